@@ -1,0 +1,103 @@
+import type { Problem } from '../problem.ts'
+
+/** One piece of what a remote script printed. The last one of every run is the exit. */
+export type Output = { stream: 'stdout' | 'stderr'; line: string } | { exit: number | null; signal?: string }
+
+export type RunOptions = {
+  signal?: AbortSignal
+  /** Streamed to the script's stdin after the script itself, then EOF. Without it stdin stays open until the script ends. */
+  input?: AsyncIterable<Uint8Array>
+}
+
+/** A way to run scripts as root on one host: over ssh, on this machine, or against a table in tests. */
+export interface Transport extends AsyncDisposable {
+  /** "root@10.0.0.11:22": prefixes every line about this host. */
+  readonly label: string
+  /**
+   * Runs a POSIX-sh script as root. The script travels on stdin, never as an argument, and runs whole or not at all.
+   * stdin stays open until the script ends, so that a watchdog in the script can notice a vanished client by its EOF.
+   * Lines are delivered as they come. Throws TransportError when the connection breaks, the signal's reason when aborted.
+   */
+  run(script: string, options?: RunOptions): AsyncIterable<Output>
+}
+
+/** How a jump host is reached. What is left out comes from ~/.ssh/config. */
+export type BastionTarget = { address: string; port?: number; user?: string; keyPath?: string }
+
+/** How a host is reached. `user` and `port` are left out when cluster.yml states none: ~/.ssh/config, then root and 22. */
+export type SshTarget = {
+  address: string
+  port?: number
+  user?: string
+  keyPath?: string
+  /** Where the login password is: env:NAME, file:PATH or cmd:COMMAND. */
+  password?: string
+  sudoPassword?: string
+  /** The host's public key, pinned: "ssh-ed25519 AAAA...". */
+  hostKey?: string
+  bastion?: BastionTarget
+  agent: boolean
+  /** Read ~/.ssh/config. */
+  config: boolean
+  /** Path of the cluster's own known-hosts file. */
+  knownHosts?: string
+  acceptNew: boolean
+  /** Seconds for tcp, handshake and authentication together, without the time a person spends answering. */
+  connectTimeout: number
+}
+
+/** The questions a person may be asked while connecting. */
+export type Ask = {
+  confirmHostKey(label: string, type: string, fingerprint: string): Promise<boolean>
+  passphrase(keyPath: string): Promise<string | undefined>
+  password(label: string): Promise<string | undefined>
+}
+
+/** What hosts share: one passphrase per key, one connection per bastion, one question at a time. */
+export interface Share extends AsyncDisposable {
+  /** The value made by the first caller of this key; a failed one is forgotten. */
+  once<T>(key: string, make: () => Promise<T>): Promise<T>
+  /** Runs at most `width` of the same key at once. */
+  gate<T>(key: string, width: number, work: () => Promise<T>): Promise<T>
+  /** Called when the share is disposed, newest first. */
+  defer(close: () => void | Promise<void>): void
+}
+
+export type Environment = {
+  home: string
+  env: Readonly<Record<string, string | undefined>>
+  /** undefined: no terminal. */
+  ask: Ask | undefined
+  share: Share
+}
+
+/** A host that cannot be reached or entered, or whose connection broke. */
+export class TransportError extends Error {
+  override readonly name = 'TransportError'
+  readonly problem: Problem
+  constructor(problem: Problem, options?: ErrorOptions) {
+    super(`${problem.at}: ${problem.what.en}. ${problem.fix.en}`, options)
+    this.problem = problem
+  }
+}
+
+/** The whole output of a script at once, for small ones. A script ended by a signal counts as 128. */
+export async function capture(transport: Transport, script: string, options?: RunOptions): Promise<{ exit: number; stdout: string; stderr: string }> {
+  const lines = { stdout: [] as string[], stderr: [] as string[] }
+  let exit = 128
+  for await (const output of transport.run(script, options)) {
+    if ('exit' in output) exit = output.exit ?? 128
+    else lines[output.stream].push(output.line)
+  }
+  return { exit, stdout: text(lines.stdout), stderr: text(lines.stderr) }
+}
+
+const text = (lines: string[]): string => lines.map((line) => `${line}\n`).join('')
+
+/** Connects to a host. `localhost` is this machine, without ssh. */
+export async function connect(target: SshTarget, environment: Environment): Promise<Transport> {
+  if (target.address === 'localhost') return (await import('./local.ts')).connectLocal(target, environment)
+  return (await import('./ssh.ts')).connectSsh(target, environment)
+}
+
+export { createShare } from './share.ts'
