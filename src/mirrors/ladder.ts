@@ -1,0 +1,82 @@
+import type { Config } from '../config/schema.ts'
+import { mirrorOf } from './index.ts'
+import type { AptRepo, Mirror, Os, Sources } from './types.ts'
+import { upstream } from './upstream.ts'
+
+/** The providers asked for each kind of thing, in order, by their names in cluster.yml. */
+export type Orders = Readonly<Record<'base' | 'kubernetes' | 'docker' | 'files' | 'images', readonly string[]>>
+
+/**
+ * What the profiles mean (mirrors.md §11). Under cn nothing of Google's is ever asked unless the user lists upstream;
+ * the archives of Debian and Ubuntu can be reached from China, so theirs ends with upstream.
+ */
+export const PROFILES: Readonly<Record<Config['mirrors']['profile'], Orders>> = {
+  none: { base: [], kubernetes: ['upstream'], docker: ['upstream'], files: ['upstream'], images: ['upstream'] },
+  cn: {
+    base: ['aliyun', 'tuna', 'ustc', 'upstream'],
+    kubernetes: ['aliyun', 'tuna', 'ustc'],
+    docker: ['aliyun', 'tuna', 'ustc'],
+    files: ['daocloud'],
+    images: ['daocloud', 'aliyun'],
+  },
+}
+
+const unique = (names: readonly string[]) => [...new Set(names)]
+
+/** The order in force for each kind of thing: the user's list where there is one, else the profile's. */
+export const ordersOf = ({ profile, apt, files, images }: Config['mirrors']): Orders => {
+  const defaults = PROFILES[profile]
+  return {
+    base: unique(apt.base ?? defaults.base),
+    kubernetes: unique(apt.kubernetes ?? defaults.kubernetes),
+    docker: unique(apt.docker ?? defaults.docker),
+    files: unique(files ?? defaults.files),
+    images: unique(images ?? defaults.images),
+  }
+}
+
+const present = <T>(answers: readonly (T | undefined)[]): readonly T[] => answers.filter((answer) => answer !== undefined)
+
+/** The first provider that carries the image names it; one that is already a name of some listed mirror stays. */
+const imageFrom =
+  (mirrors: readonly Mirror[]) =>
+  (ref: string): string => {
+    if (mirrors.some((mirror) => mirror !== upstream && mirror.image(ref) === ref)) return ref
+    for (const mirror of mirrors) {
+      const answer = mirror.image(ref)
+      if (answer !== undefined) return answer
+    }
+    return ref
+  }
+
+/** Debian and Ubuntu advise against mirrors for security fixes, because they lag: upstream unless asked for (mirrors.md §2c). */
+const archivesFor = (
+  repo: AptRepo,
+  mirrors: Readonly<Record<keyof Orders, readonly Mirror[]>>,
+  mirrorSecurity: boolean,
+): readonly Mirror[] => {
+  if (repo.kind !== 'security') return mirrors[repo.kind]
+  return mirrorSecurity || mirrors.base.length === 0 ? mirrors.base : [upstream]
+}
+
+/**
+ * Folds the section `mirrors` of cluster.yml into one total answer per question. Every list is complete and in order: upstream is in it exactly
+ * when it may be asked. `upstream` is true only when both files and images may come from there.
+ */
+export const sourcesOf = (mirrors: Config['mirrors']): Sources => {
+  const orders = ordersOf(mirrors)
+  const listed = {
+    base: orders.base.map(mirrorOf),
+    kubernetes: orders.kubernetes.map(mirrorOf),
+    docker: orders.docker.map(mirrorOf),
+    files: orders.files.map(mirrorOf),
+    images: orders.images.map(mirrorOf),
+  }
+  return {
+    files: (path) => present(listed.files.map((mirror) => mirror.file(path))),
+    apt: (repo: AptRepo, os: Os) => present(archivesFor(repo, listed, mirrors.apt.mirror_security).map((mirror) => mirror.apt(repo, os))),
+    image: imageFrom(listed.images),
+    endpoints: (registry) => present(listed.images.map((mirror) => mirror.endpoint(registry))),
+    upstream: orders.files.includes('upstream') && orders.images.includes('upstream'),
+  }
+}
