@@ -3,7 +3,7 @@ import type { Share } from './transport.ts'
 /** A new, empty share. Dispose it after the transports that use it. */
 export function createShare(): Share {
   const values = new Map<string, Promise<unknown>>()
-  const gates = new Map<string, Gate>()
+  const doors = new Map<string, Semaphore>()
   const closers: (() => void | Promise<void>)[] = []
   return {
     once: <T>(key: string, make: () => Promise<T>) => {
@@ -14,10 +14,16 @@ export function createShare(): Share {
       made.catch(() => values.delete(key))
       return made
     },
-    gate: <T>(key: string, width: number, work: () => Promise<T>) => {
-      let gate = gates.get(key)
-      if (!gate) gates.set(key, (gate = createGate(width)))
-      return gate(work)
+    forget: (key) => void values.delete(key),
+    gate: async <T>(key: string, width: number, work: () => Promise<T>) => {
+      const door = doors.get(key) ?? createSemaphore(width)
+      doors.set(key, door)
+      const release = await door()
+      try {
+        return await work()
+      } finally {
+        release()
+      }
     },
     defer: (close) => void closers.push(close),
     async [Symbol.asyncDispose]() {
@@ -26,21 +32,25 @@ export function createShare(): Share {
   }
 }
 
-export type Gate = <T>(work: () => Promise<T>) => Promise<T>
+/** Resolves when a place is free, with the function that frees it again (calling it twice frees once). */
+export type Semaphore = () => Promise<() => void>
 
-/** Runs at most `width` pieces of work at once; the rest wait in order. */
-export function createGate(width: number): Gate {
+/** At most `width` holders at once; the rest wait in order. */
+export function createSemaphore(width: number): Semaphore {
   const waiting: (() => void)[] = []
   let busy = 0
-  return async (work) => {
+  const release = () => {
+    const next = waiting.shift()
+    if (next) next()
+    else busy--
+  }
+  return async () => {
     if (busy >= width) await new Promise<void>((go) => waiting.push(go))
     else busy++
-    try {
-      return await work()
-    } finally {
-      const next = waiting.shift()
-      if (next) next()
-      else busy--
+    let held = true
+    return () => {
+      if (held) release()
+      held = false
     }
   }
 }

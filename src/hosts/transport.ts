@@ -57,6 +57,7 @@ export type Ask = {
 export interface Share extends AsyncDisposable {
   /** The value made by the first caller of this key; a failed one is forgotten. */
   once<T>(key: string, make: () => Promise<T>): Promise<T>
+  forget(key: string): void
   /** Runs at most `width` of the same key at once. */
   gate<T>(key: string, width: number, work: () => Promise<T>): Promise<T>
   /** Called when the share is disposed, newest first. */

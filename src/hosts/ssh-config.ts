@@ -1,0 +1,90 @@
+/** What ~/.ssh/config says about one host, in the words of this program. */
+export type HostConfig = { hostName?: string; user?: string; port?: number; identityFiles: string[]; identitiesOnly: boolean; proxyJump?: string }
+
+/** Texts of the files an Include pattern names, in order. */
+export type Include = (pattern: string) => string[]
+
+/** The local user and the names that tokens stand for. */
+export type Tokens = { home: string; localUser: string }
+
+const SINGLE = ['hostname', 'user', 'port', 'identitiesonly', 'proxyjump'] as const
+type Single = (typeof SINGLE)[number]
+type Found = { single: Partial<Record<Single, string>>; identityFiles: string[] }
+
+/** Looks a host up as ssh does: the first value wins, IdentityFile adds up. Match blocks are skipped, but for `Match all`. Pure. */
+export function lookupHost(text: string, alias: string, tokens: Tokens, include: Include = () => []): HostConfig {
+  const found: Found = { single: {}, identityFiles: [] }
+  walk(text, alias, found, true, include, 0)
+  const { hostname, user, port, identitiesonly, proxyjump } = found.single
+  const hostName = hostname === undefined ? undefined : expand(hostname, { h: alias })
+  const names = { h: hostName ?? alias, d: tokens.home, u: tokens.localUser, r: user ?? tokens.localUser }
+  return {
+    ...(hostName === undefined ? {} : { hostName }),
+    ...(user === undefined ? {} : { user }),
+    ...(port === undefined || !/^\d+$/.test(port) ? {} : { port: Number(port) }),
+    ...(proxyjump === undefined || proxyjump.toLowerCase() === 'none' ? {} : { proxyJump: proxyjump }),
+    identityFiles: found.identityFiles.filter((file) => file.toLowerCase() !== 'none').map((file) => expand(file.replace(/^~(?=\/)/, tokens.home), names)),
+    identitiesOnly: identitiesonly?.toLowerCase() === 'yes',
+  }
+}
+
+function walk(text: string, alias: string, found: Found, outer: boolean, include: Include, depth: number): void {
+  let active = outer
+  for (const line of text.split(/\r?\n/)) {
+    const [keyword, ...args] = words(line)
+    const key = keyword?.toLowerCase()
+    if (key === undefined) continue
+    if (key === 'host') active = outer && matchesHost(args, alias)
+    else if (key === 'match') active = outer && args.length === 1 && args[0]?.toLowerCase() === 'all'
+    else if (!active || args[0] === undefined) continue
+    else if (key === 'include' && depth < 16) for (const pattern of args) for (const inner of include(pattern)) walk(inner, alias, found, true, include, depth + 1)
+    else if (key === 'identityfile') found.identityFiles.push(args[0])
+    else if (isSingle(key)) found.single[key] ??= args[0]
+  }
+}
+
+const isSingle = (key: string): key is Single => (SINGLE as readonly string[]).includes(key)
+
+/** Words of a line: "Key value", "Key=value", "Key = value", values in double quotes; # starts a comment. */
+function words(line: string): string[] {
+  const text = line.trim().replace(/^([A-Za-z]+)\s*=\s*/, '$1 ')
+  const all: string[] = []
+  for (const [whole, quoted, plain] of text.matchAll(/"([^"]*)"|([^\s"]+)/g)) {
+    if (whole.startsWith('#')) break
+    all.push(quoted ?? plain ?? '')
+  }
+  return all
+}
+
+const expand = (text: string, names: Record<string, string>): string => text.replace(/%(.)/g, (all, name: string) => (name === '%' ? '%' : (names[name] ?? all)))
+
+/** Patterns of one list: one must match, and none that is negated. */
+export function matchesHost(patterns: readonly string[], name: string): boolean {
+  let matched = false
+  for (const pattern of patterns) {
+    const negated = pattern.startsWith('!')
+    if (!wildcard(negated ? pattern.slice(1) : pattern, name)) continue
+    if (negated) return false
+    matched = true
+  }
+  return matched
+}
+
+/** `*` and `?` as ssh means them, without regard to case. */
+export function wildcard(pattern: string, name: string): boolean {
+  if (!/[*?]/.test(pattern)) return pattern.toLowerCase() === name.toLowerCase()
+  const source = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*+/g, '.*').replaceAll('?', '.')
+  return new RegExp(`^${source}$`, 'is').test(name)
+}
+
+/** One hop of ProxyJump: [user@]host[:port], also as ssh://..., IPv6 in brackets. */
+export type Jump = { address: string; user?: string; port?: number }
+
+/** The chain a ProxyJump value names, nearest to us first. */
+export const jumps = (value: string): Jump[] =>
+  value.split(',').flatMap((part) => {
+    const match = /^(?:ssh:\/\/)?(?:(.+)@)?(?:\[([^\]]+)\]|([^:/]+))(?::(\d+))?\/?$/.exec(part.trim())
+    if (!match) return []
+    const [, user, bracketed, plain, port] = match
+    return [{ address: bracketed ?? plain ?? '', ...(user === undefined ? {} : { user }), ...(port === undefined ? {} : { port: Number(port) }) }]
+  })
