@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { dirname, resolve } from 'node:path'
+import type { FileAccess, FileRead } from './files.ts'
+import { type Loaded, parseConfig } from './parse.ts'
+import { mistake } from './source.ts'
+import { quote, say } from './words.ts'
+
+export { type Loaded, parseConfig } from './parse.ts'
+
+/** What loading may be given: another stdin, and the releases that are supported. */
+export type LoadOptions = Readonly<{ stdin?: AsyncIterable<Uint8Array | string>; supported?: readonly string[] }>
+
+/** The releases that stand in where the caller names none. */
+const KNOWN = ['v1.36.3', 'v1.37.2']
+
+/** Reads and checks a cluster.yml; `-` is stdin (relative paths in it start at the working directory). Never throws for anything a user can cause. */
+export const loadConfig = async (path: string, options: LoadOptions = {}): Promise<Loaded> => {
+  const fromStdin = path === '-'
+  const file = fromStdin ? 'stdin' : path
+  const read = await bytesOf(path, options.stdin ?? process.stdin)
+  if (typeof read === 'string') return { problems: [unreadable(file, read)] }
+  const text = utf8(read)
+  if (text === undefined) return { problems: [notText(file)] }
+  return parseConfig(text, file, disk(fromStdin ? process.cwd() : dirname(resolve(path))), options.supported ?? KNOWN)
+}
+
+/** The operator's disk, for a cluster.yml in `folder`. */
+export const disk = (folder: string): FileAccess => ({
+  folder,
+  home: homedir(),
+  read: (path): FileRead => {
+    try {
+      return { text: readFileSync(path, 'utf8') }
+    } catch (error) {
+      return { error: reason(error) }
+    }
+  },
+})
+
+type Reason = Extract<FileRead, { error: string }>['error']
+
+const reason = (error: unknown): Reason => {
+  const { code } = error as { code?: string }
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'missing'
+  if (code === 'EACCES' || code === 'EPERM') return 'denied'
+  return code === 'EISDIR' ? 'directory' : 'unreadable'
+}
+
+const bytesOf = async (path: string, stdin: AsyncIterable<Uint8Array | string>): Promise<Uint8Array | Reason> => {
+  try {
+    if (path !== '-') return await readFile(path)
+    const chunks: Uint8Array[] = []
+    for await (const chunk of stdin) chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
+    return Buffer.concat(chunks)
+  } catch (error) {
+    return reason(error)
+  }
+}
+
+const utf8 = (bytes: Uint8Array): string | undefined => {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+const unreadable = (file: string, why: Reason) => {
+  const name = quote(file)
+  const what = {
+    missing: say(`${name} does not exist.`, `${name} 不存在。`),
+    denied: say(`${name} cannot be read: permission denied.`, `${name} 无法读取:权限不足。`),
+    directory: say(`${name} is a folder.`, `${name} 是一个文件夹。`),
+    unreadable: say(`${name} cannot be read.`, `${name} 无法读取。`),
+  }[why]
+  return mistake(file, what, say('Name your file with -f, or write one after cluster.example.yml.', '请用 -f 指定文件,或参照 cluster.example.yml 写一个。'))
+}
+
+const notText = (file: string) =>
+  mistake(
+    file,
+    say('The file is not UTF-8 text.', '文件不是 UTF-8 文本。'),
+    say('Save it as UTF-8.', '请另存为 UTF-8 编码。'),
+  )
