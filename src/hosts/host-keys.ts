@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdir, open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { entriesFor, fingerprint, judge, type KnownHost, keyType, knownHostLine, knownTypes, parseKnownHosts, parsePin } from './known-hosts.ts'
+import { badPin, hostKeyChanged, hostKeyDeclined, hostKeyRevoked, hostKeyUnknown } from './problems-host-key.ts'
+import type { Hop } from './route.ts'
+import { expandHome } from './secrets.ts'
+import type { Environment, SshTarget } from './transport.ts'
+
+/** The key types we can check, best first. SHA-1 signatures are not among the algorithms. */
+const ALGORITHMS: Record<string, readonly string[]> = {
+  'ssh-ed25519': ['ssh-ed25519'],
+  'ecdsa-sha2-nistp256': ['ecdsa-sha2-nistp256'],
+  'ecdsa-sha2-nistp384': ['ecdsa-sha2-nistp384'],
+  'ecdsa-sha2-nistp521': ['ecdsa-sha2-nistp521'],
+  'ssh-rsa': ['rsa-sha2-512', 'rsa-sha2-256'],
+}
+
+/** What one connection may believe about its host's key. */
+export type HostKeys = {
+  /** For the negotiation: only types that are known, all when none is. */
+  algorithms: string[]
+  types: readonly string[]
+  /** Throws the Problem unless the key is believed. Also asked on every re-key, where it must be the same key. */
+  verify(blob: Buffer): Promise<void>
+  /** Writes a newly accepted key down, once the host has proved that it holds it. */
+  keep(): Promise<void>
+}
+
+type Files = { paths: string[]; entries: KnownHost[] }
+
+/** Prepares the check of one host's key. `pinned` is for the target itself, not for its bastions. */
+export async function hostKeys(hop: Hop, target: SshTarget, pinned: string | undefined, environment: Environment): Promise<HostKeys> {
+  const files = await readAll(target, environment)
+  const known = entriesFor(files.entries, hop.host, hop.port)
+  const pin = pinned === undefined ? undefined : parsePin(pinned, hop.host, hop.port)
+  if (pinned !== undefined && !pin) throw badPin(hop.label)
+  const entries = pin ? [pin, ...known.filter((e) => e.marker === 'revoked')] : known
+  const types = knownTypes(entries)
+  let accepted: Buffer | undefined
+  let fresh = false
+  return {
+    algorithms: Object.entries(ALGORITHMS).flatMap(([type, names]) => (types.length === 0 || types.includes(type) ? names : [])),
+    types,
+    async verify(blob) {
+      if (accepted && !accepted.equals(blob)) throw hostKeyChanged(hop.label, keyType(blob), fingerprint(blob), [{ type: keyType(accepted), fingerprint: fingerprint(accepted), where: 'this connection' }])
+      if (!accepted) fresh = await believe(hop, target, entries, blob, environment)
+      accepted = blob
+    },
+    async keep() {
+      if (!fresh || !accepted) return
+      fresh = false
+      const line = knownHostLine(hop.host, hop.port, accepted)
+      const path = files.paths[0] as string
+      files.entries.push(...parseKnownHosts(line, path))
+      await environment.share.gate(`write:${path}`, 1, () => appendLine(path, line))
+    },
+  }
+}
+
+/** True when the key is new and may be kept; throws when it may not be believed. */
+async function believe(hop: Hop, target: SshTarget, entries: readonly KnownHost[], blob: Buffer, { ask, share }: Environment): Promise<boolean> {
+  const [type, print] = [keyType(blob), fingerprint(blob)]
+  const verdict = judge(entries, blob)
+  if (verdict.is === 'known') return false
+  if (verdict.is === 'revoked') throw hostKeyRevoked(hop.label, type, print, verdict.where)
+  if (verdict.is === 'changed') throw hostKeyChanged(hop.label, type, print, verdict.known)
+  if (target.acceptNew) return true
+  if (!ask) throw hostKeyUnknown(hop.label, hop.host, hop.port, type, print, verdict.authority)
+  if (!(await share.gate('ask', 1, () => ask.confirmHostKey(hop.label, type, print)))) throw hostKeyDeclined(hop.label, type, print)
+  return true
+}
+
+/** All files, read once for all hosts; the first is where new keys are kept. */
+function readAll({ knownHosts }: SshTarget, { home, share }: Environment): Promise<Files> {
+  const own = knownHosts === undefined ? [] : [resolve(expandHome(knownHosts, home))]
+  return share.once(`known-hosts:${own[0] ?? ''}`, async () => {
+    const paths = [...own, join(home, '.ssh/known_hosts'), join(home, '.ssh/known_hosts2'), '/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2']
+    const entries = await Promise.all(paths.map(async (path) => parseKnownHosts(await readText(path), path)))
+    return { paths, entries: entries.flat() }
+  })
+}
+
+/** A file that is not there says nothing; one that cannot be read must not pass for empty. */
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || (error as NodeJS.ErrnoException).code === 'ENOTDIR') return ''
+    throw error
+  }
+}
+
+/** Adds one line: a whole new file beside the old one, then a rename, so that a crash leaves one or the other. A symlink stays one. */
+async function appendLine(path: string, line: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  const real = await realpath(path).catch(() => path)
+  const old = await readText(real)
+  const mode = await stat(real).then((s) => s.mode & 0o777, () => 0o600)
+  const temp = `${real}.${randomBytes(6).toString('hex')}`
+  try {
+    await writeSynced(temp, `${old}${old === '' || old.endsWith('\n') ? '' : '\n'}${line}\n`)
+    await chmod(temp, mode)
+    await rename(temp, real)
+  } catch (error) {
+    await unlink(temp).catch(() => {})
+    throw error
+  }
+}
+
+async function writeSynced(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600)
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}

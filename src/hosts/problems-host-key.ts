@@ -1,0 +1,64 @@
+import { EXIT, type Problem } from '../problem.ts'
+import type { Text } from '../text.ts'
+import { TransportError } from './transport.ts'
+
+const error = (at: string, what: Text, fix: Text, exit: Problem['exit'] = EXIT.unreachable): TransportError => new TransportError({ at, what, fix, severity: 'error', exit })
+
+export const hostKeyUnknown = (at: string, host: string, port: number, type: string, print: string, authority: boolean) =>
+  error(
+    at,
+    {
+      en: `shows a host key that is not known: ${type} ${print}${authority ? ' (a @cert-authority line names it, but host certificates are not supported)' : ''}`,
+      zh: `的主机密钥未知：${type} ${print}${authority ? '（有匹配的 @cert-authority 行，但不支持主机证书）' : ''}`,
+    },
+    {
+      en: `Compare the fingerprint with the host's own, then: ssh-keyscan -p ${port} ${host} >> ~/.ssh/known_hosts, or pin it as host_key, or set ssh.accept_new: true`,
+      zh: `请先与主机本身的指纹核对，然后：ssh-keyscan -p ${port} ${host} >> ~/.ssh/known_hosts，或写入 host_key，或设置 ssh.accept_new: true`,
+    },
+  )
+
+export const hostKeyDeclined = (at: string, type: string, print: string) =>
+  error(
+    at,
+    { en: `the host key was not accepted: ${type} ${print}`, zh: `主机密钥未被接受：${type} ${print}` },
+    { en: 'Run again and accept it when the fingerprint is right', zh: '确认指纹无误后请重新运行并接受' },
+  )
+
+export const hostKeyRevoked = (at: string, type: string, print: string, where: string) =>
+  error(
+    at,
+    { en: `shows a host key that is revoked (${type} ${print}, ${where})`, zh: `的主机密钥已被吊销（${type} ${print}，${where}）` },
+    { en: 'Do not connect before it is clear why the host still has that key', zh: '在查明该主机为何仍使用此密钥之前请勿连接' },
+  )
+
+/** Somebody may be listening in, or the host was installed anew: never waved through. */
+export const hostKeyChanged = (at: string, type: string, print: string, known: readonly { type: string; fingerprint: string; where: string }[]) => {
+  const before = known.map((k) => `${k.type} ${k.fingerprint} (${k.where})`).join(', ')
+  return error(
+    at,
+    { en: `the HOST KEY CHANGED: it shows ${type} ${print}, known is ${before}`, zh: `主机密钥已改变：现为 ${type} ${print}，已知为 ${before}` },
+    {
+      en: 'Somebody may stand between you and the host. If it was reinstalled, remove the old line (ssh-keygen -R) or correct host_key, and compare the new fingerprint',
+      zh: '可能存在中间人攻击。如果主机已重装，请删除旧记录（ssh-keygen -R）或修正 host_key，并核对新指纹',
+    },
+  )
+}
+
+/** Of the types that are known none is offered any more. */
+export const hostKeyTypesGone = (at: string, types: readonly string[]) =>
+  error(
+    at,
+    { en: `offers no host key of a type that is known for it (${types.join(', ')})`, zh: `不再提供已知类型的主机密钥（${types.join('、')}）` },
+    {
+      en: "Compare the host's keys (ssh-keyscan) with those you know; if they were made anew, remove the old lines (ssh-keygen -R)",
+      zh: '请核对主机密钥（ssh-keyscan）；如已重新生成，请删除旧记录（ssh-keygen -R）',
+    },
+  )
+
+export const badPin = (at: string) =>
+  error(
+    at,
+    { en: 'host_key is not a public key', zh: 'host_key 不是有效的公钥' },
+    { en: 'Write type and key as in known_hosts: ssh-ed25519 AAAA...', zh: '请按 known_hosts 的格式填写类型和密钥：ssh-ed25519 AAAA...' },
+    EXIT.config,
+  )

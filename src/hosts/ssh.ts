@@ -1,0 +1,101 @@
+import type Ssh2 from 'ssh2'
+import type { ClientChannel } from 'ssh2'
+import { type Connection, openConnection } from './connection.ts'
+import { lost } from './problems.ts'
+import { type Hop, route } from './route.ts'
+import { secret } from './secrets.ts'
+import { type Channel, type Ended, runOver } from './session.ts'
+import { createSemaphore, type Semaphore } from './share.ts'
+import { type Become, command } from './sudo.ts'
+import type { Environment, RunOptions, SshTarget, Transport } from './transport.ts'
+
+type Ssh = typeof Ssh2
+
+/** sshd's MaxSessions is 10. */
+const MAX_CHANNELS = 8
+/** sshd's MaxStartups drops connections at random beyond 10 that are not yet authenticated. */
+const MAX_STARTUPS = 8
+
+/** Connects over ssh, through bastions where the file or ~/.ssh/config names any. */
+export async function connectSsh(target: SshTarget, environment: Environment): Promise<Transport> {
+  const ssh = (await import('ssh2')).default as Ssh
+  const hops = await route(target, environment)
+  const last = hops[hops.length - 1] as Hop
+  const become = await remoteBecome(last, target, environment)
+  const via = await throughBastions(ssh, hops.slice(0, -1), target, environment)
+  const connection = await entering(last, environment, () => openConnection(ssh, last, via, true, target, environment))
+  return overConnection(connection, become)
+}
+
+async function remoteBecome(hop: Hop, target: SshTarget, environment: Environment): Promise<Become> {
+  if (hop.user === 'root') return { by: 'root' }
+  if (target.sudoPassword === undefined) return { by: 'sudo' }
+  return { by: 'password', password: await secret(hop.label, target.sudoPassword, environment) }
+}
+
+const entering = (hop: Hop, { share }: Environment, open: () => Promise<Connection>) => share.gate(`door:${hop.host}:${hop.port}`, MAX_STARTUPS, open)
+
+/** One connection per bastion for all hosts behind it; when it breaks the next host makes a new one. */
+async function throughBastions(ssh: Ssh, hops: readonly Hop[], target: SshTarget, environment: Environment): Promise<Connection | undefined> {
+  let via: Connection | undefined
+  let key = 'bastion'
+  for (const hop of hops) {
+    key += ` ${hop.label} ${hop.host} ${hop.keyPath ?? ''}`
+    const [before, mine] = [via, key]
+    via = await environment.share.once(mine, async () => {
+      const connection = await entering(hop, environment, () => openConnection(ssh, hop, before, false, target, environment))
+      connection.lost.then(() => environment.share.forget(mine))
+      environment.share.defer(() => connection.close())
+      return connection
+    })
+  }
+  return via
+}
+
+function overConnection(connection: Connection, become: Become): Transport {
+  const { label } = connection.hop
+  const free = createSemaphore(MAX_CHANNELS)
+  return {
+    label,
+    async *run(script: string, options?: RunOptions) {
+      const channel = await openChannel(connection, command(become), free, options?.signal)
+      yield* runOver(label, become, channel, script, options)
+    },
+    [Symbol.asyncDispose]: () => connection.close(),
+  }
+}
+
+/** A session channel, when one of the connection's eight is free. */
+async function openChannel(connection: Connection, remote: string, free: Semaphore, signal?: AbortSignal): Promise<Channel> {
+  const release = await free()
+  try {
+    signal?.throwIfAborted()
+    const opened = new Promise<ClientChannel>((resolve, reject) => {
+      connection.client.exec(remote, (error, channel) => (error ? reject(lost(connection.hop.label, error)) : resolve(channel)))
+    })
+    const broken = connection.lost.then((problem) => Promise.reject(problem))
+    const channel = await Promise.race([opened, broken])
+    channel.once('close', release)
+    broken.catch(release)
+    return { stdin: channel, stdout: channel, stderr: channel.stderr, ended: exitOf(channel, connection), close: () => letGo(channel) }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+function exitOf(channel: ClientChannel, connection: Connection): Promise<Ended> {
+  const ended = new Promise<Ended>((resolve, reject) => {
+    channel.once('exit', (exit: number | null, signal?: string) => resolve({ exit, ...(signal ? { signal } : {}) }))
+    connection.lost.then(reject)
+    channel.once('close', () => setImmediate(() => reject(lost(connection.hop.label, new Error('the channel was closed')))))
+  })
+  ended.catch(() => {})
+  return ended
+}
+
+/** EOF first, so that the watchdog of the script sees it; then the channel. */
+function letGo(channel: ClientChannel): void {
+  channel.end()
+  channel.close()
+}
