@@ -20,8 +20,8 @@ const secretRef = z.string().regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|cmd:.+)
 const bastion = z.strictObject({
   address: z.string().min(1).meta(key('operator', 'Name or address of the bastion', '203.0.113.10')),
   port: port.default(22).meta(key('operator', "Port of the bastion's sshd")),
-  user: z.string().min(1).optional().meta(key('operator', 'User on the bastion (default: ssh.user)')),
-  ssh_key_path: z.string().min(1).optional().meta(key('operator', 'Private key for the bastion (default: ssh.key_path)')),
+  user: z.string().min(1).optional().meta(key('operator', 'User on the bastion (default: ssh.user)', 'jump')),
+  ssh_key_path: z.string().min(1).optional().meta(key('operator', 'Private key for the bastion (default: ssh.key_path)', '~/.ssh/bastion')),
 })
 
 const ssh = z.strictObject({
@@ -51,13 +51,13 @@ const node = z.strictObject({
   hostname_override: name.optional().meta(key('immutable', "The Node's name (default: the host's own name); a DNS-1123 subdomain", 'cp1')),
   set_hostname: z.boolean().default(false).meta(key('install', "Give the host itself the Node's name (/etc/hostname, /etc/hosts, cloud-init)")),
   internal_address: ipv4.optional().meta(key('immutable', 'The address other nodes use (default: address, when it is one of the host, else the one of its default route)', '10.0.0.11')),
-  user: z.string().min(1).optional().meta(key('operator', 'User for ssh', 'ubuntu')),
-  port: port.optional().meta(key('operator', 'Port for ssh')),
-  ssh_key_path: z.string().min(1).optional().meta(key('operator', 'Private key for ssh', '~/.ssh/id_ed25519')),
-  password: secretRef.optional().meta(key('operator', 'Where the login password is')),
-  sudo_password: secretRef.optional().meta(key('operator', 'Where the sudo password is')),
-  host_key: z.string().min(1).optional().meta(key('operator', "The host's public key, pinned", 'ssh-ed25519 AAAA...')),
-  bastion_host: bastion.optional().meta(key('operator', 'Bastion for this node')),
+  user: z.string().min(1).optional().meta(key('operator', 'User for ssh (default: ssh.user)', 'ubuntu')),
+  port: port.optional().meta(key('operator', 'Port for ssh (default: ssh.port)', 22)),
+  ssh_key_path: z.string().min(1).optional().meta(key('operator', 'Private key for ssh (default: ssh.key_path)', '~/.ssh/id_ed25519')),
+  password: secretRef.optional().meta(key('operator', 'Where the login password is (default: ssh.password)', 'env:CP1_PASSWORD')),
+  sudo_password: secretRef.optional().meta(key('operator', 'Where the sudo password is (default: ssh.sudo_password)', 'env:CP1_SUDO_PASSWORD')),
+  host_key: z.string().min(1).optional().meta(key('operator', "The host's public key, pinned: the key itself, or the file that holds it", 'keys/cp1.pub')),
+  bastion_host: bastion.optional().meta(key('operator', 'Bastion for this node (default: the bastion_host of the cluster)')),
   labels: z.record(z.string(), z.string()).default({}).meta(key('live', 'Labels of the Node', { zone: 'a' })),
   taints: z.array(taint).default([]).meta(key('live', 'Taints of the Node; a control plane without the role worker gets node-role.kubernetes.io/control-plane:NoSchedule')),
 })
@@ -65,8 +65,11 @@ const node = z.strictObject({
 /** A value for a flag: text, several (the flag repeated), or null (the flag is left out). */
 const flagValue = z.union([z.string(), z.array(z.string()).min(1), z.null()])
 const extraArgs = z.record(z.string().regex(/^[a-z0-9][a-zA-Z0-9-]*$/, 'must be the name of a flag without the leading dashes'), flagValue).default({})
-const service = (unit: string) =>
-  z.strictObject({ extra_args: extraArgs.meta(key('restart', `Flags of ${unit}: text, a list for a repeated flag, null to remove one of ours`, { v: '3' })) }).prefault({})
+const service = (unit: string, example: Record<string, string>) =>
+  z
+    .strictObject({ extra_args: extraArgs.meta(key('restart', `Flags of ${unit}: text, a list for a repeated flag, null to remove one of ours`, example)) })
+    .prefault({})
+    .meta(key('restart', `Settings of ${unit}`))
 
 const networkShape = z.strictObject({
   plugin: z.enum(['flannel', 'none']).default('flannel').meta(key('immutable', 'Pod network; none leaves it to you')),
@@ -89,8 +92,8 @@ const mirrorsShape = z.strictObject({
       mirror_security: z.boolean().default(false).meta(key('live', 'Take the security suite from the mirror too (mirrors lag behind)')),
       keys: z
         .strictObject({
-          kubernetes: z.string().min(1).optional().meta(key('live', "Armored key file of the Kubernetes repository, instead of upstream's")),
-          docker: z.string().min(1).optional().meta(key('live', "Armored key file of the docker-ce repository, instead of upstream's")),
+          kubernetes: z.string().min(1).optional().meta(key('live', "Armored key file of the Kubernetes repository, instead of upstream's", 'keys/kubernetes.asc')),
+          docker: z.string().min(1).optional().meta(key('live', "Armored key file of the docker-ce repository, instead of upstream's", 'keys/docker.asc')),
         })
         .prefault({})
         .meta(key('live', 'Keys of your own repositories')),
@@ -118,17 +121,26 @@ export const schema = z.strictObject({
   network: networkShape.prefault({}).meta(key('immutable', 'The network of the cluster')),
   services: z
     .strictObject({
-      etcd: service('etcd'),
-      'kube-apiserver': service('kube-apiserver'),
-      'kube-controller-manager': service('kube-controller-manager'),
-      'kube-scheduler': service('kube-scheduler'),
+      etcd: service('etcd', { 'quota-backend-bytes': '8589934592' }),
+      'kube-apiserver': service('kube-apiserver', { 'max-requests-inflight': '800' }),
+      'kube-controller-manager': service('kube-controller-manager', { 'kube-api-qps': '50' }),
+      'kube-scheduler': service('kube-scheduler', { 'kube-api-qps': '100' }),
       kubelet: z
         .strictObject({
-          extra_args: extraArgs.meta(key('restart', 'Flags of kubelet: text, a list for a repeated flag, null to remove one of ours')),
+          extra_args: extraArgs.meta(key('restart', 'Flags of kubelet: text, a list for a repeated flag, null to remove one of ours', { v: '3' })),
           config: z.record(z.string(), z.json()).default({}).meta(key('restart', 'Fields of KubeletConfiguration; yours win', { maxPods: 200 })),
         })
-        .prefault({}),
-      'kube-proxy': z.strictObject({ config: z.record(z.string(), z.json()).default({}).meta(key('restart', 'Fields of KubeProxyConfiguration; yours win')) }).prefault({}),
+        .prefault({})
+        .meta(key('restart', 'Settings of kubelet')),
+      'kube-proxy': z
+        .strictObject({
+          config: z
+            .record(z.string(), z.json())
+            .default({})
+            .meta(key('restart', 'Fields of KubeProxyConfiguration; yours win', { metricsBindAddress: '127.0.0.1:10249' })),
+        })
+        .prefault({})
+        .meta(key('restart', 'Settings of kube-proxy')),
     })
     .prefault({})
     .meta(key('restart', 'Settings of each component')),
