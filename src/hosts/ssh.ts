@@ -71,8 +71,8 @@ async function openChannel(connection: Connection, remote: string, free: Semapho
   try {
     signal?.throwIfAborted()
     const opened = new Promise<ClientChannel>((resolve, reject) => {
-      connection.client.exec(remote, (error, channel) => (error ? reject(lost(connection.hop.label, error)) : resolve(channel)))
-    })
+      connection.client.exec(remote, (error, channel) => (error ? reject(error) : resolve(channel)))
+    }).catch((error) => Promise.reject(lost(connection.hop.label, error)))
     const broken = connection.lost.then((problem) => Promise.reject(problem))
     const channel = await Promise.race([opened, broken])
     channel.once('close', release)
