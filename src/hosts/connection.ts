@@ -64,7 +64,8 @@ export async function openConnection(ssh: Ssh, hop: Hop, via: Connection | undef
       sock.destroy()
       throw error
     }
-    return { hop, client, lost: watch(client, hop, broken), close: () => shut(client) }
+    const gone = watch(client, hop, broken)
+    return { hop, client, lost: gone, close: () => shut(client, gone) }
   } finally {
     deadline.stop()
   }
@@ -80,15 +81,15 @@ function watch(client: Client, hop: Hop, broken: PromiseWithResolvers<TransportE
 }
 
 /** Says goodbye; a host that does not answer is left. */
-function shut(client: Client): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => client.destroy(), 500)
-    client.once('close', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-    client.end()
-  })
+async function shut(client: Client, gone: Promise<unknown>): Promise<void> {
+  const { promise: given, resolve: giveUp } = Promise.withResolvers<void>()
+  const timer = setTimeout(() => {
+    client.destroy()
+    giveUp()
+  }, 500)
+  client.end()
+  await Promise.race([gone, given])
+  clearTimeout(timer)
 }
 
 async function dialled(hop: Hop, signal: AbortSignal): Promise<Duplex> {
