@@ -51,7 +51,9 @@ const typeText = (type: z.ZodType): string => {
     case 'enum':
       return listed(Object.values(def.entries ?? {}))
     case 'array':
-      return def.element && defOf(bare(def.element)).shape ? 'a list of maps' : `a list of ${def.element ? typeText(def.element) : 'values'}`
+      return def.element && defOf(bare(def.element)).shape
+        ? 'a list of maps'
+        : `a list of ${def.element ? typeText(def.element) : 'values'}`
     case 'union':
       return listed((def.options ?? []).map(typeText))
     case 'record':
@@ -112,12 +114,12 @@ export const jsonSchema = (): Record<string, unknown> => {
     io: 'input',
     override: ({ jsonSchema: here }) => {
       const node = here as Record<string, unknown>
-      if ('example' in node) node['examples'] = [node['example']]
-      delete node['example']
+      if ('example' in node) node.examples = [node.example]
+      delete node.example
     },
   }) as { properties: Record<string, Record<string, unknown>> }
-  const { description, applied, examples, default: _, ...map } = made.properties['mirrors'] ?? {}
-  made.properties['mirrors'] = { description, applied, examples, anyOf: [{ type: 'string', enum: ['none', 'cn'] }, map] }
+  const { description, applied, examples, default: _, ...map } = made.properties.mirrors ?? {}
+  made.properties.mirrors = { description, applied, examples, anyOf: [{ type: 'string', enum: ['none', 'cn'] }, map] }
   const { $schema, ...rest } = made as Record<string, unknown>
   return { $schema, title: 'Slipway cluster.yml', ...rest }
 }

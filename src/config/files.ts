@@ -53,10 +53,19 @@ const UNREADABLE: Readonly<Record<Extract<FileRead, { error: string }>['error'],
 }
 
 const FIXES: Readonly<Record<Kind, Text>> = {
-  'private-key': say('Name the private key that opens the hosts (ssh-keygen -t ed25519 makes one).', '请写能登录主机的私钥文件(可用 ssh-keygen -t ed25519 生成)。'),
-  'host-key': say('Write the key itself ("ssh-ed25519 AAAA..."), or the name of the file that holds it.', '请直接写公钥("ssh-ed25519 AAAA..."),或写保存它的文件名。'),
+  'private-key': say(
+    'Name the private key that opens the hosts (ssh-keygen -t ed25519 makes one).',
+    '请写能登录主机的私钥文件(可用 ssh-keygen -t ed25519 生成)。',
+  ),
+  'host-key': say(
+    'Write the key itself ("ssh-ed25519 AAAA..."), or the name of the file that holds it.',
+    '请直接写公钥("ssh-ed25519 AAAA..."),或写保存它的文件名。',
+  ),
   'known-hosts': say('Create it (an empty file will do), or take known_hosts out.', '请创建它(空文件即可),或删除 known_hosts。'),
-  armored: say('Name the armored key file of your repository (gpg --armor --export KEY).', '请写软件源的 ASCII 公钥文件(gpg --armor --export KEY)。'),
+  armored: say(
+    'Name the armored key file of your repository (gpg --armor --export KEY).',
+    '请写软件源的 ASCII 公钥文件(gpg --armor --export KEY)。',
+  ),
   secret: say('Create the file, or name the password with env:NAME or cmd:COMMAND.', '请创建该文件,或改用 env:变量名、cmd:命令。'),
 }
 
@@ -65,7 +74,8 @@ const wrongContent = ({ kind }: Named, text: string): Text | undefined => {
   if (kind === 'private-key' && text.trim() === '') return say('is empty', '是空文件')
   if (kind === 'secret' && text.trim() === '') return say('is empty', '是空文件')
   if (kind === 'host-key' && !isInlineKey(text)) return say('holds no public key', '里没有公钥')
-  if (kind === 'armored' && !text.includes('-----BEGIN PGP PUBLIC KEY BLOCK-----')) return say('is not an armored PGP key', '不是 ASCII 格式的 PGP 公钥')
+  if (kind === 'armored' && !text.includes('-----BEGIN PGP PUBLIC KEY BLOCK-----'))
+    return say('is not an armored PGP key', '不是 ASCII 格式的 PGP 公钥')
   return undefined
 }
 

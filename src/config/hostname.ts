@@ -21,6 +21,9 @@ export const suggestHostname = (name: string): string | undefined => {
     .split('.')
     .map((label) => label.slice(0, 63).replace(/^-+|-+$/g, ''))
     .filter((label) => label !== '')
-  const found = labels.join('.').slice(0, HOST_NAME_MAX - 1).replace(/[.-]+$/g, '')
+  const found = labels
+    .join('.')
+    .slice(0, HOST_NAME_MAX - 1)
+    .replace(/[.-]+$/g, '')
   return found === '' ? undefined : found
 }

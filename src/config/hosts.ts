@@ -72,7 +72,12 @@ const bastionOf = (config: Config, node: NodeConfig, folders: Folders): Bastion 
   const found = node.bastion_host ?? config.bastion_host
   if (!found || isLocal(node.address)) return undefined
   const key = found.ssh_key_path ?? config.ssh.key_path
-  return { address: found.address, port: found.port, user: found.user ?? config.ssh.user, ...given('keyPath', key && resolvePath(key, folders)) }
+  return {
+    address: found.address,
+    port: found.port,
+    user: found.user ?? config.ssh.user,
+    ...given('keyPath', key && resolvePath(key, folders)),
+  }
 }
 
 const sshOf = (config: Config, node: NodeConfig, folders: Folders): Host['ssh'] => {

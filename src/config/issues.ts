@@ -36,7 +36,12 @@ const ALSO: Readonly<Record<string, string>> = {
   hosts: 'nodes',
 }
 
-const ROLE_NAMES: Readonly<Record<string, string>> = { controlplane: 'control-plane', master: 'control-plane', agent: 'worker', server: 'control-plane' }
+const ROLE_NAMES: Readonly<Record<string, string>> = {
+  controlplane: 'control-plane',
+  master: 'control-plane',
+  agent: 'worker',
+  server: 'control-plane',
+}
 
 const SECRET = /^(sudo_)?password$/
 
@@ -45,22 +50,24 @@ const isSecret = (path: Path): boolean => SECRET.test(String(path.at(-1)))
 /** The value at a path of what YAML gave us. */
 export const valueAt = (value: unknown, path: Path): unknown =>
   path.reduce<unknown>(
-    (here, part) => (here !== null && typeof here === 'object' && Object.hasOwn(here, part) ? (here as Record<PropertyKey, unknown>)[part] : undefined),
+    (here, part) =>
+      here !== null && typeof here === 'object' && Object.hasOwn(here, part) ? (here as Record<PropertyKey, unknown>)[part] : undefined,
     value,
   )
 
 const KINDS: Readonly<Record<string, Text>> = {
-  string: say('a text', '文本'),
+  string: say('text', '文本'),
   number: say('a number', '数字'),
   int: say('a whole number', '整数'),
-  boolean: say('true or false', 'true 或 false'),
+  boolean: say('true or false', ' true 或 false'),
   array: say('a list', '列表'),
   object: say('a map', '映射'),
   record: say('a map', '映射'),
   enum: say('a word', '单词'),
 }
 
-const foundAt = (value: unknown, path: Path): Text => (isSecret(path) ? say('a value that is not shown here', '一个不在此显示的值') : found(value))
+const foundAt = (value: unknown, path: Path): Text =>
+  isSecret(path) ? say('a value that is not shown here', '一个不在此显示的值') : found(value)
 
 const unquoted = (value: unknown): value is number | boolean => typeof value === 'number' || typeof value === 'boolean'
 
@@ -74,8 +81,10 @@ const wrongType = (expected: string, value: unknown, path: Path, source: Source)
     const text = quote(source.written(path) ?? String(value))
     return [what, say(`Put it in quotes: ${text}.`, `请加上引号:${text}。`)]
   }
-  if (expected === 'boolean' && typeof value === 'string') return [what, say('Write true or false, without quotes.', '请写 true 或 false,不加引号。')]
-  if ((expected === 'number' || expected === 'int') && typeof value === 'string') return [what, say('Write digits, without quotes.', '请只写数字,不加引号。')]
+  if (expected === 'boolean' && typeof value === 'string')
+    return [what, say('Write true or false, without quotes.', '请写 true 或 false,不加引号。')]
+  if ((expected === 'number' || expected === 'int') && typeof value === 'string')
+    return [what, say('Write digits, without quotes.', '请只写数字,不加引号。')]
   if (expected === 'array' && value !== null && typeof value !== 'object') {
     const text = typeof value === 'string' ? quote(value).slice(1, -1) : String(value)
     return [what, say(`Write it as a list: [${text}].`, `请写成列表:[${text}]。`)]
@@ -104,9 +113,11 @@ const SECRET_FIX = say(
 
 const missing = (path: Path): Words => {
   const type = schemaAt(path)
-  const example = type?.meta()?.['example']
-  const shown = example === undefined ? '' : `: ${String(path.at(-1))}: ${JSON.stringify(example)}`
-  return [say('This key is missing.', '缺少这个键。'), say(`Add it${shown}.`, `请加上${shown}。`)]
+  const example = type?.meta()?.example
+  const written = typeof example === 'string' ? example : JSON.stringify(example)?.replaceAll('"', '')
+  const line = written === undefined ? '' : `${String(path.at(-1))}: ${written}`
+  if (pathText(path) === 'nodes') return [say('This key is missing.', '缺少这个键。'), NODES_FIX]
+  return [say('This key is missing.', '缺少这个键。'), line ? say(`Add it: ${line}.`, `请加上:${line}。`) : say('Add it.', '请加上。')]
 }
 
 const dns1123 = (value: unknown, what: Text): Words => {
@@ -132,7 +143,10 @@ const FORMATS: Readonly<Record<string, (value: unknown) => Words>> = {
       : [say(`${quote(String(value))} is not an IPv4 address.`, `${quote(String(value))} 不是 IPv4 地址。`), IPV4_FIX],
 }
 
-const IPV4_FIX = say('Write four numbers from 0 to 255 without leading zeros, such as 10.0.0.11.', '请写四个 0 到 255 的数字,不带前导零,例如 10.0.0.11。')
+const IPV4_FIX = say(
+  'Write four numbers from 0 to 255 without leading zeros, such as 10.0.0.11.',
+  '请写四个 0 到 255 的数字,不带前导零,例如 10.0.0.11。',
+)
 
 const provider = (value: unknown): Words => {
   const names = oneOf(PROVIDERS)
@@ -151,7 +165,10 @@ const wrongWord = (values: readonly unknown[], value: unknown, path: Path): Word
   const names = oneOf(words)
   if (typeof value !== 'string') {
     const is = foundAt(value, path)
-    return [say(`Expected ${names.en}, found ${is.en}.`, `应为 ${names.zh},实际是${is.zh}。`), say(`Write ${names.en}.`, `请写 ${names.zh}。`)]
+    return [
+      say(`Expected ${names.en}, found ${is.en}.`, `应为 ${names.zh},实际是${is.zh}。`),
+      say(`Write ${names.en}.`, `请写 ${names.zh}。`),
+    ]
   }
   const rke = ROLE_NAMES[value]
   const near = rke && words.includes(rke) ? rke : nearest(value, words)
@@ -164,16 +181,24 @@ const wrongWord = (values: readonly unknown[], value: unknown, path: Path): Word
 const bound = (issue: core.$ZodIssueTooBig | core.$ZodIssueTooSmall, value: unknown, path: Path): Words => {
   const small = issue.code === 'too_small'
   const limit = String(small ? issue.minimum : issue.maximum)
-  if (issue.origin === 'string') return [say('This text is empty.', '这个文本是空的。'), say('Give it a value, or take the key out.', '请填上值,或删除这个键。')]
-  if (issue.origin === 'array') return [say('This list is empty.', '这个列表是空的。'), pathText(path) === 'nodes' ? NODES_FIX : say('Give it at least one element.', '请至少写一项。')]
-  const is = foundAt(value, path)
+  if (issue.origin === 'string')
+    return [say('This text is empty.', '这个文本是空的。'), say('Give it a value, or take the key out.', '请填上值,或删除这个键。')]
+  if (issue.origin === 'array')
+    return [
+      say('This list is empty.', '这个列表是空的。'),
+      pathText(path) === 'nodes' ? NODES_FIX : say('Give it at least one element.', '请至少写一项。'),
+    ]
+  const is = String(value)
   return [
-    small ? say(`${is.en} is too small.`, `${is.zh} 太小。`) : say(`${is.en} is too large.`, `${is.zh} 太大。`),
+    small ? say(`${is} is too small.`, `${is} 太小。`) : say(`${is} is too large.`, `${is} 太大。`),
     small ? say(`The least is ${limit}.`, `最小为 ${limit}。`) : say(`The most is ${limit}.`, `最大为 ${limit}。`),
   ]
 }
 
-const NODES_FIX = say('Name at least one host: - {address: 10.0.0.11, role: [control-plane, worker]}.', '请至少写一台主机:- {address: 10.0.0.11, role: [control-plane, worker]}。')
+const NODES_FIX = say(
+  'Name at least one host: - {address: 10.0.0.11, role: [control-plane, worker]}.',
+  '请至少写一台主机:- {address: 10.0.0.11, role: [control-plane, worker]}。',
+)
 
 const union = (value: unknown, path: Path, source: Source): Words => {
   if (path[0] === 'mirrors') return provider(value)
@@ -182,7 +207,10 @@ const union = (value: unknown, path: Path, source: Source): Words => {
     const is = found(value)
     return [
       say(`A flag cannot be ${is.en}.`, `参数值不能是${is.zh}。`),
-      say('Write a text, a list of texts for a repeated flag, or null to leave the flag out.', '请写文本;重复的参数写成文本列表;写 null 表示去掉该参数。'),
+      say(
+        'Write a text, a list of texts for a repeated flag, or null to leave the flag out.',
+        '请写文本;重复的参数写成文本列表;写 null 表示去掉该参数。',
+      ),
     ]
   }
   const is = foundAt(value, path)
@@ -222,6 +250,13 @@ const elsewhere = (name: string): string | undefined =>
     .map((path) => path.join('.').replaceAll('.[]', '[]'))
     .at(0)
 
+const FEW = 8
+
+const validHere = (keys: readonly string[]): Text =>
+  keys.length > FEW
+    ? say('Take it out; cluster.example.yml lists the keys that are valid here.', '请删除;这里可用的键见 cluster.example.yml。')
+    : say(`Take it out. Valid here: ${keys.join(', ')}.`, `请删除。这里可用的键:${keys.join('、')}。`)
+
 const unknownKey = (name: string, parent: Path, source: Source): Problem => {
   const type = schemaAt(parent)
   const valid = Object.keys((type && shapeOf(type)) ?? {})
@@ -230,12 +265,11 @@ const unknownKey = (name: string, parent: Path, source: Source): Problem => {
   const alias = ALSO[name]
   const here = alias && valid.includes(alias) ? alias : nearest(name, valid)
   const there = elsewhere(alias ?? name)
-  const names = valid.join(', ')
   const fix = here
     ? say(`Did you mean ${here}?`, `是否想写 ${here}?`)
     : there
-      ? say(`${alias ?? name} belongs in ${there}.`, `${alias ?? name} 应写在 ${there}。`)
-      : say(`Take it out. Valid here: ${names}.`, `请删除。这里可用的键:${names}。`)
+      ? say(`It belongs in ${there}.`, `它应写在 ${there}。`)
+      : validHere(valid)
   return mistake(source.at([...parent, name], 'key'), what, fix)
 }
 
@@ -246,7 +280,10 @@ const badFlagName = (name: string, path: Path, source: Source): Problem => {
     say(`${quote(name)} is not the name of a flag.`, `${quote(name)} 不是参数名。`),
     /^[a-z0-9][a-zA-Z0-9-]*$/.test(better)
       ? say(`Write it without leading dashes, and its value after ": ": ${better}.`, `请去掉前面的横线,值写在 ": " 之后:${better}。`)
-      : say('Write the flag without its leading dashes, such as max-requests-inflight.', '请写不带前导横线的参数名,例如 max-requests-inflight。'),
+      : say(
+          'Write the flag without its leading dashes, such as max-requests-inflight.',
+          '请写不带前导横线的参数名,例如 max-requests-inflight。',
+        ),
   )
 }
 
@@ -260,7 +297,7 @@ export const problemsOf = (issue: Issue, raw: unknown, source: Source): Problem[
   if (pathText(path.slice(0, 1)) === 'mirrors' && typeof valueAt(raw, ['mirrors']) === 'string') {
     return [mistake(source.at(['mirrors']), ...wrongWord(['none', 'cn'], valueAt(raw, ['mirrors']), path))]
   }
-  if (path.length === 0 && (raw === null || raw === undefined || typeof raw !== 'object')) return [notAMap(raw, source)]
+  if (path.length === 0 && (raw === null || typeof raw !== 'object' || Array.isArray(raw))) return [notAMap(raw, source)]
   return [mistake(source.at(path), ...wordsOf(issue, value, path, source))]
 }
 
@@ -270,10 +307,12 @@ const notAMap = (raw: unknown, source: Source): Problem =>
     raw === null || raw === undefined
       ? say('The file is empty.', '文件是空的。')
       : say(`Expected a map of keys, found ${found(raw).en}.`, `应为由键组成的映射,实际是${found(raw).zh}。`),
-    say('Start from cluster.example.yml: kubernetes_version and nodes are needed.', '请从 cluster.example.yml 开始:至少需要 kubernetes_version 和 nodes。'),
+    say(
+      'Start from cluster.example.yml: kubernetes_version and nodes are needed.',
+      '请从 cluster.example.yml 开始:至少需要 kubernetes_version 和 nodes。',
+    ),
   )
 
 /** Every place zod found fault with, an unknown key with its name. */
 export const brokenPaths = (issues: readonly Issue[]): Path[] =>
   issues.flatMap((issue): Path[] => (issue.code === 'unrecognized_keys' ? issue.keys.map((name) => [...issue.path, name]) : [issue.path]))
-

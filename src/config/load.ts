@@ -75,12 +75,12 @@ const unreadable = (file: string, why: Reason) => {
     directory: say(`${name} is a folder.`, `${name} 是一个文件夹。`),
     unreadable: say(`${name} cannot be read.`, `${name} 无法读取。`),
   }[why]
-  return mistake(file, what, say('Name your file with -f, or write one after cluster.example.yml.', '请用 -f 指定文件,或参照 cluster.example.yml 写一个。'))
+  return mistake(
+    file,
+    what,
+    say('Name your file with -f, or write one after cluster.example.yml.', '请用 -f 指定文件,或参照 cluster.example.yml 写一个。'),
+  )
 }
 
 const notText = (file: string) =>
-  mistake(
-    file,
-    say('The file is not UTF-8 text.', '文件不是 UTF-8 文本。'),
-    say('Save it as UTF-8.', '请另存为 UTF-8 编码。'),
-  )
+  mistake(file, say('The file is not UTF-8 text.', '文件不是 UTF-8 文本。'), say('Save it as UTF-8.', '请另存为 UTF-8 编码。'))

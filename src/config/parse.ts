@@ -33,7 +33,10 @@ export const parseConfig = (text: string, file: string, files: FileAccess, suppo
   const named = checkFiles(usable.config, source, files)
   const all = inOrder([...problems, ...shape, ...rules, ...named.problems])
   if (all.some((problem) => problem.severity === 'error')) return { problems: all }
-  const config = { ...named.config, kubernetes_version: resolveVersion(usable.config.kubernetes_version, supported) ?? usable.config.kubernetes_version }
+  const config = {
+    ...named.config,
+    kubernetes_version: resolveVersion(usable.config.kubernetes_version, supported) ?? usable.config.kubernetes_version,
+  }
   return { config, hosts: hostsOf(config, source), source, problems: all }
 }
 

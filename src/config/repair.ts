@@ -26,7 +26,8 @@ export const repair = (raw: unknown, issues: readonly core.$ZodIssue[]): { confi
 
 const ROUNDS = 8
 
-const isMap = (value: unknown): value is Record<PropertyKey, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isMap = (value: unknown): value is Record<PropertyKey, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 // Plain data of YAML only; an alias may name one object in many places, and a change in one of them must stay there.
 const copy = (value: unknown): unknown => {

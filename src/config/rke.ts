@@ -5,9 +5,28 @@ import { say } from './words.ts'
 
 /** Top-level keys of RKE's cluster.yml that Slipway does not have (RKE v1.6 docs, "Example Cluster.ymls"). */
 const TOP = [
-  'authentication', 'authorization', 'system_images', 'ssh_key_path', 'ssh_cert_path', 'ssh_agent_auth', 'ingress', 'monitoring', 'private_registries',
-  'addons', 'addons_include', 'addon_job_timeout', 'ignore_docker_version', 'enable_cri_dockerd', 'cloud_provider', 'prefix_path', 'win_prefix_path',
-  'restore', 'rotate_certificates', 'rotate_encryption_key', 'dns', 'upgrade_strategy',
+  'authentication',
+  'authorization',
+  'system_images',
+  'ssh_key_path',
+  'ssh_cert_path',
+  'ssh_agent_auth',
+  'ingress',
+  'monitoring',
+  'private_registries',
+  'addons',
+  'addons_include',
+  'addon_job_timeout',
+  'ignore_docker_version',
+  'enable_cri_dockerd',
+  'cloud_provider',
+  'prefix_path',
+  'win_prefix_path',
+  'restore',
+  'rotate_certificates',
+  'rotate_encryption_key',
+  'dns',
+  'upgrade_strategy',
 ]
 const SERVICES = ['kube-api', 'kube-controller', 'scheduler', 'kubeproxy']
 const ETCD = ['snapshot', 'creation', 'retention', 'backup_config', 'external_urls', 'uid', 'gid']

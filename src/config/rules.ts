@@ -54,7 +54,10 @@ const etcdMembers: Rule['check'] = ({ nodes }) => {
     return [
       {
         path: ['nodes'],
-        what: say(`${count} nodes hold etcd: more than 7 only make every write slower.`, `有 ${count} 个节点运行 etcd:超过 7 个只会让每次写入变慢。`),
+        what: say(
+          `${count} nodes hold etcd: more than 7 only make every write slower.`,
+          `有 ${count} 个节点运行 etcd:超过 7 个只会让每次写入变慢。`,
+        ),
         fix: say('Give the role etcd to 3 or 5 nodes.', '请只给 3 或 5 个节点 etcd 角色。'),
       },
     ]
@@ -78,7 +81,14 @@ const repeatedRole: Rule['check'] = (config) =>
     role.flatMap((one, i) =>
       role.indexOf(one) === i
         ? []
-        : [{ path: [...path, 'role', i], severity: 'warning', what: say(`${one} is written twice.`, `${one} 写了两次。`), fix: say('Keep one of them.', '请只保留一个。') }],
+        : [
+            {
+              path: [...path, 'role', i],
+              severity: 'warning',
+              what: say(`${one} is written twice.`, `${one} 写了两次。`),
+              fix: say('Keep one of them.', '请只保留一个。'),
+            },
+          ],
     ),
   )
 
@@ -205,7 +215,10 @@ const localBastion: Rule['check'] = (config) =>
         what: say('localhost is this machine: it is not reached through a bastion.', 'localhost 是本机,不经过跳板机。'),
         fix: own
           ? say('Take bastion_host out of this node.', '请删除该节点的 bastion_host。')
-          : say("Write the host's address, or move bastion_host to the nodes that need it.", '请写该主机的地址,或把 bastion_host 移到需要它的节点上。'),
+          : say(
+              "Write the host's address, or move bastion_host to the nodes that need it.",
+              '请写该主机的地址,或把 bastion_host 移到需要它的节点上。',
+            ),
       },
     ]
   })
@@ -230,7 +243,8 @@ const CIDR_WORDS = {
   syntax: (text: string) => say(`${quote(text)} is not a range of addresses.`, `${quote(text)} 不是有效的地址段。`),
   ipv6: (text: string) => say(`${quote(text)} is an IPv6 range: not supported yet.`, `${quote(text)} 是 IPv6 地址段:暂不支持。`),
   'leading-zero': (text: string) => say(`${quote(text)} has a number with a leading zero.`, `${quote(text)} 中有带前导零的数字。`),
-  'host-bits': (text: string) => say(`${quote(text)} does not start at the first address of its range.`, `${quote(text)} 不是从地址段的第一个地址开始。`),
+  'host-bits': (text: string) =>
+    say(`${quote(text)} does not start at the first address of its range.`, `${quote(text)} 不是从地址段的第一个地址开始。`),
 }
 
 const RANGES = ['pod_cidr', 'service_cidr'] as const
@@ -249,7 +263,10 @@ const rangeFault = (config: Config, key: (typeof RANGES)[number]): Finding[] => 
     {
       path,
       what: say(`${quote(text)} holds ${kind.en}.`, `${quote(text)} 包含${kind.zh}。`),
-      fix: say('Choose a private range: 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16 hold many.', '请在私有地址中选择:10.0.0.0/8、172.16.0.0/12 或 192.168.0.0/16。'),
+      fix: say(
+        'Choose a private range: 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16 hold many.',
+        '请在私有地址中选择:10.0.0.0/8、172.16.0.0/12 或 192.168.0.0/16。',
+      ),
     },
   ]
 }
@@ -302,7 +319,10 @@ const nodesOverlap: Rule['check'] = (config) =>
           `${first.text}${others.en} is inside network.${key} (${formatCidr(range)}).`,
           `${first.text}${others.zh} 位于 network.${key}(${formatCidr(range)})之内。`,
         ),
-        fix: say(`Choose another network.${key}: it must not hold the address of a node.`, `请更换 network.${key}:其中不能包含节点的地址。`),
+        fix: say(
+          `Choose another network.${key}: it must not hold the address of a node.`,
+          `请更换 network.${key}:其中不能包含节点的地址。`,
+        ),
       },
     ]
   })
@@ -319,7 +339,10 @@ const nodeMask: Rule['check'] = (config) => {
     return [
       {
         path,
-        what: say(`A /${mask} for each node does not fit into pod_cidr (${formatCidr(pods)}).`, `每个节点的 /${mask} 大于 pod_cidr(${formatCidr(pods)})。`),
+        what: say(
+          `A /${mask} for each node does not fit into pod_cidr (${formatCidr(pods)}).`,
+          `每个节点的 /${mask} 大于 pod_cidr(${formatCidr(pods)})。`,
+        ),
         fix: say(`Write a number from ${pods.prefix} to 30, or widen pod_cidr.`, `请写 ${pods.prefix} 到 30 的数字,或扩大 pod_cidr。`),
       },
     ]
@@ -329,7 +352,10 @@ const nodeMask: Rule['check'] = (config) => {
     return [
       {
         path,
-        what: say(`/${mask} is too small for pod_cidr ${formatCidr(pods)}: kube-controller-manager takes at most 16 bits of difference.`, `/${mask} 对 pod_cidr ${formatCidr(pods)} 来说太小:kube-controller-manager 最多允许相差 16 位。`),
+        what: say(
+          `/${mask} is too small for pod_cidr ${formatCidr(pods)}: kube-controller-manager takes at most 16 bits of difference.`,
+          `/${mask} 对 pod_cidr ${formatCidr(pods)} 来说太小:kube-controller-manager 最多允许相差 16 位。`,
+        ),
         fix: say(`Write at most ${least}.`, `请写不大于 ${least} 的数字。`),
       },
     ]
@@ -364,7 +390,10 @@ const serviceRoom: Rule['check'] = (config) => {
         `${formatCidr(services)} has ${sizeOf(services)} addresses; the cluster's DNS takes the tenth.`,
         `${formatCidr(services)} 只有 ${sizeOf(services)} 个地址,而集群 DNS 使用第 10 个。`,
       ),
-      fix: say(`Write a /28 or wider: ${formatAddress(services.base)}/24 is a good size.`, `请写 /28 或更大的地址段,例如 ${formatAddress(services.base)}/24。`),
+      fix: say(
+        `Write a /28 or wider: ${formatAddress(services.base)}/24 is a good size.`,
+        `请写 /28 或更大的地址段,例如 ${formatAddress(services.base)}/24。`,
+      ),
     },
   ]
 }
@@ -385,18 +414,48 @@ const labelSyntax: Rule['check'] = (config) =>
     Object.entries(labels).flatMap(([key, value]): Finding[] => [
       ...(isQualifiedName(key)
         ? []
-        : [{ path: [...path, 'labels', key], on: 'key' as const, what: say(`${quote(key)} is not a valid key.`, `${quote(key)} 不是有效的键名。`), fix: QUALIFIED }]),
+        : [
+            {
+              path: [...path, 'labels', key],
+              on: 'key' as const,
+              what: say(`${quote(key)} is not a valid key.`, `${quote(key)} 不是有效的键名。`),
+              fix: QUALIFIED,
+            },
+          ]),
       ...(isLabelValue(value)
         ? []
-        : [{ path: [...path, 'labels', key], what: say(`${quote(value)} is not a valid value of a label.`, `${quote(value)} 不是有效的标签值。`), fix: LABEL_VALUE }]),
+        : [
+            {
+              path: [...path, 'labels', key],
+              what: say(`${quote(value)} is not a valid value of a label.`, `${quote(value)} 不是有效的标签值。`),
+              fix: LABEL_VALUE,
+            },
+          ]),
     ]),
   )
 
 /** Labels that kubelet or a role sets: kubelet would write its own value over ours (kubelet's `updateDefaultLabels`). */
-const SET_BY_OTHERS = ['kubernetes.io/hostname', 'kubernetes.io/os', 'kubernetes.io/arch', 'beta.kubernetes.io/os', 'beta.kubernetes.io/arch']
-const SET_BY_ROLE = ['node-role.kubernetes.io/control-plane', 'node-role.kubernetes.io/master', 'node-role.kubernetes.io/etcd', 'node-role.kubernetes.io/worker']
+const SET_BY_OTHERS = [
+  'kubernetes.io/hostname',
+  'kubernetes.io/os',
+  'kubernetes.io/arch',
+  'beta.kubernetes.io/os',
+  'beta.kubernetes.io/arch',
+]
+const SET_BY_ROLE = [
+  'node-role.kubernetes.io/control-plane',
+  'node-role.kubernetes.io/master',
+  'node-role.kubernetes.io/etcd',
+  'node-role.kubernetes.io/worker',
+]
 /** Reserved namespaces in which people do set labels. */
-const FREE = ['node-restriction.kubernetes.io', 'node.kubernetes.io', 'kubelet.kubernetes.io', 'node-role.kubernetes.io', 'topology.kubernetes.io']
+const FREE = [
+  'node-restriction.kubernetes.io',
+  'node.kubernetes.io',
+  'kubelet.kubernetes.io',
+  'node-role.kubernetes.io',
+  'topology.kubernetes.io',
+]
 
 const isReserved = (key: string): boolean => {
   const prefix = prefixOf(key)
@@ -408,17 +467,30 @@ const reservedLabels: Rule['check'] = (config) =>
   each(config, ({ labels }, path) =>
     Object.keys(labels).flatMap((key): Finding[] => {
       const at = { path: [...path, 'labels', key], on: 'key' as const }
-      if (SET_BY_OTHERS.includes(key)) return [{ ...at, what: say('kubelet sets this label itself.', '该标签由 kubelet 自己设置。'), fix: TAKE_OUT }]
+      if (SET_BY_OTHERS.includes(key))
+        return [{ ...at, what: say('kubelet sets this label itself.', '该标签由 kubelet 自己设置。'), fix: TAKE_OUT }]
       if (SET_BY_ROLE.includes(key)) {
-        return [{ ...at, what: say('This label follows from the role.', '该标签由角色决定。'), fix: say('Set role instead.', '请改为设置 role。') }]
+        return [
+          {
+            ...at,
+            what: say('This label follows from the role.', '该标签由角色决定。'),
+            fix: say('Set role instead.', '请改为设置 role。'),
+          },
+        ]
       }
       if (!isReserved(key)) return []
       return [
         {
           ...at,
           severity: 'warning',
-          what: say(`${quote(prefixOf(key))} belongs to Kubernetes: a later release may give this label a meaning.`, `${quote(prefixOf(key))} 归 Kubernetes 所有:以后的版本可能赋予该标签含义。`),
-          fix: say('Use a domain of your own, or node-restriction.kubernetes.io/.', '请使用自己的域名,或 node-restriction.kubernetes.io/。'),
+          what: say(
+            `${quote(prefixOf(key))} belongs to Kubernetes: a later release may give this label a meaning.`,
+            `${quote(prefixOf(key))} 归 Kubernetes 所有:以后的版本可能赋予该标签含义。`,
+          ),
+          fix: say(
+            'Use a domain of your own, or node-restriction.kubernetes.io/.',
+            '请使用自己的域名,或 node-restriction.kubernetes.io/。',
+          ),
         },
       ]
     }),
@@ -430,13 +502,27 @@ const taintSyntax: Rule['check'] = (config) =>
       const at = [...path, 'taints', index]
       const twin = taints.findIndex((other) => other.key === key && other.effect === effect)
       return [
-        ...(isQualifiedName(key) ? [] : [{ path: [...at, 'key'], what: say(`${quote(key)} is not a valid key.`, `${quote(key)} 不是有效的键名。`), fix: QUALIFIED }]),
+        ...(isQualifiedName(key)
+          ? []
+          : [{ path: [...at, 'key'], what: say(`${quote(key)} is not a valid key.`, `${quote(key)} 不是有效的键名。`), fix: QUALIFIED }]),
         ...(isLabelValue(value)
           ? []
-          : [{ path: [...at, 'value'], what: say(`${quote(value)} is not a valid value of a taint.`, `${quote(value)} 不是有效的污点值。`), fix: LABEL_VALUE }]),
+          : [
+              {
+                path: [...at, 'value'],
+                what: say(`${quote(value)} is not a valid value of a taint.`, `${quote(value)} 不是有效的污点值。`),
+                fix: LABEL_VALUE,
+              },
+            ]),
         ...(twin === index
           ? []
-          : [{ path: at, what: say(`taints[${twin}] has the same key and effect.`, `taints[${twin}] 的键和效果相同。`), fix: say('Keep one of them.', '请只保留一个。') }]),
+          : [
+              {
+                path: at,
+                what: say(`taints[${twin}] has the same key and effect.`, `taints[${twin}] 的键和效果相同。`),
+                fix: say('Keep one of them.', '请只保留一个。'),
+              },
+            ]),
       ]
     }),
   )
@@ -471,7 +557,7 @@ export const RULES: readonly Rule[] = [
   { id: 'control-plane', reads: ['nodes.*.role'], check: controlPlane },
   { id: 'etcd-members', reads: ['nodes.*.role'], check: etcdMembers },
   { id: 'repeated-role', check: repeatedRole },
-  { id: 'duplicate-address', reads: ['ssh.port'], check: duplicateAddress },
+  { id: 'duplicate-address', check: duplicateAddress },
   { id: 'duplicate-internal-address', check: duplicateInternal },
   { id: 'duplicate-hostname', check: duplicateName },
   { id: 'addresses', check: addresses },
@@ -505,6 +591,9 @@ export const check = (config: Config, source: Source, context: RuleContext): Pro
     rule
       .check(config, context)
       .filter(({ path }) => !wrong.has(pathText(path)))
-      .map(({ path, on, what, fix, severity }) => ({ ...mistake(source.at(path, on), what, fix), severity: severity ?? ('error' as const) })),
+      .map(({ path, on, what, fix, severity }) => ({
+        ...mistake(source.at(path, on), what, fix),
+        severity: severity ?? ('error' as const),
+      })),
   )
 }

@@ -8,30 +8,73 @@ import { dns1123Label, dns1123Subdomain } from './hostname.ts'
 export type Applied = 'live' | 'restart' | 'install' | 'immutable' | 'operator'
 
 /** Metadata of a key: its text is the reference (`slipway explain`, cluster.example.yml, the JSON Schema). */
-const key = (applied: Applied, en: string, example?: unknown) => ({ description: en, applied, ...(example === undefined ? {} : { example }) })
+const key = (applied: Applied, en: string, example?: unknown) => ({
+  description: en,
+  applied,
+  ...(example === undefined ? {} : { example }),
+})
 
 const ipv4 = z.ipv4('is not an IPv4 address')
 const port = z.int().min(1).max(65535)
 const name = z.string().refine(dns1123Subdomain, 'is not a DNS-1123 subdomain')
 
 /** A password is never written in cluster.yml: it is named. */
-const secretRef = z.string().regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|cmd:.+)$/, 'must be env:NAME, file:PATH or cmd:COMMAND, so that no secret stands in the file')
+const secretRef = z
+  .string()
+  .regex(
+    /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|cmd:.+)$/,
+    'must be env:NAME, file:PATH or cmd:COMMAND, so that no secret stands in the file',
+  )
 
 const bastion = z.strictObject({
-  address: z.string().min(1).meta(key('operator', 'Name or address of the bastion', '203.0.113.10')),
+  address: z
+    .string()
+    .min(1)
+    .meta(key('operator', 'Name or address of the bastion', '203.0.113.10')),
   port: port.default(22).meta(key('operator', "Port of the bastion's sshd")),
-  user: z.string().min(1).optional().meta(key('operator', 'User on the bastion (default: ssh.user)', 'jump')),
-  ssh_key_path: z.string().min(1).optional().meta(key('operator', 'Private key for the bastion (default: ssh.key_path)', '~/.ssh/bastion')),
+  user: z
+    .string()
+    .min(1)
+    .optional()
+    .meta(key('operator', 'User on the bastion (default: ssh.user)', 'jump')),
+  ssh_key_path: z
+    .string()
+    .min(1)
+    .optional()
+    .meta(key('operator', 'Private key for the bastion (default: ssh.key_path)', '~/.ssh/bastion')),
 })
 
 const ssh = z.strictObject({
-  user: z.string().min(1).default('root').meta(key('operator', 'User for every node that names none; not root needs sudo', 'ubuntu')),
+  user: z
+    .string()
+    .min(1)
+    .default('root')
+    .meta(key('operator', 'User for every node that names none; not root needs sudo', 'ubuntu')),
   port: port.default(22).meta(key('operator', 'Port for every node that names none')),
-  key_path: z.string().min(1).optional().meta(key('operator', 'Private key file; an encrypted one asks for its passphrase. Without it: the agent, then ~/.ssh/id_*', '~/.ssh/id_ed25519')),
-  password: secretRef.optional().meta(key('operator', 'Where the login password is: env:NAME, file:PATH or cmd:COMMAND', 'env:SSH_PASSWORD')),
+  key_path: z
+    .string()
+    .min(1)
+    .optional()
+    .meta(
+      key(
+        'operator',
+        'Private key file; an encrypted one asks for its passphrase. Without it: the agent, then ~/.ssh/id_*',
+        '~/.ssh/id_ed25519',
+      ),
+    ),
+  password: secretRef
+    .optional()
+    .meta(key('operator', 'Where the login password is: env:NAME, file:PATH or cmd:COMMAND', 'env:SSH_PASSWORD')),
   sudo_password: secretRef.optional().meta(key('operator', 'Where the sudo password is; not needed with NOPASSWD', 'env:SUDO_PASSWORD')),
-  known_hosts: z.string().min(1).optional().meta(key('operator', 'Known-hosts file of this cluster, besides ~/.ssh/known_hosts', 'known_hosts')),
-  accept_new: z.boolean().default(false).meta(key('operator', 'Accept the key of a host never seen before without asking, and keep it. A changed key always stops')),
+  known_hosts: z
+    .string()
+    .min(1)
+    .optional()
+    .meta(key('operator', 'Known-hosts file of this cluster, besides ~/.ssh/known_hosts', 'known_hosts')),
+  accept_new: z
+    .boolean()
+    .default(false)
+    .meta(key('operator', 'Accept the key of a host never seen before without asking, and keep it. A changed key always stops')),
   connect_timeout: z.int().min(1).max(600).default(15).meta(key('operator', 'Seconds after which a host that does not answer is given up')),
   agent: z.boolean().default(true).meta(key('operator', 'Use the ssh agent when there is one')),
   config: z.boolean().default(true).meta(key('operator', 'Read ~/.ssh/config (HostName, User, Port, IdentityFile, ProxyJump)')),
@@ -40,34 +83,85 @@ const ssh = z.strictObject({
 export const ROLES = ['control-plane', 'etcd', 'worker'] as const
 
 const taint = z.strictObject({
-  key: z.string().min(1).meta(key('live', 'Key of the taint', 'dedicated')),
-  value: z.string().default('').meta(key('live', 'Value of the taint', 'gpu')),
+  key: z
+    .string()
+    .min(1)
+    .meta(key('live', 'Key of the taint', 'dedicated')),
+  value: z
+    .string()
+    .default('')
+    .meta(key('live', 'Value of the taint', 'gpu')),
   effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).meta(key('live', 'What the taint does', 'NoSchedule')),
 })
 
 const node = z.strictObject({
-  address: z.string().min(1).meta(key('immutable', 'Where ssh reaches the host: a name, an IPv4 address, or `localhost` for this machine', '10.0.0.11')),
-  role: z.array(z.enum(ROLES)).min(1).meta(key('immutable', 'What the host is: control-plane, etcd, worker. A control plane holds etcd unless nodes with the role etcd exist', ['control-plane'])),
+  address: z
+    .string()
+    .min(1)
+    .meta(key('immutable', 'Where ssh reaches the host: a name, an IPv4 address, or `localhost` for this machine', '10.0.0.11')),
+  role: z
+    .array(z.enum(ROLES))
+    .min(1)
+    .meta(
+      key('immutable', 'What the host is: control-plane, etcd, worker. A control plane holds etcd unless nodes with the role etcd exist', [
+        'control-plane',
+      ]),
+    ),
   hostname_override: name.optional().meta(key('immutable', "The Node's name (default: the host's own name); a DNS-1123 subdomain", 'cp1')),
-  set_hostname: z.boolean().default(false).meta(key('install', "Give the host itself the Node's name (/etc/hostname, /etc/hosts, cloud-init)")),
-  internal_address: ipv4.optional().meta(key('immutable', 'The address other nodes use (default: address, when it is one of the host, else the one of its default route)', '10.0.0.11')),
-  user: z.string().min(1).optional().meta(key('operator', 'User for ssh (default: ssh.user)', 'ubuntu')),
+  set_hostname: z
+    .boolean()
+    .default(false)
+    .meta(key('install', "Give the host itself the Node's name (/etc/hostname, /etc/hosts, cloud-init)")),
+  internal_address: ipv4
+    .optional()
+    .meta(
+      key(
+        'immutable',
+        'The address other nodes use (default: address, when it is one of the host, else the one of its default route)',
+        '10.0.0.11',
+      ),
+    ),
+  user: z
+    .string()
+    .min(1)
+    .optional()
+    .meta(key('operator', 'User for ssh (default: ssh.user)', 'ubuntu')),
   port: port.optional().meta(key('operator', 'Port for ssh (default: ssh.port)', 22)),
-  ssh_key_path: z.string().min(1).optional().meta(key('operator', 'Private key for ssh (default: ssh.key_path)', '~/.ssh/id_ed25519')),
+  ssh_key_path: z
+    .string()
+    .min(1)
+    .optional()
+    .meta(key('operator', 'Private key for ssh (default: ssh.key_path)', '~/.ssh/id_ed25519')),
   password: secretRef.optional().meta(key('operator', 'Where the login password is (default: ssh.password)', 'env:CP1_PASSWORD')),
-  sudo_password: secretRef.optional().meta(key('operator', 'Where the sudo password is (default: ssh.sudo_password)', 'env:CP1_SUDO_PASSWORD')),
-  host_key: z.string().min(1).optional().meta(key('operator', "The host's public key, pinned: the key itself, or the file that holds it", 'keys/cp1.pub')),
+  sudo_password: secretRef
+    .optional()
+    .meta(key('operator', 'Where the sudo password is (default: ssh.sudo_password)', 'env:CP1_SUDO_PASSWORD')),
+  host_key: z
+    .string()
+    .min(1)
+    .optional()
+    .meta(key('operator', "The host's public key, pinned: the key itself, or the file that holds it", 'keys/cp1.pub')),
   bastion_host: bastion.optional().meta(key('operator', 'Bastion for this node (default: the bastion_host of the cluster)')),
-  labels: z.record(z.string(), z.string()).default({}).meta(key('live', 'Labels of the Node', { zone: 'a' })),
-  taints: z.array(taint).default([]).meta(key('live', 'Taints of the Node; a control plane without the role worker gets node-role.kubernetes.io/control-plane:NoSchedule')),
+  labels: z
+    .record(z.string(), z.string())
+    .default({})
+    .meta(key('live', 'Labels of the Node', { zone: 'a' })),
+  taints: z
+    .array(taint)
+    .default([])
+    .meta(key('live', 'Taints of the Node; a control plane without the role worker gets node-role.kubernetes.io/control-plane:NoSchedule')),
 })
 
 /** A value for a flag: text, several (the flag repeated), or null (the flag is left out). */
 const flagValue = z.union([z.string(), z.array(z.string()).min(1), z.null()])
-const extraArgs = z.record(z.string().regex(/^[a-z0-9][a-zA-Z0-9-]*$/, 'must be the name of a flag without the leading dashes'), flagValue).default({})
+const extraArgs = z
+  .record(z.string().regex(/^[a-z0-9][a-zA-Z0-9-]*$/, 'must be the name of a flag without the leading dashes'), flagValue)
+  .default({})
 const service = (unit: string, example: Record<string, string>) =>
   z
-    .strictObject({ extra_args: extraArgs.meta(key('restart', `Flags of ${unit}: text, a list for a repeated flag, null to remove one of ours`, example)) })
+    .strictObject({
+      extra_args: extraArgs.meta(key('restart', `Flags of ${unit}: text, a list for a repeated flag, null to remove one of ours`, example)),
+    })
     .prefault({})
     .meta(key('restart', `Settings of ${unit}`))
 
@@ -76,7 +170,10 @@ const networkShape = z.strictObject({
   pod_cidr: z.string().default('10.244.0.0/16').meta(key('immutable', 'Range of the pods')),
   service_cidr: z.string().default('10.96.0.0/12').meta(key('immutable', 'Range of the services')),
   node_mask: z.int().min(16).max(30).default(24).meta(key('immutable', "Size of each node's share of pod_cidr")),
-  proxy_mode: z.enum(['nftables', 'iptables']).default('nftables').meta(key('restart', 'How kube-proxy works; nftables needs a kernel of 5.13 or newer')),
+  proxy_mode: z
+    .enum(['nftables', 'iptables'])
+    .default('nftables')
+    .meta(key('restart', 'How kube-proxy works; nftables needs a kernel of 5.13 or newer')),
 })
 
 export const PROVIDERS = ['upstream', 'aliyun', 'aliyun-vpc', 'tuna', 'ustc', 'tencent', 'daocloud'] as const
@@ -86,38 +183,75 @@ const mirrorsShape = z.strictObject({
   profile: z.enum(['none', 'cn']).default('none').meta(key('live', 'cn: everything from mirrors in China; none: from upstream')),
   apt: z
     .strictObject({
-      base: z.array(provider).optional().meta(key('live', "Debian's or Ubuntu's own archive, in order; [] leaves the host's sources alone", ['aliyun', 'tuna'])),
-      kubernetes: z.array(provider).optional().meta(key('live', 'The Kubernetes packages, in order', ['aliyun', 'tuna', 'ustc'])),
-      docker: z.array(provider).optional().meta(key('live', 'The docker-ce packages (containerd.io), in order', ['aliyun', 'tuna'])),
+      base: z
+        .array(provider)
+        .optional()
+        .meta(key('live', "Debian's or Ubuntu's own archive, in order; [] leaves the host's sources alone", ['aliyun', 'tuna'])),
+      kubernetes: z
+        .array(provider)
+        .optional()
+        .meta(key('live', 'The Kubernetes packages, in order', ['aliyun', 'tuna', 'ustc'])),
+      docker: z
+        .array(provider)
+        .optional()
+        .meta(key('live', 'The docker-ce packages (containerd.io), in order', ['aliyun', 'tuna'])),
       mirror_security: z.boolean().default(false).meta(key('live', 'Take the security suite from the mirror too (mirrors lag behind)')),
       keys: z
         .strictObject({
-          kubernetes: z.string().min(1).optional().meta(key('live', "Armored key file of the Kubernetes repository, instead of upstream's", 'keys/kubernetes.asc')),
-          docker: z.string().min(1).optional().meta(key('live', "Armored key file of the docker-ce repository, instead of upstream's", 'keys/docker.asc')),
+          kubernetes: z
+            .string()
+            .min(1)
+            .optional()
+            .meta(key('live', "Armored key file of the Kubernetes repository, instead of upstream's", 'keys/kubernetes.asc')),
+          docker: z
+            .string()
+            .min(1)
+            .optional()
+            .meta(key('live', "Armored key file of the docker-ce repository, instead of upstream's", 'keys/docker.asc')),
         })
         .prefault({})
         .meta(key('live', 'Keys of your own repositories')),
     })
     .prefault({})
     .meta(key('live', "The hosts' apt sources")),
-  files: z.array(provider).optional().meta(key('live', 'Release files (binaries), in order; a URL is a base in host-first layout', ['daocloud', 'upstream'])),
-  images: z.array(provider).optional().meta(key('restart', 'Images, in order', ['daocloud', 'upstream'])),
+  files: z
+    .array(provider)
+    .optional()
+    .meta(key('live', 'Release files (binaries), in order; a URL is a base in host-first layout', ['daocloud', 'upstream'])),
+  images: z
+    .array(provider)
+    .optional()
+    .meta(key('restart', 'Images, in order', ['daocloud', 'upstream'])),
 })
 const mirrors = z.preprocess((v) => (typeof v === 'string' ? { profile: v } : v), mirrorsShape)
 
-const timeSync = z.enum(['auto', 'none']).default('auto').meta(key('install', 'auto installs chrony where nothing keeps the clock (not in containers); none leaves it to you'))
+const timeSync = z
+  .enum(['auto', 'none'])
+  .default('auto')
+  .meta(key('install', 'auto installs chrony where nothing keeps the clock (not in containers); none leaves it to you'))
 
 /** The whole of cluster.yml. Every key carries its description and how a change to it is applied. */
 export const schema = z.strictObject({
-  cluster_name: z.string().refine(dns1123Label, 'is not a DNS-1123 label').default('kubernetes').meta(key('immutable', 'Name of the cluster and of its kubeconfig context', 'lab')),
+  cluster_name: z
+    .string()
+    .refine(dns1123Label, 'is not a DNS-1123 label')
+    .default('kubernetes')
+    .meta(key('immutable', 'Name of the cluster and of its kubeconfig context', 'lab')),
   kubernetes_version: z.string().meta(key('restart', 'The Kubernetes release, or its minor for the newest patch known', 'v1.36.3')),
   cluster_domain: name.default('cluster.local').meta(key('immutable', 'DNS domain of the services')),
   mirrors: mirrors.prefault({}).meta(key('live', 'Where every byte comes from: none, cn, or a map', 'cn')),
   ssh: ssh.prefault({}).meta(key('operator', 'Defaults for reaching the nodes')),
   bastion_host: bastion.optional().meta(key('operator', 'Bastion for every node')),
   nodes: z.array(node).min(1).meta(key('live', 'The hosts')),
-  control_plane_endpoint: z.string().min(1).optional().meta(key('restart', 'Name or address people use for the API (a load balancer or VIP of yours); port 6443', 'api.example.com')),
-  extra_sans: z.array(z.string().min(1)).default([]).meta(key('restart', "More names and addresses for kube-apiserver's certificate", ['api.example.com'])),
+  control_plane_endpoint: z
+    .string()
+    .min(1)
+    .optional()
+    .meta(key('restart', 'Name or address people use for the API (a load balancer or VIP of yours); port 6443', 'api.example.com')),
+  extra_sans: z
+    .array(z.string().min(1))
+    .default([])
+    .meta(key('restart', "More names and addresses for kube-apiserver's certificate", ['api.example.com'])),
   network: networkShape.prefault({}).meta(key('immutable', 'The network of the cluster')),
   services: z
     .strictObject({
@@ -127,8 +261,13 @@ export const schema = z.strictObject({
       'kube-scheduler': service('kube-scheduler', { 'kube-api-qps': '100' }),
       kubelet: z
         .strictObject({
-          extra_args: extraArgs.meta(key('restart', 'Flags of kubelet: text, a list for a repeated flag, null to remove one of ours', { v: '3' })),
-          config: z.record(z.string(), z.json()).default({}).meta(key('restart', 'Fields of KubeletConfiguration; yours win', { maxPods: 200 })),
+          extra_args: extraArgs.meta(
+            key('restart', 'Flags of kubelet: text, a list for a repeated flag, null to remove one of ours', { v: '3' }),
+          ),
+          config: z
+            .record(z.string(), z.json())
+            .default({})
+            .meta(key('restart', 'Fields of KubeletConfiguration; yours win', { maxPods: 200 })),
         })
         .prefault({})
         .meta(key('restart', 'Settings of kubelet')),

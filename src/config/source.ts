@@ -1,4 +1,16 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseAllDocuments, type ParsedNode, visit, type YAMLMap } from 'yaml'
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  type ParsedNode,
+  parseAllDocuments,
+  visit,
+  type YAMLMap,
+} from 'yaml'
 import { EXIT, type Problem } from '../problem.ts'
 import type { Text } from '../text.ts'
 import { quote, say } from './words.ts'
@@ -136,7 +148,10 @@ const SYNTAX: Readonly<Record<string, readonly [what: Text, fix: Text]>> = {
     say('Give keys that belong together the same number of spaces.', '同一层的键请用同样数量的空格缩进。'),
   ],
   MISSING_CHAR: [
-    say('A character is missing: a quote, a bracket, a comma, or the space after ":" or "-".', '缺少字符:引号、括号、逗号,或 ":"、"-" 后面的空格。'),
+    say(
+      'A character is missing: a quote, a bracket, a comma, or the space after ":" or "-".',
+      '缺少字符:引号、括号、逗号,或 ":"、"-" 后面的空格。',
+    ),
     say('Close what was opened, and put a space after ":" and "-".', '请补全引号或括号,并在 ":" 和 "-" 后面加空格。'),
   ],
   BAD_SCALAR_START: [
@@ -149,14 +164,23 @@ const SYNTAX: Readonly<Record<string, readonly [what: Text, fix: Text]>> = {
   ],
   BLOCK_AS_IMPLICIT_KEY: [
     say('A key stands where a plain value is expected.', '此处应为普通值,却出现了另一个键。'),
-    say('Put a value that holds ": " in quotes, or start the inner map on a line of its own.', '含有 ": " 的值请加引号,或把内层映射另起一行。'),
+    say(
+      'Put a value that holds ": " in quotes, or start the inner map on a line of its own.',
+      '含有 ": " 的值请加引号,或把内层映射另起一行。',
+    ),
   ],
-  BAD_ALIAS: [say('This alias names no anchor above it.', '这个别名没有对应的锚点。'), say('Define it with "&name" before "*name".', '请先用 "&name" 定义,再用 "*name" 引用。')],
+  BAD_ALIAS: [
+    say('This alias names no anchor above it.', '这个别名没有对应的锚点。'),
+    say('Define it with "&name" before "*name".', '请先用 "&name" 定义,再用 "*name" 引用。'),
+  ],
   MULTIPLE_DOCS: [
     say('The file holds several YAML documents ("---").', '文件里有多个 YAML 文档("---")。'),
     say('Keep one cluster per file.', '每个文件只能写一个集群。'),
   ],
-  TAG_RESOLVE_FAILED: [say('YAML tags ("!name") are not supported.', '不支持 YAML 标签("!name")。'), say('Write the plain value.', '请直接写值。')],
+  TAG_RESOLVE_FAILED: [
+    say('YAML tags ("!name") are not supported.', '不支持 YAML 标签("!name")。'),
+    say('Write the plain value.', '请直接写值。'),
+  ],
   RESOURCE_EXHAUSTION: [
     say('The file is nested too deeply or repeats itself too often.', '文件嵌套过深,或别名引用过多。'),
     say('Write it out with fewer levels and aliases.', '请减少层级和别名。'),
@@ -165,7 +189,10 @@ const SYNTAX: Readonly<Record<string, readonly [what: Text, fix: Text]>> = {
 
 const OTHER: readonly [Text, Text] = [
   say('This is not valid YAML.', '这里不是有效的 YAML。'),
-  say('Compare the line with cluster.example.yml: indentation, quotes, ":" and "-".', '请对照 cluster.example.yml 检查这一行的缩进、引号、":" 和 "-"。'),
+  say(
+    'Compare the line with cluster.example.yml: indentation, quotes, ":" and "-".',
+    '请对照 cluster.example.yml 检查这一行的缩进、引号、":" 和 "-"。',
+  ),
 ]
 
 const wordsFor = (code: string): readonly [Text, Text] => SYNTAX[code] ?? OTHER
@@ -178,12 +205,32 @@ const MAX_ALIASES = 20_000
 /** Reads YAML 1.2 (and `<<` merge keys) with positions. Never throws. */
 export const readYaml = (text: string, file: string, folders: Folders): Parsed => {
   try {
-    return parse(text, file, folders)
+    return parse(text.replace(/^\ufeff/, ''), file, folders)
   } catch {
     const source: Source = { ...unwritten(folders, file), at: (path) => `${file}:1:1 ${pathText(path)}`.trimEnd() }
     const [what, fix] = wordsFor('RESOURCE_EXHAUSTION')
     return { value: undefined, source, problems: [mistake(source.at([]), what, fix)] }
   }
+}
+
+// Filled here and not by the parser, which loses lines inside broken flow collections.
+const lineCounter = (text: string): LineCounter => {
+  const lines = new LineCounter()
+  lines.addNewLine(0)
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', end + 1)) lines.addNewLine(end + 1)
+  return lines
+}
+
+/** Offsets of aliases that name no anchor before them; yaml itself finds them only when the value is asked for, and then throws. */
+const looseAliases = (root: ParsedNode | null): number[] => {
+  const anchors = new Set<string>()
+  const loose: number[] = []
+  if (!root) return loose
+  visit(root, {
+    Alias: (_, alias) => void (anchors.has(alias.source) || loose.push(alias.range?.[0] ?? 0)),
+    Value: (_, node) => void (node.anchor && anchors.add(node.anchor)),
+  })
+  return loose
 }
 
 // yaml looks into process.env at every token, which is a slow call in Node: half of the time of a 1000-host file. A plain copy is quick.
@@ -198,10 +245,10 @@ const withPlainEnv = <T>(work: () => T): T => {
 }
 
 const parse = (text: string, file: string, folders: Folders): Parsed => {
-  const lines = new LineCounter()
+  const lines = lineCounter(text)
   // Asking for merge keys costs a look at every pair, so only where there may be one.
   const merge = text.includes('<<')
-  const options = { lineCounter: lines, version: '1.2', merge, strict: true, uniqueKeys: true, prettyErrors: false, logLevel: 'silent' } as const
+  const options = { version: '1.2', merge, strict: true, uniqueKeys: true, prettyErrors: false, logLevel: 'silent' } as const
   const all = withPlainEnv(() => parseAllDocuments<ParsedNode>(text, options))
   const documents = Array.isArray(all) ? all : []
   const [doc, second] = documents
@@ -231,6 +278,8 @@ const parse = (text: string, file: string, folders: Folders): Parsed => {
     return mistake(`${place(error.pos[0])}${path}`, what, fix)
   })
   if (second) problems.push(mistake(place(offsetOf(second.contents) ?? second.range?.[0] ?? 0), ...wordsFor('MULTIPLE_DOCS')))
-  const readable = doc?.errors.every((error) => error.code === 'DUPLICATE_KEY') ?? true
+  const loose = text.includes('*') ? looseAliases(root) : []
+  problems.push(...loose.map((offset) => mistake(place(offset), ...wordsFor('BAD_ALIAS'))))
+  const readable = loose.length === 0 && (doc?.errors.every((error) => error.code === 'DUPLICATE_KEY') ?? true)
   return { value: readable ? (doc?.toJS({ maxAliasCount: MAX_ALIASES }) ?? null) : undefined, source, problems }
 }

@@ -3,7 +3,9 @@ const VERSION = /^v?(\d+)\.(\d+)(?:\.(\d+))?$/
 /** [major, minor, patch] of "v1.36.3", "1.36.3" or "v1.36" (patch undefined); undefined for anything else. */
 export const parseVersion = (text: string): readonly [major: number, minor: number, patch: number | undefined] | undefined => {
   const [, major, minor, patch] = VERSION.exec(text.trim()) ?? []
-  return major === undefined || minor === undefined ? undefined : [Number(major), Number(minor), patch === undefined ? undefined : Number(patch)]
+  return major === undefined || minor === undefined
+    ? undefined
+    : [Number(major), Number(minor), patch === undefined ? undefined : Number(patch)]
 }
 
 /** The full release a version in cluster.yml names, among the supported ones: "v1.36" and "1.36" are the newest patch known. */

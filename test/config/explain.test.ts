@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { explain, jsonSchema, rows } from '../../src/config/explain.ts'
+
+describe('rows', () => {
+  test('every key has a description, and an example or a default', () => {
+    for (const row of rows()) {
+      expect(row.description, row.path).not.toBe('')
+      expect(row.description, row.path).not.toMatch(/[.\n]$/)
+      if (!row.type.startsWith('a map') && row.type !== 'a list of maps') expect(row.example ?? row.default, row.path).toBeDefined()
+    }
+  })
+  test.each([
+    ['network.node_mask', 'a whole number from 16 to 30', 24, 'immutable', false],
+    ['nodes[0].role', 'a list of control-plane, etcd or worker', undefined, 'immutable', true],
+    ['ssh.agent', 'true or false', true, 'operator', false],
+    ['kubernetes_version', 'text', undefined, 'restart', true],
+    ['nodes.internal_address', 'an IPv4 address', undefined, 'immutable', false],
+    ['pod_cidr', 'text', '10.244.0.0/16', 'immutable', false],
+  ])('%s', (key, type, value, applied, required) => {
+    const [row] = explain(key)
+    expect(row).toMatchObject({ type, applied, required })
+    expect(row?.default).toEqual(value)
+  })
+  test('a map shows what is under it', () => {
+    expect(explain('bastion_host').map(({ path }) => path)).toEqual([
+      'bastion_host',
+      'bastion_host.address',
+      'bastion_host.port',
+      'bastion_host.user',
+      'bastion_host.ssh_key_path',
+    ])
+  })
+  test('an unknown key shows nothing', () => expect(explain('nope')).toEqual([]))
+})
+
+test('the JSON Schema takes mirrors as a word or a map', () => {
+  const { properties } = jsonSchema() as { properties: Record<string, { anyOf?: { type: string }[] }> }
+  expect(properties.mirrors?.anyOf?.map(({ type }) => type)).toEqual(['string', 'object'])
+})
+
+test('cluster.example.yml and docs/cluster.schema.json fit the schema (else: node scripts/generate.ts)', () => {
+  const root = join(import.meta.dirname, '../..')
+  expect(() => execFileSync(process.execPath, ['scripts/generate.ts', '--check'], { cwd: root, stdio: 'pipe' })).not.toThrow()
+})

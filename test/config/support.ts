@@ -1,0 +1,34 @@
+import type { FileAccess, FileRead } from '../../src/config/files.ts'
+import { type Loaded, parseConfig } from '../../src/config/parse.ts'
+import type { Problem } from '../../src/problem.ts'
+
+export const SUPPORTED = ['v1.36.3', 'v1.37.2']
+
+/** A disk that holds what is given; with no argument every file exists and is of the right kind. */
+export const disk = (files?: Readonly<Record<string, string>>): FileAccess => ({
+  folder: '/lab',
+  home: '/home/me',
+  read: (path): FileRead => {
+    if (!files) return { text: standIn(path) }
+    const text = files[path]
+    return text === undefined ? { error: 'missing' } : { text }
+  },
+})
+
+const standIn = (path: string): string => {
+  if (path.endsWith('.asc')) return '-----BEGIN PGP PUBLIC KEY BLOCK-----\n'
+  if (path.endsWith('.pub')) return 'ssh-ed25519 AAAAC3Nza me@lab\n'
+  return '-----BEGIN OPENSSH PRIVATE KEY-----\n'
+}
+
+export const parse = (text: string, files: FileAccess = disk()): Loaded => parseConfig(text, 'cluster.yml', files, SUPPORTED)
+
+/** A file that is right, with more lines at its end. */
+export const good = (more = ''): string =>
+  `kubernetes_version: v1.36.3\nnodes:\n  - {address: 192.168.1.11, role: [control-plane, worker]}\n${more}`
+
+/** The problems as they are printed. */
+export const printed = (problems: readonly Problem[], language: 'en' | 'zh' = 'en'): string[] =>
+  problems.map(({ at, what, fix, severity }) => `${severity === 'warning' ? 'warning ' : ''}${at}: ${what[language]} ${fix[language]}`)
+
+export const said = (text: string, files?: FileAccess): string => printed(parse(text, files).problems).join('\n')
