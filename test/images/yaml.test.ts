@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { imagesIn, rewriteManifest } from '../../src/images/yaml.ts'
+import { daocloud } from '../../src/mirrors/daocloud.ts'
+
+const sources = { image: (ref: string) => daocloud.image(ref) ?? ref }
+const rewrite = (text: string, options = {}) => rewriteManifest(text, sources, options)
+const golden = (name: string) => readFileSync(new URL(`golden/${name}`, import.meta.url), 'utf8')
+const M = 'm.daocloud.io'
+
+describe('goldens', () => {
+  test.each(['dashboard.yaml', 'workloads.yaml', 'odd.yaml', 'list.json'])('%s', (name) => {
+    const [base, extension] = name.split('.')
+    const { text, changes, notes } = rewrite(golden(name), { pullPolicy: true, paths: ['Widget:spec.parts[].image'] })
+    expect(text).toBe(golden(`${base}.out.${extension}`))
+    expect({ changes: changes.map((c) => `${c.line} ${c.kind}/${c.name} ${c.field}: ${c.from} -> ${c.to}`), notes }).toMatchSnapshot()
+    const again = rewrite(text, { pullPolicy: true, paths: ['Widget:spec.parts[].image'] })
+    expect(again.text).toBe(text)
+    expect(again.changes).toEqual([])
+    if (extension === 'json') expect(() => JSON.parse(text)).not.toThrow()
+  })
+})
+
+const container = (line: string, head = 'apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - name: a\n') =>
+  `${head}    ${line}\n`
+
+describe('styles of one value', () => {
+  test.each([
+    ['image: nginx', `image: ${M}/docker.io/library/nginx`],
+    ['image:   nginx:1.27   # why', `image:   ${M}/docker.io/library/nginx:1.27   # why`],
+    ['image: "nginx"', `image: "${M}/docker.io/library/nginx"`],
+    ["image: 'nginx' # q", `image: '${M}/docker.io/library/nginx' # q`],
+    ['"image": nginx', `"image": ${M}/docker.io/library/nginx`],
+    ['image: "ng\\u0069nx"', `image: "${M}/docker.io/library/nginx"`],
+    ['image: &x nginx', `image: &x ${M}/docker.io/library/nginx`],
+    ['image: !!str nginx', `image: !!str ${M}/docker.io/library/nginx`],
+    ['image: >-\n      nginx:1', `image: >-\n      ${M}/docker.io/library/nginx:1`],
+    ['image:\n      nginx:1', `image:\n      ${M}/docker.io/library/nginx:1`],
+    ['? image\n    : nginx', `? image\n    : ${M}/docker.io/library/nginx`],
+    ['image: 1password/connect:1', `image: ${M}/docker.io/1password/connect:1`],
+  ])('%j', (line, expected) => expect(rewrite(container(line)).text).toBe(container(expected)))
+
+  test.each([
+    'image: 12',
+    'image: null',
+    'image: true',
+    'image:',
+    'image: ""',
+    'image: {{ .Values.image }}',
+    'image: ${IMAGE}',
+    'image: [nginx]',
+    'image: |\n      nginx',
+  ])('left alone: %j', (line) => expect(rewrite(container(line)).text).toBe(container(line)))
+
+  test('an IPv6 registry is quoted', () => {
+    const to = { image: () => '[::1]:5000/nginx' }
+    expect(rewriteManifest(container('image: nginx'), to).text).toBe(container('image: "[::1]:5000/nginx"'))
+  })
+})
+
+describe('structure', () => {
+  test('CRLF, a byte order mark and no newline at the end survive', () => {
+    const text =
+      '\ufeffapiVersion: v1\r\nkind: Pod\r\nspec:\r\n  containers:\r\n  - image: nginx # c\r\n    name: a\r\n---\r\n# empty\r\n...\r\n---\r\nkind: Pod\r\nspec: {containers: [{image: redis}]}'
+    expect(rewrite(text).text).toBe(text.replace('nginx', `${M}/docker.io/library/nginx`).replace('redis', `${M}/docker.io/library/redis`))
+  })
+
+  test('a marker inside a block scalar is no marker, one at the line start is', () => {
+    const text = 'data:\n  x: |\n    ---\n    image: nginx\n---\nspec:\n  containers:\n  - image: nginx\n'
+    const { text: out, changes } = rewrite(text)
+    expect(out).toBe(`data:\n  x: |\n    ---\n    image: nginx\n---\nspec:\n  containers:\n  - image: ${M}/docker.io/library/nginx\n`)
+    expect(changes).toHaveLength(1)
+    expect(changes[0]!.line).toBe(8)
+  })
+
+  test('image keys that are no containers stay', () => {
+    const text =
+      'kind: Widget\napiVersion: a/v1\nspec:\n  image: nginx\n  images: [nginx]\n  containers: {image: nginx}\nstatus:\n  containerStatuses:\n  - image: nginx\n'
+    expect(rewrite(text).text).toBe(text)
+    expect(rewrite(text, { paths: ['Widget:spec.image'] }).changes).toHaveLength(1)
+    expect(rewrite(text, { paths: ['Gadget:spec.image'] }).changes).toHaveLength(0)
+    expect(rewrite(text, { paths: ['*:spec.images[]'] }).text).toContain(`images: [${M}/docker.io/library/nginx]`)
+    expect(() => rewrite(text, { paths: ['a..b'] })).toThrow('not a path')
+  })
+
+  test('a document that is no YAML is left and noted, its neighbours are done', () => {
+    const good = 'apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: nginx\n'
+    const { text, changes, notes } = rewrite(`${good}---\nimage: [unclosed\n---\n${good}`)
+    expect(changes.map(({ line }) => line)).toEqual([5, 13])
+    expect(text).toContain('image: [unclosed\n')
+    expect(notes).toHaveLength(1)
+    expect(notes[0]!.what.en).toMatch(/not YAML/)
+  })
+
+  test('an alias is changed where it is anchored, or replaced where that is elsewhere', () => {
+    const anchored = 'spec:\n  containers:\n  - image: &i nginx\n  - image: *i\n'
+    expect(rewrite(anchored).text).toBe(anchored.replace('nginx', `${M}/docker.io/library/nginx`))
+    const elsewhere = 'note: &i nginx\nspec:\n  containers:\n  - image: *i # a\n'
+    expect(rewrite(elsewhere).text).toBe(elsewhere.replace('*i', `${M}/docker.io/library/nginx`))
+    const merged = 'x: &b {image: nginx}\nspec:\n  containers:\n  - <<: *b\n    name: c\n'
+    expect(rewrite(merged).text).toBe(merged.replace('nginx', `${M}/docker.io/library/nginx`))
+  })
+
+  test('hostile documents end: aliases that explode, cycles, depth', () => {
+    const laughs = `image: 1\na0: &a0 [x]\n${Array.from({ length: 30 }, (_, i) => `a${i + 1}: &a${i + 1} [${`*a${i},`.repeat(9)}]\n`).join('')}`
+    expect(rewrite(laughs).text).toBe(laughs)
+    expect(rewrite('image: &a [*a]\n').changes).toEqual([])
+    expect(rewrite(`image: ${'['.repeat(100_000)}`).changes).toEqual([])
+    expect(rewrite(`{"image":${'['.repeat(100_000)}`).changes).toEqual([])
+  })
+})
+
+describe('pull policy', () => {
+  const pod = (image: string, policy: string) => `spec:\n  containers:\n  - image: ${image}\n    imagePullPolicy: ${policy}\n`
+  test.each([
+    ['a.b/x:1', 'Always', 'IfNotPresent'],
+    ['a.b/x:latest', 'Always', 'Always'],
+    ['a.b/x', 'Always', 'Always'],
+    [`a.b/x@sha256:${'a'.repeat(64)}`, '"Always"', '"IfNotPresent"'],
+    ['a.b/x:1', 'Never', 'Never'],
+  ])('%s %s', (image, before, after) => {
+    expect(rewrite(pod(image, before), { pullPolicy: true }).text).toBe(pod(image, after))
+    expect(rewrite(pod(image, before)).text).toBe(pod(image, before))
+  })
+})
+
+test('rules, and what is left of Google', () => {
+  const rules = [
+    { from: 'quay.io', to: 'harbor.corp:8443/quay' },
+    { from: 'quay.io/tigera/', to: 'harbor.corp:8443/tigera' },
+  ]
+  const images = ['quay.io/tigera/operator:v1', 'quay.io/tigerab/x', 'gke.gcr.io/csi:v1', 'harbor.corp:8443/quay/a', 'Bad:1']
+  const { text, notes } = rewrite(`spec:\n  containers:\n${images.map((image) => `  - image: ${image}\n`).join('')}`, { rules })
+  expect(imagesIn(text)).toEqual([
+    'harbor.corp:8443/tigera/operator:v1',
+    'harbor.corp:8443/quay/tigerab/x',
+    'gke.gcr.io/csi:v1',
+    'harbor.corp:8443/quay/a',
+    'Bad:1',
+  ])
+  expect(notes.map(({ line, what }) => `${line} ${what.en}`)).toEqual([
+    '5 gke.gcr.io/csi:v1 stays: no configured mirror carries gke.gcr.io',
+    '7 image "Bad:1" has capital letters in the repository name',
+  ])
+})
