@@ -82,7 +82,7 @@ describe('cluster.example.yml', () => {
   })
 })
 
-describe('YAML', () => {
+describe('YAML', { timeout: 30_000 }, () => {
   test.each([
     ['a tab', good('network:\n\tplugin: none\n'), 'cluster.yml:5:1: A tab is used as indentation. Use spaces.'],
     [
@@ -189,7 +189,7 @@ describe('loadConfig', () => {
   })
 })
 
-describe('properties', () => {
+describe('properties', { timeout: 60_000 }, () => {
   const inside = (text: string): void => {
     const lines = text.split('\n')
     for (const { at, what, fix } of parse(text).problems) {
