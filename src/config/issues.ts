@@ -34,6 +34,8 @@ const ALSO: Readonly<Record<string, string>> = {
   extra_binds: 'extra_args',
   bastion: 'bastion_host',
   hosts: 'nodes',
+  passwd: 'password',
+  pass: 'password',
 }
 
 const ROLE_NAMES: Readonly<Record<string, string>> = {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, resolve } from 'node:path'
+import { SUPPORTED } from '../releases/index.ts'
 import type { FileAccess, FileRead } from './files.ts'
 import { type Loaded, parseConfig } from './parse.ts'
 import { mistake } from './source.ts'
@@ -9,11 +10,8 @@ import { quote, say } from './words.ts'
 
 export { type Loaded, parseConfig } from './parse.ts'
 
-/** What loading may be given: another stdin, and the releases that are supported. */
+/** What loading may be given: another stdin, and other releases than those in releases/. */
 export type LoadOptions = Readonly<{ stdin?: AsyncIterable<Uint8Array | string>; supported?: readonly string[] }>
-
-/** The releases that stand in where the caller names none. */
-const KNOWN = ['v1.36.3', 'v1.37.2']
 
 /** Reads and checks a cluster.yml; `-` is stdin (relative paths in it start at the working directory). Never throws for anything a user can cause. */
 export const loadConfig = async (path: string, options: LoadOptions = {}): Promise<Loaded> => {
@@ -23,7 +21,7 @@ export const loadConfig = async (path: string, options: LoadOptions = {}): Promi
   if (typeof read === 'string') return { problems: [unreadable(file, read)] }
   const text = utf8(read)
   if (text === undefined) return { problems: [notText(file)] }
-  return parseConfig(text, file, disk(fromStdin ? process.cwd() : dirname(resolve(path))), options.supported ?? KNOWN)
+  return parseConfig(text, file, disk(fromStdin ? process.cwd() : dirname(resolve(path))), options.supported ?? SUPPORTED)
 }
 
 /** The operator's disk, for a cluster.yml in `folder`. */
