@@ -1,0 +1,120 @@
+import type { Addon } from './types.ts'
+
+const NAMESPACE = 'kube-flannel'
+const NAME = 'kube-flannel-ds'
+const LABELS = { app: 'flannel', tier: 'node' }
+
+const CNI = JSON.stringify(
+  {
+    name: 'cbr0',
+    cniVersion: '1.0.0',
+    plugins: [
+      { type: 'flannel', delegate: { hairpinMode: true, isDefaultGateway: true } },
+      { type: 'portmap', capabilities: { portMappings: true } },
+    ],
+  },
+  null,
+  2,
+)
+
+const net = (podCidr: string): string => JSON.stringify({ Network: podCidr, EnableNFTables: false, Backend: { Type: 'vxlan' } }, null, 2)
+
+const rules = [
+  { apiGroups: [''], resources: ['pods'], verbs: ['get'] },
+  { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'watch'] },
+  { apiGroups: [''], resources: ['nodes/status'], verbs: ['patch'] },
+]
+
+const daemonSet = (image: string, cniImage: string) => ({
+  apiVersion: 'apps/v1',
+  kind: 'DaemonSet',
+  metadata: { name: NAME, namespace: NAMESPACE, labels: LABELS },
+  spec: {
+    selector: { matchLabels: LABELS },
+    updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '25%' } },
+    template: {
+      metadata: { labels: LABELS },
+      spec: {
+        hostNetwork: true,
+        priorityClassName: 'system-node-critical',
+        serviceAccountName: 'flannel',
+        tolerations: [{ operator: 'Exists' }],
+        initContainers: [
+          {
+            name: 'install-cni-plugin',
+            image: cniImage,
+            command: ['cp', '-f', '/flannel', '/opt/cni/bin/flannel'],
+            volumeMounts: [{ name: 'cni-plugin', mountPath: '/opt/cni/bin' }],
+          },
+          {
+            name: 'install-cni',
+            image,
+            command: ['cp', '-f', '/etc/kube-flannel/cni-conf.json', '/etc/cni/net.d/10-flannel.conflist'],
+            volumeMounts: [
+              { name: 'cni', mountPath: '/etc/cni/net.d' },
+              { name: 'flannel-cfg', mountPath: '/etc/kube-flannel/' },
+            ],
+          },
+        ],
+        containers: [
+          {
+            name: 'kube-flannel',
+            image,
+            command: ['/opt/bin/flanneld'],
+            args: ['--ip-masq', '--kube-subnet-mgr'],
+            resources: { requests: { cpu: '100m', memory: '50Mi' } },
+            // Not privileged: these two are all it needs, and some hosts cannot give more.
+            securityContext: { privileged: false, capabilities: { add: ['NET_ADMIN', 'NET_RAW'] } },
+            env: [
+              { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+              { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+              { name: 'EVENT_QUEUE_DEPTH', value: '5000' },
+              // The API through the node itself: services need the pod network first.
+              { name: 'KUBERNETES_SERVICE_HOST', value: '127.0.0.1' },
+              { name: 'KUBERNETES_SERVICE_PORT', value: '6443' },
+            ],
+            volumeMounts: [
+              { name: 'run', mountPath: '/run/flannel' },
+              { name: 'flannel-cfg', mountPath: '/etc/kube-flannel/' },
+              { name: 'xtables-lock', mountPath: '/run/xtables.lock' },
+            ],
+          },
+        ],
+        volumes: [
+          { name: 'run', hostPath: { path: '/run/flannel', type: 'DirectoryOrCreate' } },
+          { name: 'cni-plugin', hostPath: { path: '/opt/cni/bin' } },
+          { name: 'cni', hostPath: { path: '/etc/cni/net.d' } },
+          { name: 'flannel-cfg', configMap: { name: 'kube-flannel-cfg' } },
+          { name: 'xtables-lock', hostPath: { path: '/run/xtables.lock', type: 'FileOrCreate' } },
+        ],
+      },
+    },
+  },
+})
+
+/** The pod network: VXLAN between the nodes, each with a share of pod_cidr that the controller manager gives it. */
+export const flannel: Addon = {
+  name: 'flannel',
+  title: { en: 'flannel', zh: 'flannel' },
+  wanted: ({ config }) => config.network.plugin === 'flannel',
+  objects: ({ config, release, sources }) => [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } } },
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'flannel', namespace: NAMESPACE } },
+    { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'flannel' }, rules },
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRoleBinding',
+      metadata: { name: 'flannel' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'flannel' },
+      subjects: [{ kind: 'ServiceAccount', name: 'flannel', namespace: NAMESPACE }],
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'kube-flannel-cfg', namespace: NAMESPACE, labels: LABELS },
+      data: { 'cni-conf.json': CNI, 'net-conf.json': net(config.network.pod_cidr) },
+    },
+    daemonSet(sources.image(release.images.flannel), sources.image(release.images.flannelCni)),
+  ],
+  ready: () => `k -n ${NAMESPACE} rollout status daemonset/${NAME} --timeout=5s`,
+}

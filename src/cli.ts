@@ -1,0 +1,90 @@
+#!/usr/bin/env node
+import { homedir } from 'node:os'
+import { parseArgs } from 'node:util'
+import { COMMANDS } from './commands/index.ts'
+import type { Io, Options } from './commands/types.ts'
+import { EXIT } from './problem.ts'
+import { languageOf } from './ui/language.ts'
+import { isInterrupted } from './ui/prompt.ts'
+import { createStyle } from './ui/style.ts'
+import { helpText } from './ui/help.ts'
+
+const FLAGS = {
+  file: { type: 'string', short: 'f', default: 'cluster.yml' },
+  yes: { type: 'boolean', short: 'y', default: false },
+  output: { type: 'string', short: 'o', default: 'text' },
+  'no-color': { type: 'boolean', default: false },
+  lang: { type: 'string' },
+  verbose: { type: 'boolean', short: 'v', default: false },
+  limit: { type: 'string', multiple: true },
+  'exit-code': { type: 'boolean', default: false },
+  offline: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const
+
+const main = async (argv: readonly string[]): Promise<number> => {
+  const aborted = new AbortController()
+  // The first Ctrl-C stops at the next safe place; hosts are told by their connection's end.
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => aborted.abort(Object.assign(new Error(name), { name: 'Interrupted' })))
+  const fail = (text: string): number => {
+    process.stderr.write(`slipway: ${text}\n`)
+    return EXIT.config
+  }
+  let parsed: ReturnType<typeof parse>
+  try {
+    parsed = parse(argv)
+  } catch (error) {
+    return fail((error as Error).message)
+  }
+  const { values, positionals } = parsed
+  const language = languageOf(process.env, values.lang)
+  const [name, ...rest] = positionals
+  if (values.help || name === undefined || name === 'help') {
+    process.stdout.write(helpText(COMMANDS, language))
+    return name === undefined && !values.help ? EXIT.config : EXIT.done
+  }
+  const command = COMMANDS.find((one) => one.name === name)
+  if (!command) return fail(language === 'zh' ? `没有命令 "${name}"。运行 slipway help 查看全部命令。` : `there is no command "${name}". Run slipway help for all of them.`)
+  if (values.output !== 'text' && values.output !== 'json') return fail(language === 'zh' ? '--output 只能是 text 或 json。' : '--output is text or json.')
+  const options: Options = {
+    file: values.file,
+    yes: values.yes,
+    output: values.output,
+    verbose: values.verbose,
+    limit: (values.limit ?? []).flatMap((list) => list.split(',')),
+    exitCode: values['exit-code'],
+    offline: values.offline,
+    rest,
+  }
+  const io: Io = {
+    out: (text) => process.stdout.write(text),
+    err: (text) => process.stderr.write(text),
+    language,
+    style: createStyle(!values['no-color'] && !process.env.NO_COLOR && process.stderr.isTTY === true),
+    env: process.env,
+    home: homedir(),
+    interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
+    signal: aborted.signal,
+  }
+  try {
+    return await command.run(options, io)
+  } catch (error) {
+    if (aborted.signal.aborted || isInterrupted(error)) {
+      io.err(language === 'zh' ? '已中断。再次运行同一命令即可继续。\n' : 'Interrupted. The same command goes on from here.\n')
+      return EXIT.interrupted
+    }
+    throw error
+  }
+}
+
+const parse = (argv: readonly string[]) => parseArgs({ args: [...argv], options: FLAGS, allowPositionals: true })
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code
+  },
+  (error: Error) => {
+    process.stderr.write(`slipway: this is a bug, please report it:\n${error.stack}\n`)
+    process.exitCode = EXIT.bug
+  },
+)

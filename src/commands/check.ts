@@ -1,0 +1,25 @@
+import { exitOf, openSession, planOf, readIntent, sayProblems } from './session.ts'
+import type { Problem } from '../problem.ts'
+import type { Command, Io, Options } from './types.ts'
+
+const report = (problems: readonly Problem[], options: Options, io: Io): number => {
+  if (options.output === 'json') io.out(`${JSON.stringify({ problems })}\n`)
+  else sayProblems(problems, io)
+  const exit = exitOf(problems)
+  if (exit === 0 && options.output === 'text') io.err(io.language === 'zh' ? '检查通过。\n' : 'Everything is fit.\n')
+  return exit
+}
+
+/** `slipway check`: the file, then the hosts; changes nothing. */
+export const check: Command = {
+  name: 'check',
+  summary: { en: 'Check cluster.yml, then the hosts; changes nothing (--offline: only the file)', zh: '检查 cluster.yml 与主机，不做任何更改（--offline：仅检查文件）' },
+  run: async (options, io) => {
+    const intent = await readIntent(options)
+    if ('problems' in intent) return report(intent.problems, options, io)
+    if (options.offline) return report(intent.warnings, options, io)
+    const session = await openSession(intent, io)
+    await using _ = session.fleet
+    return report([...intent.warnings, ...session.problems, ...planOf(session).problems], options, io)
+  },
+}

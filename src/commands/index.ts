@@ -1,0 +1,10 @@
+import { check } from './check.ts'
+import { kubeconfig } from './kubeconfig.ts'
+import { plan } from './plan.ts'
+import { status } from './status.ts'
+import type { Command } from './types.ts'
+import { up } from './up.ts'
+import { version } from './version.ts'
+
+/** Every command, in the order help lists them. */
+export const COMMANDS: readonly Command[] = [check, plan, up, status, kubeconfig, version]

@@ -1,0 +1,36 @@
+import { EXIT } from '../problem.ts'
+import type { Plan } from '../engine/plan.ts'
+import { planText } from '../ui/plan-text.ts'
+import { exitOf, namesOf, openSession, planOf, readIntent, sayProblems } from './session.ts'
+import type { Command } from './types.ts'
+
+/** The plan as data: what, where and why, never the content of a secret. */
+export const planJson = ({ changes, problems }: Plan) => ({
+  changes: changes.map(({ host, phase, step, id, want, difference }) => ({ host, phase, step, id, kind: want.kind, ...difference })),
+  problems,
+})
+
+/** `slipway plan`: what `up` would do. */
+export const plan: Command = {
+  name: 'plan',
+  summary: { en: 'Show what up would change', zh: '显示 up 将进行的更改' },
+  run: async (options, io) => {
+    const intent = await readIntent(options)
+    if ('problems' in intent) {
+      if (options.output === 'json') io.out(`${JSON.stringify({ changes: [], problems: intent.problems })}\n`)
+      else sayProblems(intent.problems, io)
+      return exitOf(intent.problems)
+    }
+    const session = await openSession(intent, io)
+    await using _ = session.fleet
+    const decided = planOf(session)
+    const problems = [...intent.warnings, ...session.problems, ...decided.problems]
+    if (options.output === 'json') io.out(`${JSON.stringify(planJson({ ...decided, problems }))}\n`)
+    else {
+      sayProblems(problems, io)
+      if (exitOf(problems) === EXIT.done) io.out(planText(decided, namesOf(intent, session.world), io.language, io.style, options.verbose))
+    }
+    const exit = exitOf(problems)
+    return exit === EXIT.done && options.exitCode && decided.changes.length > 0 ? EXIT.changes : exit
+  },
+}

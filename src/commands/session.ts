@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises'
+import { loadConfig } from '../config/load.ts'
+import type { Config } from '../config/schema.ts'
+import type { Host } from '../config/hosts.ts'
+import { plan as decide, type Plan } from '../engine/plan.ts'
+import { membersOf } from '../engine/members.ts'
+import type { World } from '../engine/world.ts'
+import { assemble, type Fleet, probe } from '../hosts/fleet.ts'
+import { createShare } from '../hosts/transport.ts'
+import { sourcesOf } from '../mirrors/ladder.ts'
+import { EXIT, type Problem } from '../problem.ts'
+import { releaseOf, SUPPORTED } from '../releases/index.ts'
+import { lockPathOf, parseLock, pinsOf } from '../releases/pins.ts'
+import { peerName, peersOf } from '../steps/preflight-network.ts'
+import type { Cluster, Member } from '../steps/types.ts'
+import { problemsText } from '../ui/problems.ts'
+import { createAsk } from '../ui/prompt.ts'
+import type { Io, Options } from './types.ts'
+
+/** What cluster.yml and its lock say, ready to be compared with hosts. */
+export type Intent = Readonly<{ config: Config; hosts: readonly Host[]; cluster: Cluster; warnings: readonly Problem[] }>
+
+/** Connections and what was seen through them. */
+export type Session = Readonly<{ intent: Intent; fleet: Fleet; world: World; problems: readonly Problem[] }>
+
+const textOf = (path: string): Promise<string | undefined> =>
+  readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+
+/** Reads cluster.yml and cluster.lock.yml; every Problem of both at once. */
+export const readIntent = async (options: Options): Promise<Intent | { problems: readonly Problem[] }> => {
+  const loaded = await loadConfig(options.file, { supported: SUPPORTED })
+  const lockPath = lockPathOf(options.file === '-' ? 'cluster.yml' : options.file)
+  const lock = parseLock(await textOf(lockPath), lockPath)
+  const lockProblems = 'what' in lock ? [lock] : []
+  if (!('config' in loaded) || loaded.config === undefined) return { problems: [...loaded.problems, ...lockProblems] }
+  if ('what' in lock) return { problems: [lock] }
+  const { config, hosts, problems } = loaded
+  const release = releaseOf(config.kubernetes_version)
+  return {
+    config,
+    hosts,
+    warnings: problems,
+    cluster: { config, release, sources: sourcesOf(config.mirrors), pins: pinsOf(release, lock), files: {} },
+  }
+}
+
+/** The exit code of a list of problems: what cannot be reached weighs most, then unfit hosts, then the file. 0 without errors. */
+export const exitOf = (problems: readonly Problem[]): number =>
+  Math.max(EXIT.done, ...problems.filter(({ severity }) => severity === 'error').map(({ exit }) => exit))
+
+const toProbe = (hosts: readonly Host[], world: World) => {
+  const members: readonly Member[] = membersOf(hosts, world)
+  return (key: string): string[] => {
+    const member = members.find((one) => one.key === key)
+    return member ? peersOf(member, members).filter(({ member: other }) => other.ip !== '').map(({ member: other, port }) => peerName(other, port)) : []
+  }
+}
+
+/** Looks at every connected host again. */
+export const look = (session: Pick<Session, 'fleet' | 'intent'>, known: World = {}) => probe(session.fleet, toProbe(session.intent.hosts, known))
+
+/** Connects to all hosts and looks at each once. */
+export const openSession = async (intent: Intent, io: Io): Promise<Session> => {
+  const environment = { home: io.home, env: io.env, ask: io.interactive ? createAsk() : undefined, share: createShare() }
+  const fleet = await assemble(intent.hosts, environment)
+  const { world, problems } = await look({ fleet, intent })
+  return { intent, fleet, world, problems: [...fleet.problems, ...problems] }
+}
+
+/** The plan for what a session saw. */
+export const planOf = ({ intent, world }: Pick<Session, 'intent' | 'world'>): Plan => decide(intent.cluster, intent.hosts, world)
+
+/** Prints problems for people, or as the JSON document of a command that has nothing else to say. */
+export const sayProblems = (problems: readonly Problem[], io: Io): void => {
+  if (problems.length > 0) io.err(`${problemsText(problems, io.language, io.style)}\n`)
+}
+
+/** The names by which output speaks of hosts. */
+export const namesOf = (intent: Intent, world: World) =>
+  membersOf(intent.hosts, world).map(({ key, nodeName, user, address, port }) => ({ key, nodeName, label: `${user}@${address}:${port}` }))

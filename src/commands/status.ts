@@ -1,0 +1,55 @@
+import { spokesman } from '../engine/members.ts'
+import { membersOf } from '../engine/members.ts'
+import { table } from '../ui/table.ts'
+import { exitOf, openSession, readIntent, sayProblems, type Session } from './session.ts'
+import type { Command } from './types.ts'
+
+type Row = Readonly<{ name: string; roles: readonly string[]; ready: boolean | null; version: string | null; address: string; units: Readonly<Record<string, string>> }>
+
+/** One row per host of the file: what the API says of its Node, and what the host says of its units. */
+const rowsOf = ({ intent, world }: Session): Row[] => {
+  const members = membersOf(intent.hosts, world)
+  const speaker = spokesman(members, world)
+  const nodes = (speaker && world[speaker.key]?.nodes) ?? []
+  return members.map((member) => {
+    const node = nodes.find(({ name }) => name === member.nodeName)
+    const units = Object.entries(world[member.key]?.units ?? {}).filter(([, { enabled }]) => enabled)
+    return {
+      name: member.nodeName,
+      roles: [...(member.roles.controlPlane ? ['control-plane'] : []), ...(member.roles.etcd ? ['etcd'] : []), ...(member.roles.worker ? ['worker'] : [])],
+      ready: node?.ready ?? null,
+      version: node?.kubelet ?? null,
+      address: member.ip,
+      units: Object.fromEntries(units.map(([name, { active }]) => [name, active])),
+    }
+  })
+}
+
+const brokenUnits = (row: Row): string =>
+  Object.entries(row.units)
+    .filter(([, active]) => active !== 'active')
+    .map(([name, active]) => `${name} ${active}`)
+    .join(', ')
+
+/** `slipway status`: the nodes as the API and the hosts themselves see them. */
+export const status: Command = {
+  name: 'status',
+  summary: { en: 'Show the nodes and their units', zh: '显示节点及其服务单元' },
+  run: async (options, io) => {
+    const intent = await readIntent(options)
+    if ('problems' in intent) {
+      sayProblems(intent.problems, io)
+      return exitOf(intent.problems)
+    }
+    const session = await openSession(intent, io)
+    await using _ = session.fleet
+    const rows = rowsOf(session)
+    if (options.output === 'json') io.out(`${JSON.stringify({ cluster: intent.config.cluster_name, nodes: rows, problems: session.problems })}\n`)
+    else {
+      const word = (ready: boolean | null) => (ready === null ? '-' : ready ? 'Ready' : 'NotReady')
+      io.out(table(['NAME', 'STATUS', 'ROLES', 'VERSION', 'ADDRESS', 'UNITS'], rows.map((row) => [row.name, word(row.ready), row.roles.join(','), row.version ?? '-', row.address, brokenUnits(row) || 'ok'])))
+      sayProblems(session.problems, io)
+    }
+    return exitOf(session.problems)
+  },
+}

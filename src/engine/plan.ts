@@ -1,0 +1,108 @@
+import type { Host } from '../config/hosts.ts'
+import { EXIT, type Problem } from '../problem.ts'
+import { kindOf } from '../resources/index.ts'
+import type { Difference, Resource } from '../resources/types.ts'
+import { PHASES } from '../steps/index.ts'
+import type { Cluster, Context, Member, Phase, Step } from '../steps/types.ts'
+import { membersOf, spokesman } from './members.ts'
+import type { World } from './world.ts'
+
+/** One thing that will be done on one host. */
+export type Change = Readonly<{ host: string; phase: string; step: string; id: string; want: Resource; difference: Difference }>
+
+/** What a run would do, and what speaks against it. A value: printing it is the dry run. */
+export type Plan = Readonly<{ changes: readonly Change[]; problems: readonly Problem[] }>
+
+/** Where a step runs. */
+const appliesTo = (step: Step, member: Member, speaker: Member | undefined): boolean => {
+  const { controlPlane, etcd, worker } = member.roles
+  switch (step.on) {
+    case 'every':
+      return true
+    case 'node':
+      return controlPlane || worker
+    case 'control-plane':
+      return controlPlane
+    case 'etcd':
+      return etcd
+    case 'worker-only':
+      return worker && !controlPlane
+    case 'one-control-plane':
+      return member.key === speaker?.key
+  }
+}
+
+type Wanted = Readonly<{ phase: Phase; step: Step; want: Resource }>
+
+/** Everything wanted on one host, in order. Two steps that claim the same thing are our mistake. */
+const wantedOn = (context: Context, speaker: Member | undefined): Wanted[] => {
+  const claimed = new Map<string, string>()
+  return PHASES.flatMap((phase) =>
+    phase.steps
+      .filter((step) => appliesTo(step, context.member, speaker))
+      .flatMap((step) =>
+        step.resources(context).map((want) => {
+          const id = kindOf(want).id(want)
+          const other = claimed.get(id)
+          if (other !== undefined) throw new Error(`the steps ${other} and ${step.id} both claim "${id}" on ${context.member.nodeName}`)
+          claimed.set(id, step.id)
+          return { phase, step, want }
+        }),
+      ),
+  )
+}
+
+const changesOn = (context: Context, speaker: Member | undefined): Change[] => {
+  const pending = new Set<string>()
+  const changes: Change[] = []
+  for (const { phase, step, want } of wantedOn(context, speaker)) {
+    const kind = kindOf(want)
+    const difference = kind.diff(want, { facts: context.facts, world: context.world, pending })
+    if (!difference) continue
+    for (const path of kind.touches(want)) pending.add(path)
+    changes.push({ host: context.member.key, phase: phase.id, step: step.id, id: kind.id(want), want, difference })
+  }
+  return changes
+}
+
+/** Bytes without a pin are never fetched, whoever serves them. */
+const unpinned = (changes: readonly Change[]): Problem[] => {
+  const paths = new Set(changes.flatMap(({ want }) => (want.kind === 'artifact' && want.pin === '' ? [want.artifact.path] : [])))
+  return [...paths].map((path) => ({
+    at: 'cluster.lock.yml',
+    what: { en: `${path} has no pinned digest`, zh: `${path} 没有锁定的摘要` },
+    fix: { en: 'Add its "sha256:..." under `files:`; whoever serves the bytes, they must match it.', zh: '请在 `files:` 下加入其 "sha256:..."；无论由谁提供，内容都必须与之一致。' },
+    severity: 'error',
+    exit: EXIT.config,
+  }))
+}
+
+const problemsOn = (context: Context, speaker: Member | undefined): Problem[] =>
+  PHASES.flatMap((phase) => phase.steps)
+    .filter((step) => appliesTo(step, context.member, speaker))
+    .flatMap((step) => step.problems?.(context) ?? [])
+
+/**
+ * Decides what has to change. Pure: the same cluster and world give the same plan, and a world in which the plan was carried out
+ * gives an empty one. Hosts that are not in the world get no changes.
+ */
+export const plan = (cluster: Cluster, hosts: readonly Host[], world: World): Plan => {
+  const members = membersOf(hosts, world)
+  const speaker = spokesman(members, world)
+  const contexts = members.flatMap((member): Context[] => {
+    const facts = world[member.key]
+    return facts ? [{ ...cluster, member, facts, members, world }] : []
+  })
+  const problems = contexts.flatMap((context) => problemsOn(context, speaker))
+  // An unfit host may make wants that mean nothing (an unknown system, no address): they would only bury the real cause.
+  if (problems.some(({ severity }) => severity === 'error')) return { changes: [], problems }
+  const changes = contexts.flatMap((context) => changesOn(context, speaker))
+  return { changes, problems: [...problems, ...unpinned(changes)] }
+}
+
+/** The world after a plan was carried out: every change made on facts. The double of a run, for tests and previews. */
+export const simulate = (world: World, changes: readonly Change[]): World =>
+  changes.reduce<World>((seen, { host, want }) => {
+    const facts = seen[host]
+    return facts ? { ...seen, [host]: kindOf(want).after(want, { facts, world: seen, pending: new Set() }) } : seen
+  }, world)

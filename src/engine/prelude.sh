@@ -1,0 +1,250 @@
+# The functions every script of an apply begins with. A script is this text, the changes, and `main; exit` (see engine/script.ts).
+# It talks in lines that begin with "::slipway": begin, done and note. Everything else it prints is kept for error reports.
+set -eu
+umask 022
+export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive
+STATE=/var/lib/slipway
+RUN=/run/slipway
+
+begin() { printf '::slipway begin %s\n' "$1"; }
+finish() { printf '::slipway done %s\n' "$1"; }
+note() { printf '::slipway note %s\n' "$*"; }
+fail() {
+	printf '%s\n' "$*" >&2
+	exit 1
+}
+
+# One script at a time on a host. An orphan of a run that was cut off holds the lock until it is dead.
+enter() {
+	install -d -m 0700 "$RUN"
+	install -d -m 0755 "$STATE"
+	install -d -m 0700 "$STATE/backup" "$STATE/stamps"
+	exec 9>"$RUN/host.lock"
+	flock -w 60 9 || fail "another Slipway script has been running on this host for more than 60 s"
+	# stdin ends when the ssh channel does: then nobody waits for this script any more, and it must not go on behind the next run's back.
+	exec 3<&0
+	group=$(cut -d ' ' -f 5 "/proc/$$/stat")
+	(
+		exec 9>&-
+		cat <&3 >/dev/null
+		kill -TERM -- "-$group"
+		sleep 2
+		kill -KILL -- "-$group"
+	) >/dev/null 2>&1 &
+	watchdog=$!
+	exec </dev/null
+	trap 'leave $?' EXIT
+	trap 'exit 143' TERM
+	if dpkg --audit 2>/dev/null | grep -q .; then dpkg --configure -a --force-confold || true; fi
+}
+
+leave() {
+	rm -rf "$RUN/secret"
+	# The watchdog's cat is its child: both have to go, and only they.
+	pkill -KILL -P "$watchdog" 2>/dev/null || true
+	kill -KILL "$watchdog" 2>/dev/null || true
+	exit "$1"
+}
+
+# What Slipway wrote, one "kind value" a line: reset takes away exactly this.
+remember() {
+	grep -qxF -- "$1 $2" "$STATE/inventory" 2>/dev/null || printf '%s %s\n' "$1" "$2" >>"$STATE/inventory"
+}
+
+# Keeps what was at PATH before Slipway, once.
+keep() {
+	if [ -e "$1" ] && ! grep -qxF -- "file $1" "$STATE/inventory" 2>/dev/null && [ ! -e "$STATE/backup$1" ]; then
+		mkdir -p "$STATE/backup$(dirname "$1")"
+		cp -a "$1" "$STATE/backup$1"
+	fi
+}
+
+# directory PATH MODE OWNER
+directory() {
+	[ -d "$1" ] || {
+		mkdir -p "$1"
+		remember directory "$1"
+	}
+	chmod "$2" "$1"
+	chown "$3" "$1"
+}
+
+parent() {
+	[ -d "$1" ] && return
+	parent "$(dirname "$1")"
+	mkdir "$1"
+	chmod 0755 "$1"
+	remember directory "$1"
+}
+
+# put PATH MODE OWNER: stdin becomes the file, whole or not at all. The temporary name is fixed, so that a cut-off run leaves nothing behind.
+put() {
+	parent "$(dirname "$1")"
+	keep "$1"
+	remember file "$1"
+	new=$(dirname "$1")/.$(basename "$1").slipway
+	rm -f "$new"
+	(
+		umask 077
+		: >"$new"
+	)
+	chmod "$2" "$new"
+	chown "$3" "$new"
+	cat >"$new"
+	sync "$new"
+	mv -fT "$new" "$1"
+	sync "$(dirname "$1")"
+}
+
+# link PATH TARGET
+link() {
+	parent "$(dirname "$1")"
+	keep "$1"
+	remember file "$1"
+	ln -sfnT "$2" "$(dirname "$1")/.$(basename "$1").slipway"
+	mv -fT "$(dirname "$1")/.$(basename "$1").slipway" "$1"
+}
+
+# load MODULE...: what is built into the kernel cannot be loaded and need not be; its files are the proof.
+load() {
+	for module; do
+		[ -d "/sys/module/$module" ] && continue
+		case $module in
+		overlay) grep -qw overlay /proc/filesystems && continue ;;
+		br_netfilter) [ -d /proc/sys/net/bridge ] && continue ;;
+		nf_conntrack) [ -e /proc/sys/net/netfilter/nf_conntrack_max ] && continue ;;
+		esac
+		modprobe "$module" || fail "the kernel module $module cannot be loaded: install the modules of the running kernel ($(uname -r)) or boot the newest one"
+	done
+}
+
+# fetch PIN DESTINATION URL...: the first place that delivers the pinned bytes; who served them does not matter.
+fetch() {
+	pin=$1
+	destination=$2
+	shift 2
+	install -d -m 0700 "$STATE/fetch"
+	part=$STATE/fetch/${pin#sha256:}
+	for url; do
+		for attempt in 1 2 3; do
+			started=$(date +%s)
+			code=0
+			error=$(curl -fsSL --proto '=http,https' --connect-timeout 5 --speed-limit 20480 --speed-time 10 --max-redirs 5 -C - \
+				-A 'slipway' -o "$part" "$url" 2>&1) || code=$?
+			# 22: the server refused; 33: it cannot resume; both will not mend by asking again.
+			if [ "$code" -eq 33 ]; then
+				rm -f "$part"
+				continue
+			fi
+			if [ "$code" -eq 0 ]; then break; fi
+			if [ "$code" -eq 22 ]; then break; fi
+			sleep "$attempt"
+		done
+		if [ "$code" -ne 0 ]; then
+			note "fetch-failed $url: ${error:-curl exit $code}"
+			continue
+		fi
+		if [ "$(sha256sum <"$part" | cut -d ' ' -f 1)" = "${pin#sha256:}" ]; then
+			mv -f "$part" "$destination"
+			note "fetched $url $(stat -c %s "$destination") bytes in $(($(date +%s) - started)) s"
+			return 0
+		fi
+		note "fetch-failed $url: the bytes are not the pinned ones ($pin)"
+		rm -f "$part"
+	done
+	fail "no source delivered ${destination##*/} with digest $pin"
+}
+
+# stamp NAME PIN PATH...: vouches for files that were verified, by size and time, so that the next run need not read them.
+stamp() {
+	name=$1
+	pin=$2
+	shift 2
+	{
+		printf '%s\n' "$pin"
+		for path; do printf '%s\t%s\n' "$path" "$(stat -c '%s	%Y' "$path")"; done
+	} >"$STATE/stamps/.new"
+	mv -f "$STATE/stamps/.new" "$STATE/stamps/$name"
+}
+
+# In a process group of its own (timeout makes one): a dpkg run that was begun is ended by nobody but itself, and keeps the host's lock until then.
+apt() {
+	timeout 900 apt-get -q -y -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-confdef -o APT::Install-Recommends=false "$@"
+}
+
+# packages NAME...: installs without starting anything the packages bring.
+packages() {
+	policy=/usr/sbin/policy-rc.d
+	if [ ! -e "$policy" ]; then
+		printf '#!/bin/sh\n# written by slipway while it installs packages\nexit 101\n' >"$policy"
+		chmod 0755 "$policy"
+	fi
+	apt update
+	for name; do
+		dpkg-query -W -f '${db:Status-Abbrev}' "$name" 2>/dev/null | grep -q '^[hi]i' || remember package "$name"
+	done
+	apt install "$@"
+	if grep -q 'written by slipway' "$policy"; then rm -f "$policy"; fi
+}
+
+# inputs FILE...: the digest a unit is started with; plan.ts computes the same from facts.
+inputs() { sha256sum -- "$@" | sha256sum | cut -d ' ' -f 1; }
+
+# start UNIT SECONDS READY-FUNCTION INPUT...: (re)starts a unit and waits on the host until it is ready, at 100 ms.
+start() {
+	unit=$1
+	within=$2
+	ready=$3
+	shift 3
+	mkdir -p /etc/slipway/units
+	remember file "/etc/slipway/units/$unit.env"
+	printf 'SLIPWAY_INPUTS=%s\n' "$(inputs "$@")" >"/etc/slipway/units/.$unit.env"
+	mv -f "/etc/slipway/units/.$unit.env" "/etc/slipway/units/$unit.env"
+	remember unit "$unit.service"
+	systemctl daemon-reload
+	systemctl enable --quiet "$unit.service"
+	systemctl reset-failed "$unit.service" 2>/dev/null || true
+	systemctl restart --no-block "$unit.service"
+	await_unit "$unit" "$within" "$ready"
+}
+
+# A unit that restarts by itself looks active between two crashes: it failed when it restarted twice.
+await_unit() {
+	deadline=$(($(date +%s) + $2))
+	base=$(systemctl show -p NRestarts --value "$1.service")
+	while :; do
+		state=$(systemctl show -p ActiveState --value "$1.service")
+		if [ "$state" = active ] && "$3" >/dev/null 2>&1; then
+			# A process that dies at once is active for a moment: ready twice in a row on the same process.
+			[ "$(systemctl show -p NRestarts --value "$1.service")" = "$base" ] && return 0
+			base=$(systemctl show -p NRestarts --value "$1.service")
+			continue
+		fi
+		if [ $(($(systemctl show -p NRestarts --value "$1.service") - base)) -ge 2 ]; then
+			unit_failed "$1" "it crashed again and again"
+		fi
+		if [ "$(date +%s)" -ge "$deadline" ]; then
+			unit_failed "$1" "it was not ready within $2 s"
+		fi
+		sleep 0.1
+	done
+}
+
+unit_failed() {
+	printf 'unit %s: %s. Its last log lines:\n' "$1" "$2" >&2
+	journalctl -u "$1.service" -n 20 --no-pager -o cat >&2 || true
+	exit 1
+}
+
+# await SECONDS WHAT FUNCTION: polls at 100 ms.
+await() {
+	deadline=$(($(date +%s) + $1))
+	until "$3" >"$RUN/await" 2>&1; do
+		if [ "$(date +%s)" -ge "$deadline" ]; then
+			printf '%s was not true within %s s. It last said:\n' "$2" "$1" >&2
+			tail -n 20 "$RUN/await" >&2
+			exit 1
+		fi
+		sleep 0.1
+	done
+}

@@ -1,0 +1,11 @@
+import { readFileSync } from 'node:fs'
+
+const read = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8')
+
+// The bundler replaces this module by the texts themselves (scripts/build.ts): what is published is one file.
+
+/** The functions every script of an apply begins with. */
+export const PRELUDE: string = read('./prelude.sh')
+
+/** The script that prints what a host is. */
+export const PROBE: string = read('../hosts/probe.sh')

@@ -1,0 +1,288 @@
+import { X509Certificate } from 'node:crypto'
+import { parse as parseYaml } from 'yaml'
+
+/** What of a certificate a plan decides by. Times are seconds since 1970. `issuer` is the fingerprint of the CA's key, or '' when no known CA signed it. */
+export type CertificateFact = Readonly<{
+  commonName: string
+  organizations: readonly string[]
+  sans: readonly string[]
+  usages: readonly string[]
+  notBefore: number
+  notAfter: number
+  authority: boolean
+  key: string
+  issuer: string
+  pem: string
+}>
+
+/** One path of a host. `sha256` and `text` only for files; secrets have no text. */
+export type PathFact = Readonly<{
+  type: 'file' | 'directory' | 'link'
+  mode?: string
+  owner: string
+  sha256?: string
+  text?: string
+  target?: string
+  certificate?: CertificateFact
+}>
+
+/** One systemd unit. `inputs` is the digest the RUNNING process was started with. */
+export type UnitFact = Readonly<{ active: string; enabled: boolean; inputs: string; restarts: number; stale: boolean }>
+
+export type NodeFact = Readonly<{
+  name: string
+  kubelet: string
+  ready: boolean
+  unschedulable: boolean
+  labels: Readonly<Record<string, string>>
+  taints: readonly Readonly<{ key: string; value?: string; effect: string }>[]
+  managed: string
+  address: string
+}>
+
+/** Everything one probe said of one host. Plain JSON. */
+export type Facts = Readonly<{
+  now: number
+  uid: number
+  hostname: string
+  boot: string
+  kernel: string
+  arch: 'amd64' | 'arm64' | string
+  machineId: string
+  os: Readonly<{ id: string; version: string; codename: string }>
+  memoryMiB: number
+  cpus: number
+  systemd: number
+  container: boolean
+  sysResource: boolean
+  cgroup: 'v1' | 'v2'
+  diskMiB: number
+  swap: readonly string[]
+  fstabSwap: readonly string[]
+  timeSync: string
+  resolved: boolean
+  nameservers: readonly string[]
+  addresses: readonly Readonly<{ device: string; address: string; prefix: number }>[]
+  defaultRoute: string
+  mtu: Readonly<Record<string, number>>
+  listening: readonly Readonly<{ port: number; process: string }>[]
+  sysctls: Readonly<Record<string, string>>
+  modules: readonly string[]
+  conntrackWritable: boolean
+  packages: Readonly<Record<string, string>>
+  users: readonly string[]
+  leftovers: readonly Readonly<{ tool: string; path: string }>[]
+  paths: Readonly<Record<string, PathFact>>
+  etcdData: boolean
+  damaged: readonly string[]
+  units: Readonly<Record<string, UnitFact>>
+  reach: Readonly<Record<string, 'open' | 'closed' | 'filtered' | 'unreachable'>>
+  api: 'ready' | 'down' | 'absent'
+  nodes: readonly NodeFact[]
+  /** Manifest path -> whether the cluster holds what it says. */
+  manifests: Readonly<Record<string, 'same' | 'differs'>>
+}>
+
+const CAP_SYS_RESOURCE = 24n
+const ARCH: Record<string, string> = { x86_64: 'amd64', aarch64: 'arm64' }
+
+type Rows = Map<string, string[][]>
+
+const decode = (text: string | undefined): string => Buffer.from(text ?? '', 'base64').toString('utf8')
+
+const rowsOf = (output: string): Rows => {
+  const rows: Rows = new Map()
+  for (const line of output.split('\n')) {
+    if (line === '') continue
+    const [word = '', ...fields] = line.split('\t')
+    const seen = rows.get(word)
+    if (seen) seen.push(fields)
+    else rows.set(word, [fields])
+  }
+  return rows
+}
+
+const json = <T>(text: string | undefined, otherwise: T): T => {
+  try {
+    return text ? (JSON.parse(text) as T) : otherwise
+  } catch {
+    return otherwise
+  }
+}
+
+/** OpenSSL prints a subject one attribute a line; an organisation may repeat. */
+const attributes = (subject: string, name: string): string[] =>
+  (subject ?? '')
+    .split('\n')
+    .filter((line) => line.startsWith(`${name}=`))
+    .map((line) => line.slice(name.length + 1))
+
+const USAGES: Record<string, string> = { '1.3.6.1.5.5.7.3.1': 'server', '1.3.6.1.5.5.7.3.2': 'client' }
+
+/** The fingerprint by which keys are compared: SHA-256 of the public key's SPKI. */
+const keyOf = async (certificate: X509Certificate): Promise<string> => {
+  const spki = certificate.publicKey.export({ type: 'spki', format: 'der' })
+  return Buffer.from(await crypto.subtle.digest('SHA-256', new Uint8Array(spki))).toString('hex')
+}
+
+/** Reads the first certificate of a PEM text, or nothing when there is none. Its `issuer` is still unknown. */
+export const readCertificate = async (pem: string): Promise<CertificateFact | undefined> => {
+  if (!pem.includes('-----BEGIN CERTIFICATE-----')) return undefined
+  let x509: X509Certificate
+  try {
+    x509 = new X509Certificate(pem)
+  } catch {
+    return undefined
+  }
+  return {
+    commonName: attributes(x509.subject, 'CN')[0] ?? '',
+    organizations: attributes(x509.subject, 'O'),
+    sans: (x509.subjectAltName ?? '')
+      .split(', ')
+      .filter((san) => san !== '')
+      .map((san) => san.replace(/^(DNS|IP Address):/, ''))
+      .sort(),
+    usages: (x509.keyUsage ?? []).map((oid) => USAGES[oid] ?? oid).sort(),
+    notBefore: Date.parse(x509.validFrom) / 1000,
+    notAfter: Date.parse(x509.validTo) / 1000,
+    authority: x509.ca,
+    key: await keyOf(x509),
+    issuer: '',
+    pem,
+  }
+}
+
+/** The certificate that a kubeconfig embeds, as PEM. */
+const embeddedPem = (text: string): string => {
+  try {
+    const users = (parseYaml(text) as { users?: { user?: Record<string, string> }[] } | null)?.users ?? []
+    return decode(users[0]?.user?.['client-certificate-data'])
+  } catch {
+    return ''
+  }
+}
+
+const pathFacts = async (rows: Rows): Promise<Record<string, PathFact>> => {
+  const paths: Record<string, PathFact> = {}
+  for (const [mode = '', owner = '', path = '', sha256 = '', content = ''] of rows.get('file') ?? []) {
+    const text = decode(content)
+    const pem = path.endsWith('.conf') && path.startsWith('/etc/kubernetes/') ? embeddedPem(text) : /\.(crt|pem)$/.test(path) ? text : ''
+    const certificate = await readCertificate(pem)
+    paths[path] = { type: 'file', mode: mode.padStart(4, '0'), owner, sha256, ...(content === '' ? {} : { text }), ...(certificate ? { certificate } : {}) }
+  }
+  for (const [mode = '', owner = '', path = ''] of rows.get('directory') ?? []) paths[path] = { type: 'directory', mode: mode.padStart(4, '0'), owner }
+  for (const [owner = '', path = '', target = ''] of rows.get('link') ?? []) paths[path] = { type: 'link', owner, target }
+  return paths
+}
+
+const unitFacts = (rows: Rows): Record<string, UnitFact> => {
+  const units: Record<string, UnitFact> = {}
+  for (const [name = '', inputs = '', ...properties] of rows.get('unit') ?? []) {
+    const of = Object.fromEntries(properties.map((property) => [property.split('=')[0], property.slice(property.indexOf('=') + 1)]))
+    units[name] = {
+      active: of.ActiveState ?? 'inactive',
+      enabled: of.UnitFileState === 'enabled',
+      inputs,
+      restarts: Number(of.NRestarts ?? 0),
+      stale: of.NeedDaemonReload === 'yes',
+    }
+  }
+  return units
+}
+
+const nodeFacts = (rows: Rows): NodeFact[] =>
+  (rows.get('node') ?? []).map(([name = '', kubelet = '', ready = '', unschedulable = '', labels, taints, managed = '', address = '']) => ({
+    name,
+    kubelet,
+    ready: ready === 'True',
+    unschedulable: unschedulable === 'true',
+    labels: json(labels, {}),
+    taints: json(taints, []),
+    managed,
+    address,
+  }))
+
+/**
+ * Reads what probe.sh printed. Throws when the output is cut off (its last line is missing), so that half a host is never
+ * taken for a whole one.
+ */
+export const parseFacts = async (output: string): Promise<Facts> => {
+  const rows = rowsOf(output)
+  if (rows.get('end')?.[0]?.[0] !== 'ok') throw new Error('the probe was cut off before its end')
+  const one = (word: string): string => rows.get(word)?.[0]?.[0] ?? ''
+  const all = (word: string): string[] => (rows.get(word) ?? []).map(([value = '']) => value)
+  const [id = '', version = '', codename = ''] = rows.get('os')?.[0] ?? []
+  return {
+    now: Number(one('now')),
+    uid: Number(one('uid')),
+    hostname: decode(one('hostname')).trim(),
+    boot: one('boot'),
+    kernel: one('kernel'),
+    arch: ARCH[one('machine')] ?? one('machine'),
+    machineId: one('machine-id'),
+    os: { id, version, codename },
+    memoryMiB: Math.round(Number(one('memory')) / 1024),
+    cpus: Number(one('cpus')),
+    systemd: one('pid1') === 'systemd' ? Number.parseInt(one('systemd'), 10) || 0 : 0,
+    container: one('container') !== '' && one('container') !== 'none',
+    sysResource: ((BigInt(`0x${one('capabilities') || '0'}`) >> CAP_SYS_RESOURCE) & 1n) === 1n,
+    cgroup: one('cgroup') === 'v2' ? 'v2' : 'v1',
+    diskMiB: Number(one('disk')),
+    swap: all('swap'),
+    fstabSwap: all('fstab-swap'),
+    timeSync: one('time-sync'),
+    resolved: one('resolved') === 'yes',
+    nameservers: one('nameservers').trim().split(' ').filter(Boolean),
+    addresses: (rows.get('address') ?? []).map(([device = '', cidr = '']) => ({
+      device,
+      address: cidr.split('/')[0] ?? '',
+      prefix: Number(cidr.split('/')[1] ?? 32),
+    })),
+    defaultRoute: one('default-route'),
+    mtu: Object.fromEntries((rows.get('mtu') ?? []).map(([device = '', mtu = '']) => [device, Number(mtu)])),
+    listening: (rows.get('listen') ?? []).map(([port = '', process = '']) => ({ port: Number(port), process })),
+    sysctls: Object.fromEntries((rows.get('sysctl') ?? []).map(([name = '', value = '']) => [name, value])),
+    modules: [...new Set(all('module'))].sort(),
+    conntrackWritable: one('writable-conntrack') === 'yes',
+    packages: Object.fromEntries((rows.get('package') ?? []).map(([name = '', value = '']) => [name, value])),
+    users: all('user'),
+    leftovers: (rows.get('leftover') ?? []).map(([tool = '', path = '']) => ({ tool, path })),
+    paths: await pathFacts(rows),
+    etcdData: one('etcd-data') === 'yes',
+    damaged: all('damaged'),
+    units: unitFacts(rows),
+    reach: Object.fromEntries((rows.get('reach') ?? []).map(([peer = '', state = '']) => [peer, state as 'open'])),
+    api: one('api') === 'ready' ? 'ready' : one('api') === 'down' ? 'down' : 'absent',
+    nodes: nodeFacts(rows),
+    manifests: Object.fromEntries((rows.get('manifest') ?? []).map(([path = '', code = '']) => [path, code === '0' ? 'same' : 'differs'])),
+  }
+}
+
+/**
+ * Fills in who signed what: the `issuer` of every certificate becomes the key of the CA (found anywhere in the world) whose
+ * signature verifies. Names are not believed.
+ */
+export const linkIssuers = <T extends Record<string, Facts>>(world: T): T => {
+  const authorities = new Map<string, X509Certificate>()
+  for (const facts of Object.values(world))
+    for (const { certificate } of Object.values(facts.paths)) if (certificate?.authority) authorities.set(certificate.key, new X509Certificate(certificate.pem))
+  const issuerOf = (pem: string): string => {
+    const x509 = new X509Certificate(pem)
+    for (const [key, authority] of authorities) if (x509.issuer === authority.subject && x509.verify(authority.publicKey)) return key
+    return ''
+  }
+  return Object.fromEntries(
+    Object.entries(world).map(([host, facts]) => [
+      host,
+      {
+        ...facts,
+        paths: Object.fromEntries(
+          Object.entries(facts.paths).map(([path, fact]) => [
+            path,
+            fact.certificate ? { ...fact, certificate: { ...fact.certificate, issuer: issuerOf(fact.certificate.pem) } } : fact,
+          ]),
+        ),
+      },
+    ]),
+  ) as T
+}

@@ -1,0 +1,80 @@
+import type { Host } from '../config/hosts.ts'
+import type { Problem } from '../problem.ts'
+import { EXIT } from '../problem.ts'
+import { type Facts, linkIssuers, parseFacts } from './facts.ts'
+import { escapeRemote } from './lines.ts'
+import { quote } from './sh.ts'
+import { capture, connect, type Environment, type SshTarget, type Transport, TransportError } from './transport.ts'
+import { PROBE } from '../engine/shell-texts.ts'
+
+/** The hosts of a run: one connection each, and what speaks against those that have none. */
+export interface Fleet extends AsyncDisposable {
+  readonly transports: ReadonlyMap<string, Transport>
+  readonly problems: readonly Problem[]
+}
+
+const targetOf = ({ address, port, user, ssh }: Host): SshTarget => ({ address, port, user, ...ssh })
+
+/** Connects to every host at once. Hosts that cannot be entered are Problems, not exceptions. */
+export const assemble = async (hosts: readonly Host[], environment: Environment, connected?: (host: Host, label: string) => void): Promise<Fleet> => {
+  const transports = new Map<string, Transport>()
+  const problems: Problem[] = []
+  await Promise.all(
+    hosts.map(async (host) => {
+      try {
+        const transport = await connect(targetOf(host), environment)
+        transports.set(host.key, transport)
+        connected?.(host, transport.label)
+      } catch (error) {
+        if (!(error instanceof TransportError)) throw error
+        problems.push(error.problem)
+      }
+    }),
+  )
+  return {
+    transports,
+    problems,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.allSettled([...transports.values()].map((transport) => transport[Symbol.asyncDispose]()))
+      await environment.share[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const PROBE_LIMIT_MS = 90_000
+
+const probeOne = async (transport: Transport, peers: readonly string[]): Promise<Facts> => {
+  const signal = AbortSignal.timeout(PROBE_LIMIT_MS)
+  const { exit, stdout, stderr } = await capture(transport, `PEERS=${quote(peers.join(' '))}\n${PROBE}`, { signal })
+  if (exit !== 0) throw new Error(`the probe ended with ${exit}: ${escapeRemote(stderr.slice(-500))}`)
+  return parseFacts(stdout)
+}
+
+/** Probes every connected host at once, one execution each. A host whose probe fails is a Problem (exit 4) and absent from the world. */
+export const probe = async (
+  fleet: Fleet,
+  peersOf: (host: string) => readonly string[],
+): Promise<{ world: Readonly<Record<string, Facts>>; problems: readonly Problem[] }> => {
+  const world: Record<string, Facts> = {}
+  const problems: Problem[] = []
+  await Promise.all(
+    [...fleet.transports].map(async ([host, transport]) => {
+      try {
+        world[host] = await probeOne(transport, peersOf(host))
+      } catch (error) {
+        problems.push(
+          error instanceof TransportError
+            ? error.problem
+            : {
+                at: transport.label,
+                what: { en: `the host could not be looked at: ${(error as Error).message}`, zh: `无法探测主机：${(error as Error).message}` },
+                fix: { en: 'Log in there and see whether a shell works.', zh: '请登录该主机检查 shell 是否正常。' },
+                severity: 'error',
+                exit: EXIT.unreachable,
+              },
+        )
+      }
+    }),
+  )
+  return { world: linkIssuers(world), problems }
+}

@@ -1,0 +1,186 @@
+# Prints what one host is, one fact a line: a word, then fields parted by tabs; free text is base64. Changes nothing.
+# Takes the peers to reach in $PEERS ("10.0.0.2/tcp/6443 ..."). Read by parseFacts (facts.ts).
+set -u
+export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
+b64() { base64 | tr -d '\n'; }
+fact() { printf '%s\t%s\n' "$1" "$2"; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+machine() {
+	fact now "$(date +%s)"
+	fact uid "$(id -u)"
+	fact hostname "$(hostname 2>/dev/null | b64)"
+	fact boot "$(cat /proc/sys/kernel/random/boot_id)"
+	fact kernel "$(uname -r)"
+	fact machine "$(uname -m)"
+	fact machine-id "$(cat /etc/machine-id 2>/dev/null)"
+	# shellcheck source=/dev/null
+	(. /etc/os-release 2>/dev/null && fact os "${ID:-}	${VERSION_ID:-}	${VERSION_CODENAME:-}")
+	fact memory "$(awk '/^MemTotal:/ {print $2}' /proc/meminfo)"
+	fact cpus "$(nproc)"
+	fact pid1 "$(cat /proc/1/comm)"
+	fact systemd "$(systemctl --version 2>/dev/null | awk 'NR == 1 {print $2}')"
+	fact container "$(systemd-detect-virt --container 2>/dev/null)"
+	fact capabilities "$(awk '/^CapBnd:/ {print $2}' /proc/1/status)"
+	if [ -f /sys/fs/cgroup/cgroup.controllers ]; then fact cgroup v2; else fact cgroup v1; fi
+	fact disk "$(df -Pm /var/lib 2>/dev/null | awk 'NR == 2 {print $4}')"
+	awk 'NR > 1 {print "swap\t" $1}' /proc/swaps
+	awk '$3 == "swap" && $1 !~ /^#/ {print "fstab-swap\t" $1}' /etc/fstab 2>/dev/null
+	for unit in chrony.service chronyd.service systemd-timesyncd.service ntp.service ntpsec.service; do
+		systemctl is-active --quiet "$unit" 2>/dev/null && fact time-sync "$unit"
+	done
+	fact resolved "$([ -f /run/systemd/resolve/resolv.conf ] && echo yes || echo no)"
+	fact nameservers "$(awk '/^nameserver/ {printf "%s ", $2}' /etc/resolv.conf 2>/dev/null)"
+}
+
+network() {
+	ip -o -4 addr show scope global 2>/dev/null | awk '{print "address\t" $2 "\t" $4}'
+	ip -o -4 route show default 2>/dev/null | awk 'NR == 1 {for (i = 1; i < NF; i++) if ($i == "dev") print "default-route\t" $(i + 1)}'
+	for link in /sys/class/net/*; do
+		fact mtu "${link##*/}	$(cat "$link/mtu" 2>/dev/null)"
+	done
+	ss -Hltnp 2>/dev/null | awk '{n = split($4, a, ":"); who = "-"; if (match($0, /\(\("[^"]*"/)) who = substr($0, RSTART + 3, RLENGTH - 4); print "listen\t" a[n] "\t" who}'
+}
+
+kernel() {
+	for key in net.ipv4.ip_forward net.bridge.bridge-nf-call-iptables net.bridge.bridge-nf-call-ip6tables vm.overcommit_memory vm.panic_on_oom \
+		kernel.panic kernel.panic_on_oops kernel.keys.root_maxkeys kernel.keys.root_maxbytes fs.inotify.max_user_instances fs.inotify.max_user_watches; do
+		path=/proc/sys/$(printf '%s' "$key" | tr . /)
+		[ -r "$path" ] && fact sysctl "$key	$(cat "$path")"
+	done
+	for module in overlay br_netfilter nf_conntrack nf_tables vxlan; do
+		[ -d "/sys/module/$module" ] && fact module "$module"
+	done
+	# Built-in code has no /sys/module entry: its files are the proof.
+	grep -qw overlay /proc/filesystems && fact module overlay
+	[ -d /proc/sys/net/bridge ] && fact module br_netfilter
+	[ -e /proc/sys/net/netfilter/nf_conntrack_max ] && fact module nf_conntrack
+	fact writable-conntrack "$([ -w /proc/sys/net/netfilter/nf_conntrack_max ] && sh -c 'cat /proc/sys/net/netfilter/nf_conntrack_max >/proc/sys/net/netfilter/nf_conntrack_max' 2>/dev/null && echo yes || echo no)"
+}
+
+packages() {
+	# shellcheck disable=SC2016
+	dpkg-query -W -f '${db:Status-Abbrev}\t${Package}\t${Version}\n' ca-certificates chrony conntrack containerd containerd.io curl docker.io docker-ce haproxy iptables \
+		keepalived kubelet kubeadm kubectl nftables systemd-timesyncd 2>/dev/null | awk -F '\t' '$1 ~ /^[hi]i/ {print "package\t" $2 "\t" $3}'
+	id etcd >/dev/null 2>&1 && fact user etcd
+}
+
+# What another installer left behind: Slipway never takes over such a host silently.
+leftovers() {
+	[ -d /etc/kubernetes/manifests ] && [ -n "$(ls -A /etc/kubernetes/manifests 2>/dev/null)" ] && fact leftover "kubeadm	/etc/kubernetes/manifests"
+	[ -f /var/lib/kubelet/kubeadm-flags.env ] && fact leftover "kubeadm	/var/lib/kubelet/kubeadm-flags.env"
+	[ -d /var/lib/rancher/k3s ] && fact leftover "k3s	/var/lib/rancher/k3s"
+	[ -d /var/lib/rancher/rke2 ] && fact leftover "rke2	/var/lib/rancher/rke2"
+	[ -d /var/lib/rancher/rke ] && fact leftover "rke	/var/lib/rancher/rke"
+	[ -d /var/lib/k0s ] && fact leftover "k0s	/var/lib/k0s"
+	[ -d /var/snap/microk8s ] && fact leftover "microk8s	/var/snap/microk8s"
+	return 0
+}
+
+# Text that holds no secret is sent whole; of files that mix a certificate with its key only the public part is.
+content() {
+	case $1 in
+	*.key | */encryption.yaml) return ;;
+	*/kubelet-client*.pem) sed -n '/BEGIN CERTIFICATE/,/END CERTIFICATE/p' "$1" | b64 ;;
+	/etc/kubernetes/*.conf) sed '/client-key-data:/d; /token:/d; /password:/d' "$1" | b64 ;;
+	*/hosts.toml) sed '/[Aa]uthorization/d' "$1" | b64 ;;
+	*) [ "$(stat -c %s "$1")" -lt 262144 ] && b64 <"$1" ;;
+	esac
+}
+
+files() {
+	set -- /etc/slipway /etc/kubernetes /etc/containerd /etc/cni/net.d /opt/cni/bin /var/lib/slipway/stamps /var/lib/kubelet/config.yaml /var/lib/kubelet/pki \
+		/var/lib/kube-proxy/config.yaml /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/keyrings /etc/apt/apt.conf.d/90slipway /etc/sysctl.d/90-slipway.conf \
+		/etc/modules-load.d/slipway.conf /etc/hostname /etc/hosts /usr/local/bin/kubectl /usr/local/bin/ctr /usr/local/bin/crictl /usr/local/bin/etcdctl \
+		/usr/local/bin/containerd-shim-runc-v2 /usr/local/bin/runc /etc/systemd/system/etcd.service /etc/systemd/system/containerd.service /etc/systemd/system/kube-apiserver.service \
+		/etc/systemd/system/kube-controller-manager.service /etc/systemd/system/kube-scheduler.service /etc/systemd/system/kubelet.service \
+		/etc/systemd/system/kube-proxy.service /etc/systemd/system/kube-apiserver-balancer.service /etc/cloud/cloud.cfg.d/90-slipway.cfg
+	find "$@" -printf '%y\t%m\t%u:%g\t%p\t%l\n' 2>/dev/null | while IFS='	' read -r type mode owner path target; do
+		case $type in
+		f)
+			sum=$(sha256sum "$path")
+			printf 'file\t%s\t%s\t%s\t%s\t%s\n' "$mode" "$owner" "$path" "${sum%% *}" "$(content "$path")"
+			;;
+		l) printf 'link\t%s\t%s\t%s\n' "$owner" "$path" "$target" ;;
+		d) printf 'directory\t%s\t%s\t%s\n' "$mode" "$owner" "$path" ;;
+		esac
+	done
+	for path in /var/lib/etcd /var/lib/kubelet /var/lib/kube-proxy /var/log/kubernetes /var/lib/containerd; do
+		[ -d "$path" ] && printf 'directory\t%s\t%s\n' "$(stat -c '%a	%U:%G' "$path")" "$path"
+	done
+	[ -d /var/lib/etcd/member ] && fact etcd-data yes
+	# A stamp names the file it vouches for: size and time tell whether that file is still the one that was verified.
+	# shellcheck disable=SC2094
+	for stamp in /var/lib/slipway/stamps/*; do
+		[ -f "$stamp" ] || continue
+		while IFS='	' read -r path size time; do
+			case $path in
+			/*) [ "$(stat -c '%s	%Y' "$path" 2>/dev/null)" = "$size	$time" ] || fact damaged "$stamp" ;;
+			esac
+		done <"$stamp"
+	done
+}
+
+units() {
+	for unit in etcd containerd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kube-apiserver-balancer; do
+		state=$(systemctl show "$unit.service" -p ActiveState,SubState,MainPID,NRestarts,UnitFileState,NeedDaemonReload 2>/dev/null | tr '\n' '\t')
+		pid=$(printf '%s' "$state" | tr '\t' '\n' | sed -n 's/^MainPID=//p')
+		digest=
+		if [ "${pid:-0}" != 0 ]; then digest=$(tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | sed -n 's/^SLIPWAY_INPUTS=//p'); fi
+		printf 'unit\t%s\t%s\t%s\n' "$unit" "$digest" "$state"
+	done
+}
+
+reach() {
+	for peer in ${PEERS:-}; do
+		(
+			address=${peer%%/*}
+			rest=${peer#*/}
+			port=${rest#*/}
+			error=$(timeout 3 bash -c ": </dev/tcp/$address/$port" 2>&1)
+			case $?:$error in
+			0:*) state=open ;;
+			124:*) state=filtered ;;
+			*refused*) state=closed ;;
+			*) state=unreachable ;;
+			esac
+			fact reach "$peer	$state"
+		) &
+	done
+	wait
+}
+
+# What the API says, on a control plane that runs: nodes, and whether the objects we applied are still as applied.
+cluster() {
+	config=/etc/kubernetes/admin.conf
+	[ -f $config ] && have kubectl || return 0
+	k() { timeout 20 kubectl --kubeconfig $config --request-timeout=15s "$@"; }
+	ready=$(curl -sS --max-time 5 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz 2>/dev/null)
+	fact api "$([ "$ready" = ok ] && echo ready || echo down)"
+	[ "$ready" = ok ] || return 0
+	k get nodes -o 'jsonpath={range .items[*]}node{"\t"}{.metadata.name}{"\t"}{.status.nodeInfo.kubeletVersion}{"\t"}{.status.conditions[?(@.type=="Ready")].status}{"\t"}{.spec.unschedulable}{"\t"}{.metadata.labels}{"\t"}{.spec.taints}{"\t"}{.metadata.annotations.slipway/managed}{"\t"}{.status.addresses[?(@.type=="InternalIP")].address}{"\n"}{end}' 2>/dev/null
+	for manifest in /etc/slipway/manifests/*.yaml; do
+		[ -f "$manifest" ] || continue
+		(
+			KUBECTL_EXTERNAL_DIFF='diff -q' k diff --server-side --force-conflicts --field-manager=slipway -f "$manifest" >/dev/null 2>&1
+			fact manifest "$manifest	$?"
+		) &
+	done
+	wait
+}
+
+main() {
+	machine
+	network
+	kernel
+	packages
+	leftovers
+	files
+	units
+	reach
+	cluster
+	fact end ok
+}
+main
+exit

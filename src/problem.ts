@@ -1,0 +1,26 @@
+import type { Text } from './text.ts'
+
+/** Exit codes of the CLI, in one place (the README's table is generated from it). */
+export const EXIT = {
+  done: 0,
+  bug: 1,
+  config: 2,
+  unfit: 3,
+  unreachable: 4,
+  failed: 5,
+  changes: 6,
+  interrupted: 130,
+} as const
+
+/**
+ * Something the user has to know before anything is changed: where, what, and how to mend it.
+ * `at` is a position ("cluster.yml:14:9 nodes[1].hostname_override") or a host's label ("root@10.0.0.11:22").
+ * Warnings are printed and never change the exit code.
+ */
+export type Problem = Readonly<{
+  at: string
+  what: Text
+  fix: Text
+  severity: 'error' | 'warning'
+  exit: typeof EXIT.config | typeof EXIT.unfit | typeof EXIT.unreachable
+}>

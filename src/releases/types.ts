@@ -1,0 +1,26 @@
+/** How the bytes of an artifact are packed, and what of them is wanted: member of the archive -> name in the versioned directory. */
+export type Packing = Readonly<{ kind: 'binary' } | { kind: 'tar.gz'; members: Readonly<Record<string, string>> }>
+
+/**
+ * One thing a host fetches. `path` is the canonical host-first path of the file upstream publishes
+ * ("dl.k8s.io/release/v1.36.3/bin/linux/amd64/kubelet"); it is also the key of its pin.
+ */
+export type Artifact = Readonly<{ component: string; version: string; name: string; path: string; packing: Packing }>
+
+/** Names of the images of our own objects, as upstream publishes them. */
+export type Images = Readonly<{ pause: string; coredns: string; flannel: string; flannelCni: string; agnhost: string }>
+
+/** Everything that differs between Kubernetes releases, as data. */
+export type Release = Readonly<{
+  kubernetes: string
+  minor: string
+  etcd: string
+  containerd: string
+  runc: string
+  cni: string
+  images: Images
+  /** Lowest containerd this minor works with (containerd RELEASES.md). */
+  containerdFloor: string
+  /** Pins that upstream publishes: canonical path or image reference -> "sha256:<hex>". cluster.lock.yml overrides. */
+  pins: Readonly<Record<string, string>>
+}>

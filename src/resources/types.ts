@@ -1,0 +1,105 @@
+import type { Facts } from '../hosts/facts.ts'
+import type { Artifact } from '../releases/types.ts'
+import type { Text } from '../text.ts'
+import type { World } from '../engine/world.ts'
+import type { Vault } from '../engine/vault.ts'
+
+/** The keys that all control planes share. Each is one value, whatever host it is read from. */
+export type SecretName = 'ca' | 'etcd-ca' | 'front-proxy-ca' | 'sa' | 'encryption'
+export type AuthorityName = 'ca' | 'etcd-ca' | 'front-proxy-ca'
+
+export type DirectoryResource = Readonly<{ kind: 'directory'; path: string; mode: string; owner?: string }>
+/** `secret` keeps its text out of plans and logs. `live` text is used without a restart of anything. */
+export type FileResource = Readonly<{ kind: 'file'; path: string; text: string; mode?: string; owner?: string; secret?: boolean }>
+/** A file that must not be active beside ours; it is kept in /var/lib/slipway/backup. */
+export type AbsentResource = Readonly<{ kind: 'absent'; path: string; reason: Text }>
+export type LinkResource = Readonly<{ kind: 'link'; path: string; target: string }>
+export type ArtifactResource = Readonly<{ kind: 'artifact'; artifact: Artifact; urls: readonly string[]; pin: string }>
+export type PackagesResource = Readonly<{ kind: 'packages'; names: readonly string[] }>
+export type SysctlsResource = Readonly<{ kind: 'sysctls'; path: string; values: Readonly<Record<string, string>> }>
+export type ModulesResource = Readonly<{ kind: 'modules'; path: string; names: readonly string[] }>
+export type SwapOffResource = Readonly<{ kind: 'swap-off' }>
+export type HostnameResource = Readonly<{ kind: 'hostname'; name: string; address: string }>
+export type UserResource = Readonly<{ kind: 'user'; name: string; home: string }>
+export type SharedSecretResource = Readonly<{ kind: 'shared-secret'; name: SecretName }>
+/** A CA's certificate on a host that does not hold its key. */
+export type TrustResource = Readonly<{ kind: 'trust'; path: string; authority: AuthorityName }>
+/**
+ * A leaf certificate with its key. `form`: `pair` is PATH.crt and PATH.key; `combined` one PEM file PATH (kubelet's own store);
+ * `kubeconfig` embeds both in PATH for `server`.
+ */
+export type CertificateResource = Readonly<{
+  kind: 'certificate'
+  path: string
+  form: 'pair' | 'combined' | 'kubeconfig'
+  authority: AuthorityName
+  commonName: string
+  organizations: readonly string[]
+  sans: readonly string[]
+  usages: readonly ('client' | 'server')[]
+  days: number
+  renewDays: number
+  owner?: string
+  server?: string
+}>
+/**
+ * A service: its unit file, enabled and running. It restarts when the digest of the unit file and of `inputs` differs from the
+ * one the running process was started with. `ready` is sh, polled on the host every 100 ms until it exits 0.
+ */
+export type UnitResource = Readonly<{ kind: 'unit'; name: string; text: string; inputs: readonly string[]; ready: string; within: number }>
+/** Objects in the cluster, from a manifest that lies on the host. `as` says with whose rights they are applied. */
+export type ObjectsResource = Readonly<{ kind: 'objects'; name: string; manifest: string; as: 'admin' | 'system:masters'; ready?: string; within?: number }>
+/** Labels and taints of one Node; only keys that Slipway set before are ever taken away. */
+export type NodeResource = Readonly<{
+  kind: 'node'
+  name: string
+  labels: Readonly<Record<string, string>>
+  taints: readonly Readonly<{ key: string; value: string; effect: string }>[]
+}>
+
+/** Desired state is data. One file per kind in this folder. */
+export type Resource =
+  | DirectoryResource
+  | FileResource
+  | AbsentResource
+  | LinkResource
+  | ArtifactResource
+  | PackagesResource
+  | SysctlsResource
+  | ModulesResource
+  | SwapOffResource
+  | HostnameResource
+  | UserResource
+  | SharedSecretResource
+  | TrustResource
+  | CertificateResource
+  | UnitResource
+  | ObjectsResource
+  | NodeResource
+
+export type Verb = 'create' | 'update' | 'remove' | 'start' | 'restart'
+
+/** Why and how a resource differs from what was seen. `diff` is shown in a plan: lines marked "+", "-" or " ". */
+export type Difference = Readonly<{ verb: Verb; reason: Text; diff?: string }>
+
+/** What a difference is judged by: this host, the others, and the paths that earlier changes of this plan rewrite here. */
+export type Seen = Readonly<{ facts: Facts; world: World; pending: ReadonlySet<string> }>
+
+/** Text that exists only while a plan is applied (keys, certificates), by the path it goes to. */
+export type Payload = Readonly<Record<string, string>>
+
+/** The questions every kind of resource answers. All but `produce` are pure. */
+export interface Kind<R extends Resource> {
+  /** Unique on a host: two steps may not claim the same. */
+  id(want: R): string
+  /** What changes when this changes: paths, for units that read them. */
+  touches(want: R): readonly string[]
+  /** undefined when the host is as wanted. */
+  diff(want: R, seen: Seen): Difference | undefined
+  /** Draws keys and signs certificates. Only while applying. */
+  produce?(want: R, vault: Vault): Promise<Payload>
+  /** POSIX sh that makes it so; safe to run twice. Uses the functions of engine/prelude.sh. */
+  script(want: R, difference: Difference, payload: Payload): string
+  /** The same change made on facts: the test double of a host. */
+  after(want: R, seen: Seen): Facts
+}

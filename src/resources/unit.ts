@@ -1,0 +1,51 @@
+import { lineDiff } from '../diff.ts'
+import { sha256 } from '../digest.ts'
+import type { Facts } from '../hosts/facts.ts'
+import { quote } from '../hosts/sh.ts'
+import { heredoc } from './heredoc.ts'
+import { changedPath, setPath } from './paths.ts'
+import type { Kind, UnitResource } from './types.ts'
+
+/** Where a unit's file lies. */
+export const unitPath = (name: string): string => `/etc/systemd/system/${name}.service`
+
+const read = (want: UnitResource): string[] => [unitPath(want.name), ...want.inputs]
+
+/** What `inputs` of prelude.sh prints on the host: the digest of sha256sum's own output. */
+export const inputsDigest = (facts: Facts, paths: readonly string[]): string =>
+  sha256(paths.map((path) => `${facts.paths[path]?.sha256 ?? ''}  ${path}\n`).join(''))
+
+const fileFact = (want: UnitResource) => ({ type: 'file', mode: '0600', owner: 'root:root', sha256: sha256(want.text) }) as const
+
+export const unit: Kind<UnitResource> = {
+  id: (want) => `unit ${want.name}`,
+  touches: (want) => [unitPath(want.name)],
+  diff: (want, { facts, pending }) => {
+    const seen = facts.paths[unitPath(want.name)]
+    const live = facts.units[want.name]
+    const running = live?.active === 'active' || live?.active === 'activating' || live?.active === 'reloading'
+    const changed = changedPath(seen, fileFact(want))
+    const verb = running ? 'restart' : 'start'
+    if (changed) return { ...changed, verb, diff: lineDiff(seen?.text ?? '', want.text) }
+    const input = want.inputs.find((path) => pending.has(path))
+    if (input !== undefined) return { verb, reason: { en: `${input} changes`, zh: `${input} 有变化` } }
+    if (!running) return { verb, reason: { en: 'it does not run', zh: '未运行' } }
+    if (!live.enabled) return { verb, reason: { en: 'it is not enabled', zh: '未设为开机启动' } }
+    if (live.stale || live.inputs !== inputsDigest(facts, read(want)))
+      return { verb, reason: { en: 'it runs with older settings than its files say', zh: '正在运行的设置比文件旧' } }
+    return undefined
+  },
+  script: (want) =>
+    [
+      heredoc(`put ${unitPath(want.name)} 0600 root:root`, want.text),
+      `ready() {\n${want.ready}\n}\n`,
+      `start ${quote(want.name)} ${want.within} ready ${read(want).map(quote).join(' ')}\n`,
+    ].join(''),
+  after: (want, { facts }) => {
+    const placed = setPath(facts, unitPath(want.name), { ...fileFact(want), text: want.text })
+    return {
+      ...placed,
+      units: { ...facts.units, [want.name]: { active: 'active', enabled: true, inputs: inputsDigest(placed, read(want)), restarts: 0, stale: false } },
+    }
+  },
+}

@@ -1,0 +1,37 @@
+import { haproxyConfig } from '../templates/haproxy.ts'
+import { unitText } from '../templates/unit.ts'
+import { controlPlanes, PKI } from './common.ts'
+import type { Step } from './types.ts'
+
+const NAME = 'kube-apiserver-balancer'
+const CONFIG = '/etc/slipway/haproxy.cfg'
+
+export const balancer: Step = {
+  id: NAME,
+  title: { en: 'Node-local API balancer', zh: '节点本地 API 负载均衡' },
+  on: 'worker-only',
+  resources: (context) => [
+    { kind: 'trust', path: `${PKI}/ca.crt`, authority: 'ca' },
+    {
+      kind: 'file',
+      path: CONFIG,
+      text: haproxyConfig(
+        controlPlanes(context).map(({ nodeName, ip }) => ({ name: nodeName, address: ip })),
+        `${PKI}/ca.crt`,
+      ),
+    },
+    {
+      kind: 'unit',
+      name: NAME,
+      inputs: [CONFIG, `${PKI}/ca.crt`],
+      within: 30,
+      ready: `curl -fsS --max-time 3 --cacert ${PKI}/ca.crt https://127.0.0.1:6443/readyz`,
+      text: unitText(NAME, {
+        description: 'Node-local balancer over the kube-apiservers',
+        argv: ['/usr/sbin/haproxy', '-Ws', '-f', CONFIG],
+        type: 'notify',
+        settings: ['KillMode=mixed'],
+      }),
+    },
+  ],
+}

@@ -1,0 +1,53 @@
+import { ARTIFACTS, type ArtifactName } from '../releases/artifacts.ts'
+import { directoryOf } from '../resources/artifact.ts'
+import type { CertificateResource } from '../resources/types.ts'
+import type { Context } from './types.ts'
+import { cidr, nth } from '../config/cidr.ts'
+
+export const PKI = '/etc/kubernetes/pki'
+
+/** Every node speaks to this address: on a control plane its own kube-apiserver, elsewhere the node-local balancer. */
+export const LOCAL_API = 'https://127.0.0.1:6443'
+
+/** Cipher suites for TLS 1.2 that kube-bench accepts for kubelet and kube-apiserver alike (CIS 1.2.29 and 4.2.12). */
+export const CIPHERS: readonly string[] = [
+  'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',
+  'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256',
+  'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384',
+  'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384',
+  'TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305',
+  'TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305',
+]
+
+/** Leaves live a year, as kubeadm's do, and are renewed by any `up` in their last 90 days. */
+export const LEAF = { days: 365, renewDays: 90 } as const
+
+/** Where a file of an artifact lies on the host. */
+export const installed = (name: ArtifactName, file: string, { release, facts }: Context): string => {
+  const { component, version } = ARTIFACTS[name](release, facts.arch)
+  return `${directoryOf(component, version)}/${file}`
+}
+
+/** Flags as arguments, in the order of the table; the user's are last, a list repeats, null takes away. */
+export const withExtraArgs = (
+  flags: Readonly<Record<string, string | readonly string[]>>,
+  extra: Readonly<Record<string, string | readonly string[] | null>>,
+): string[] => {
+  const kept = Object.entries(flags).filter(([name]) => !(name in extra))
+  const own = Object.entries(extra).filter((entry): entry is [string, string | readonly string[]] => entry[1] !== null)
+  return [...kept, ...own].flatMap(([name, value]) => [value].flat().map((one) => `--${name}=${one}`))
+}
+
+/** A certificate for a client of the API, with the defaults of a leaf. */
+export const clientCertificate = (
+  want: Pick<CertificateResource, 'path' | 'commonName'> & Partial<CertificateResource>,
+): CertificateResource => ({ kind: 'certificate', form: 'pair', authority: 'ca', organizations: [], sans: [], usages: ['client'], ...LEAF, ...want })
+
+/** The address of the service `kubernetes`: the first of the range. */
+export const apiServiceIp = ({ config }: Context): string => nth(cidr(config.network.service_cidr), 1) ?? ''
+
+/** The address of the cluster's DNS: the tenth of the range, as kubeadm has it. */
+export const dnsServiceIp = ({ config }: Context): string => nth(cidr(config.network.service_cidr), 10) ?? ''
+
+export const controlPlanes = ({ members }: Context) => members.filter(({ roles }) => roles.controlPlane)
+export const etcdMembers = ({ members }: Context) => members.filter(({ roles }) => roles.etcd)

@@ -1,0 +1,53 @@
+import { certsD } from '../mirrors/certs-d.ts'
+import { containerdToml } from '../templates/containerd-toml.ts'
+import { unitText } from '../templates/unit.ts'
+import { installed } from './common.ts'
+import type { Step } from './types.ts'
+
+const CONFIG = '/etc/containerd/config.toml'
+const CERTS_D = '/etc/containerd/certs.d'
+
+export const containerd: Step = {
+  id: 'containerd',
+  title: { en: 'Container runtime', zh: '容器运行时' },
+  on: 'node',
+  resources: (context) => {
+    const { facts, release, sources } = context
+    const binary = (name: string) => installed('containerd', name, context)
+    return [
+      fetched('runc', context),
+      fetched('containerd', context),
+      { kind: 'link', path: '/usr/local/bin/ctr', target: binary('ctr') },
+      // containerd looks for its shim on PATH, and people look for runc there.
+      { kind: 'link', path: '/usr/local/bin/containerd-shim-runc-v2', target: binary('containerd-shim-runc-v2') },
+      { kind: 'link', path: '/usr/local/bin/runc', target: installed('runc', 'runc', context) },
+      // Files below certs.d are read at every pull: they are no inputs of the unit.
+      ...Object.entries(certsD(sources)).map(([path, text]) => ({ kind: 'file', path: `${CERTS_D}/${path}`, text }) as const),
+      {
+        kind: 'file',
+        path: CONFIG,
+        text: containerdToml({
+          pause: sources.image(release.images.pause),
+          runc: installed('runc', 'runc', context),
+          restrictOomScore: !facts.sysResource,
+          certsD: CERTS_D,
+        }),
+      },
+      {
+        kind: 'unit',
+        name: 'containerd',
+        inputs: [CONFIG],
+        within: 60,
+        ready: 'ctr --connect-timeout 2s plugins ls | grep -E "io.containerd.grpc.v1 +cri .* ok"',
+        text: unitText('containerd', {
+          description: 'containerd container runtime',
+          argv: [binary('containerd'), '--config', CONFIG],
+          after: ['local-fs.target', 'dbus.service'],
+          type: 'notify',
+          // A restart must not take the pods along; their shims stay.
+          settings: ['Delegate=yes', 'KillMode=process', 'TasksMax=infinity', 'LimitCORE=infinity', 'OOMScoreAdjust=-999'],
+        }),
+      },
+    ]
+  },
+}

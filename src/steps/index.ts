@@ -1,0 +1,56 @@
+import { addons } from './addons.ts'
+import { adminKubeconfig } from './admin-kubeconfig.ts'
+import { apiserver } from './apiserver.ts'
+import { aptSources } from './apt-sources.ts'
+import { balancer } from './balancer.ts'
+import { binaries } from './binaries.ts'
+import { bootstrapRbac } from './bootstrap-rbac.ts'
+import { cniPlugins } from './cni-plugins.ts'
+import { containerd } from './containerd.ts'
+import { controllerManager } from './controller-manager.ts'
+import { etcd } from './etcd.ts'
+import { hostnameStep } from './hostname.ts'
+import { kubeProxy } from './kube-proxy.ts'
+import { kubelet } from './kubelet.ts'
+import { nodeLabels } from './node-labels.ts'
+import { nodeTuning } from './node-tuning.ts'
+import { osPackages } from './os-packages.ts'
+import { preflight } from './preflight.ts'
+import { preflightNetwork } from './preflight-network.ts'
+import { scheduler } from './scheduler.ts'
+import { sharedSecrets } from './shared-secrets.ts'
+import type { Phase } from './types.ts'
+
+/** The order of the work. */
+export const PHASES: readonly Phase[] = [
+  {
+    id: 'secrets',
+    title: { en: 'Keys of the cluster', zh: '集群密钥' },
+    barrier: true,
+    steps: [preflight, preflightNetwork, sharedSecrets],
+  },
+  {
+    id: 'prepare',
+    title: { en: 'Prepare the hosts', zh: '准备主机' },
+    barrier: true,
+    steps: [hostnameStep, aptSources, osPackages, nodeTuning, binaries, containerd, cniPlugins],
+  },
+  {
+    id: 'control-plane',
+    title: { en: 'Control plane', zh: '控制平面' },
+    barrier: false,
+    steps: [etcd, apiserver, controllerManager, scheduler, adminKubeconfig, bootstrapRbac],
+  },
+  {
+    id: 'nodes',
+    title: { en: 'Nodes', zh: '节点' },
+    barrier: true,
+    steps: [balancer, kubelet, kubeProxy],
+  },
+  {
+    id: 'addons',
+    title: { en: 'Add-ons', zh: '附加组件' },
+    barrier: true,
+    steps: [addons, nodeLabels],
+  },
+]

@@ -1,0 +1,126 @@
+import { stringify } from 'yaml'
+import { pathKubeconfig } from '../templates/kubeconfig.ts'
+import { unitText } from '../templates/unit.ts'
+import type { Resource } from '../resources/types.ts'
+import { CIPHERS, dnsServiceIp, installed, LEAF, LOCAL_API, PKI, withExtraArgs } from './common.ts'
+import type { Context, Step } from './types.ts'
+
+const CONFIG = '/var/lib/kubelet/config.yaml'
+const KUBECONFIG = '/etc/kubernetes/kubelet.conf'
+const STORE = '/var/lib/kubelet/pki'
+/** The name under which kubelet's own rotation keeps the certificate in use (client-go, certificate store). */
+const CURRENT = `${STORE}/kubelet-client-current.pem`
+const SEED = `${STORE}/kubelet-client-slipway.pem`
+const SERVING = `${STORE}/kubelet`
+
+const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane'
+
+/** KubeletConfiguration (kubelet.config.k8s.io/v1beta1) with the settings CIS 4.2 asks for; the user's fields win. */
+const configuration = (context: Context) => {
+  const { config, facts, member } = context
+  return {
+    apiVersion: 'kubelet.config.k8s.io/v1beta1',
+    kind: 'KubeletConfiguration',
+    authentication: { anonymous: { enabled: false }, webhook: { enabled: true }, x509: { clientCAFile: `${PKI}/ca.crt` } },
+    authorization: { mode: 'Webhook' },
+    readOnlyPort: 0,
+    healthzBindAddress: '127.0.0.1',
+    tlsCertFile: `${SERVING}.crt`,
+    tlsPrivateKeyFile: `${SERVING}.key`,
+    tlsMinVersion: 'VersionTLS12',
+    tlsCipherSuites: CIPHERS,
+    rotateCertificates: true,
+    containerRuntimeEndpoint: 'unix:///run/containerd/containerd.sock',
+    cgroupDriver: 'systemd',
+    // From 1.35 kubelet refuses cgroup v1 unless told otherwise.
+    ...(facts.cgroup === 'v1' ? { failCgroupV1: false } : {}),
+    clusterDNS: [dnsServiceIp(context)],
+    clusterDomain: config.cluster_domain,
+    // systemd-resolved's stub would send CoreDNS back to itself.
+    resolvConf: facts.resolved ? '/run/systemd/resolve/resolv.conf' : '/etc/resolv.conf',
+    protectKernelDefaults: true,
+    seccompDefault: true,
+    podPidsLimit: 4096,
+    eventRecordQPS: 50,
+    kubeReserved: { cpu: '100m', memory: '256Mi', pid: '1000' },
+    evictionHard: { 'memory.available': '100Mi', 'nodefs.available': '5%', 'nodefs.inodesFree': '5%', 'imagefs.available': '5%' },
+    mergeDefaultEvictionSettings: true,
+    serializeImagePulls: false,
+    maxParallelImagePulls: 5,
+    containerLogMaxSize: '10Mi',
+    // systemd-logind holds a shutdown back that long; a container has no logind of its own to ask.
+    ...(facts.container ? {} : { shutdownGracePeriod: '60s', shutdownGracePeriodCriticalPods: '20s' }),
+    ...(tainted(member) ? { registerWithTaints: [{ key: CONTROL_PLANE, effect: 'NoSchedule' }] } : {}),
+    ...config.services.kubelet.config,
+  }
+}
+
+/** A control plane that is not also a worker keeps ordinary pods away, from its first moment on. */
+const tainted = (member: Context['member']): boolean => member.roles.controlPlane && !member.roles.worker
+
+const flags = ({ member }: Context): Record<string, string> => ({
+  config: CONFIG,
+  kubeconfig: KUBECONFIG,
+  'cert-dir': STORE,
+  'hostname-override': member.nodeName,
+  'node-ip': member.ip,
+})
+
+/** kubelet rotates its client certificate and moves the link: the live file is the one that counts. */
+const clientPath = ({ facts }: Context): string => {
+  const live = facts.paths[CURRENT]?.target
+  return live?.startsWith(`${STORE}/`) && facts.paths[live]?.certificate ? live : SEED
+}
+
+const identity = (context: Context) => ({ commonName: `system:node:${context.member.nodeName}`, organizations: ['system:nodes'] })
+
+export const kubelet: Step = {
+  id: 'kubelet',
+  title: { en: 'kubelet', zh: 'kubelet' },
+  on: 'node',
+  resources: (context): Resource[] => [
+    {
+      kind: 'certificate',
+      path: clientPath(context),
+      form: 'combined',
+      authority: 'ca',
+      ...identity(context),
+      sans: [],
+      usages: ['client'],
+      ...LEAF,
+    },
+    { kind: 'link', path: CURRENT, target: clientPath(context) },
+    {
+      kind: 'certificate',
+      path: SERVING,
+      form: 'pair',
+      authority: 'ca',
+      ...identity(context),
+      sans: [...new Set([context.member.nodeName, context.member.ip])],
+      usages: ['server'],
+      ...LEAF,
+    },
+    {
+      kind: 'file',
+      path: KUBECONFIG,
+      mode: '0600',
+      text: pathKubeconfig({ server: LOCAL_API, user: 'default-auth', authority: `${PKI}/ca.crt`, certificate: CURRENT, key: CURRENT }),
+    },
+    { kind: 'file', path: CONFIG, mode: '0600', text: stringify(configuration(context)) },
+    {
+      kind: 'unit',
+      name: 'kubelet',
+      inputs: [CONFIG, KUBECONFIG, `${SERVING}.crt`],
+      within: 90,
+      ready: 'curl -fsS --max-time 2 http://127.0.0.1:10248/healthz',
+      text: unitText('kubelet', {
+        description: 'Kubernetes node agent',
+        argv: [installed('kubelet', 'kubelet', context), ...withExtraArgs(flags(context), context.config.services.kubelet.extra_args)],
+        after: ['containerd.service'],
+        wants: ['containerd.service'],
+        type: 'exec',
+        settings: ['KillMode=process', 'CPUAccounting=true', 'MemoryAccounting=true'],
+      }),
+    },
+  ],
+}

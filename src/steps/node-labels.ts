@@ -1,0 +1,21 @@
+import type { Member, Step } from './types.ts'
+
+const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane'
+
+/** The role's label is the API's to set: NodeRestriction forbids it to kubelet. */
+const labels = (member: Member): Record<string, string> => ({
+  ...member.labels,
+  ...(member.roles.controlPlane ? { [CONTROL_PLANE]: '' } : {}),
+})
+
+const taints = (member: Member) => [
+  ...member.taints,
+  ...(member.roles.controlPlane && !member.roles.worker ? [{ key: CONTROL_PLANE, value: '', effect: 'NoSchedule' }] : []),
+]
+
+export const nodeLabels: Step = {
+  id: 'node-labels',
+  title: { en: 'Labels and taints', zh: '标签与污点' },
+  on: 'one-control-plane',
+  resources: ({ members }) => members.filter(({ roles }) => roles.controlPlane || roles.worker).map((member) => ({ kind: 'node', name: member.nodeName, labels: labels(member), taints: taints(member) })),
+}

@@ -1,0 +1,58 @@
+import { EXIT, type Problem } from '../problem.ts'
+import type { Context, Member, Step } from './types.ts'
+
+type Peer = Readonly<{ member: Member; port: number }>
+
+const isNode = ({ roles }: Member): boolean => roles.controlPlane || roles.worker
+
+/** Whom a member must reach, and where: etcd among its members, the API from everywhere, kubelets from control planes. */
+export const peersOf = (member: Member, members: readonly Member[]): Peer[] =>
+  members
+    .filter((other) => other.key !== member.key)
+    .flatMap((other) => {
+      const ports = [
+        ...(other.roles.controlPlane ? [6443] : []),
+        ...(member.roles.etcd && other.roles.etcd ? [2379, 2380] : member.roles.controlPlane && other.roles.etcd ? [2379] : []),
+        ...(member.roles.controlPlane && isNode(other) ? [10250] : []),
+      ]
+      return ports.map((port) => ({ member: other, port }))
+    })
+
+/** How the probe is told: "10.0.0.12/tcp/6443". */
+export const peerName = ({ ip }: Pick<Member, 'ip'>, port: number): string => `${ip}/tcp/${port}`
+
+const unreachable = ({ member, members, facts }: Context): Problem[] =>
+  peersOf(member, members)
+    .filter(({ member: other, port }) => ['filtered', 'unreachable'].includes(facts.reach[peerName(other, port)] ?? ''))
+    .map(({ member: other, port }) => ({
+      at: `${member.user}@${member.address}:${member.port}`,
+      what: { en: `it cannot reach ${other.nodeName} (${other.ip}) on port ${port}/tcp: no answer`, zh: `无法访问 ${other.nodeName}（${other.ip}）的 ${port}/tcp 端口：无响应` },
+      fix: { en: `Open ${port}/tcp between the nodes in the firewall or security group.`, zh: `请在防火墙或安全组中放行节点之间的 ${port}/tcp。` },
+      severity: 'error',
+      exit: EXIT.unfit,
+    }))
+
+const mtus = ({ member, facts, members, world }: Context): Problem[] => {
+  const mtuOf = (key: string): number | undefined => world[key]?.mtu[world[key]?.defaultRoute ?? '']
+  const own = facts.mtu[facts.defaultRoute]
+  const lowest = Math.min(...members.map(({ key }) => mtuOf(key) ?? Number.POSITIVE_INFINITY))
+  if (own === undefined || own <= lowest) return []
+  return [
+    {
+      at: `${member.user}@${member.address}:${member.port}`,
+      what: { en: `its MTU is ${own}, another node's is ${lowest}`, zh: `MTU 为 ${own}，而其他节点为 ${lowest}` },
+      fix: { en: 'Large packets between them may be lost: use one MTU.', zh: '大数据包可能丢失：请统一 MTU。' },
+      severity: 'warning',
+      exit: EXIT.unfit,
+    },
+  ]
+}
+
+/** Whether the members reach each other on the ports a cluster uses. */
+export const preflightNetwork: Step = {
+  id: 'preflight-network',
+  title: { en: 'Checks between hosts', zh: '主机间连通性检查' },
+  on: 'every',
+  problems: (context) => [...unreachable(context), ...mtus(context)],
+  resources: () => [],
+}

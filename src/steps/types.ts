@@ -1,0 +1,40 @@
+import type { Config } from '../config/schema.ts'
+import type { Host } from '../config/hosts.ts'
+import type { Facts } from '../hosts/facts.ts'
+import type { Sources } from '../mirrors/types.ts'
+import type { Problem } from '../problem.ts'
+import type { Release } from '../releases/types.ts'
+import type { Resource } from '../resources/types.ts'
+import type { Text } from '../text.ts'
+import type { World } from '../engine/world.ts'
+
+/** A host of cluster.yml together with what only the host itself could tell: its Node's name and the address others use. */
+export type Member = Host & Readonly<{ nodeName: string; ip: string }>
+
+/** What the whole cluster is to be, apart from any one host. */
+export type Cluster = Readonly<{
+  config: Config
+  release: Release
+  sources: Sources
+  /** Canonical path or image reference -> "sha256:<hex>": the release's pins under cluster.lock.yml's. */
+  pins: Readonly<Record<string, string>>
+  /** Texts of files that cluster.yml names, by their path there. */
+  files: Readonly<Record<string, string>>
+}>
+
+/** What a step decides by: the cluster, every member, and the one host it is asked about. */
+export type Context = Cluster & Readonly<{ member: Member; facts: Facts; members: readonly Member[]; world: World }>
+
+/** One part of a cluster: what it wants on a host. Pure. */
+export interface Step {
+  readonly id: string
+  readonly title: Text
+  /** `node`: runs pods (control planes too); `worker-only`: a node without a control plane of its own; `one-control-plane`: any healthy one, chosen per run. */
+  readonly on: 'every' | 'node' | 'control-plane' | 'etcd' | 'worker-only' | 'one-control-plane'
+  /** Asked of every host before anything changes. */
+  problems?(context: Context): readonly Problem[]
+  resources(context: Context): readonly Resource[]
+}
+
+/** Steps that belong together on the way. `barrier`: no host begins before every host is through the phases above. */
+export type Phase = Readonly<{ id: string; title: Text; barrier: boolean; steps: readonly Step[] }>

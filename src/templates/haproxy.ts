@@ -1,0 +1,35 @@
+/** A backend of the balancer. */
+export type Backend = Readonly<{ name: string; address: string }>
+
+/**
+ * The node-local way to the API: TCP to every control plane whose /readyz says ok, its certificate checked. A server that goes down has
+ * its connections cut at once, so that clients move instead of waiting (haproxy configuration manual, on-marked-down).
+ */
+export const haproxyConfig = (backends: readonly Backend[], authority: string): string =>
+  [
+    'global',
+    '  maxconn 4096',
+    '  log stdout format raw local0 notice',
+    '',
+    'defaults',
+    '  mode tcp',
+    '  log global',
+    '  option redispatch',
+    '  retries 3',
+    '  timeout connect 2s',
+    '  timeout client 1h',
+    '  timeout server 1h',
+    '  timeout check 2s',
+    '',
+    'frontend kube-apiserver',
+    '  bind 127.0.0.1:6443',
+    '  default_backend control-planes',
+    '',
+    'backend control-planes',
+    '  balance leastconn',
+    '  option httpchk GET /readyz',
+    '  http-check expect status 200',
+    `  default-server check check-ssl verify required ca-file ${authority} inter 1s fall 2 rise 1 on-marked-down shutdown-sessions`,
+    ...backends.map(({ name, address }) => `  server ${name} ${address}:6443`),
+    '',
+  ].join('\n')
