@@ -1,5 +1,5 @@
 import type Ssh2 from 'ssh2'
-import type { AuthenticationType, AuthHandlerMiddleware, BaseAgent } from 'ssh2'
+import type { AnyAuthMethod, AuthenticationType, AuthHandlerMiddleware, BaseAgent } from 'ssh2'
 import { type Identity, identities } from './identities.ts'
 import { keyType } from './known-hosts.ts'
 import type { Hop } from './route.ts'
@@ -16,34 +16,59 @@ export type Auth = { handler: AuthHandlerMiddleware; tried: readonly string[]; n
 /** What happens between ssh2 and a person: `waiting` runs a question while the connect timeout stands still. */
 export type Patience = <T>(question: () => Promise<T>) => Promise<T>
 
-/** Keys first, one at a time, then the password; never `none`, never a method the host does not name. `password` is for the target, not its bastions. */
+const NO_MORE = false as unknown as AuthenticationType
+
+/** Keys first, one at a time, then the password; never `none`. `withPassword` is for the target, not for its bastions. */
 export async function authentication(ssh: Ssh, hop: Hop, target: SshTarget, withPassword: boolean, environment: Environment, waiting: Patience): Promise<Auth> {
-  const ask = environment.ask
-  const ref = withPassword ? target.password : undefined
-  const password = ref !== undefined ? () => secret(hop.label, ref, environment) : ask ? () => environment.share.gate('ask', 1, () => ask.password(hop.label)) : undefined
+  const password = await passwordOf(hop, withPassword ? target.password : undefined, environment, waiting)
   const keys = await waiting(() => identities(ssh, hop, target, environment, MAX_TRIES - (password ? 1 : 0)))
   const tried: string[] = []
   const notes: string[] = []
   let left: readonly AuthenticationType[] | undefined
-  let asked = false
-  const allows = (...methods: AuthenticationType[]) => methods.find((m) => left === undefined || left.includes(m))
-  const tryPassword = async (next: Parameters<AuthHandlerMiddleware>[2]) => {
-    const method = asked || !password ? undefined : allows('password', 'keyboard-interactive')
-    const given = method && password ? await waiting(password) : undefined
-    asked = true
-    if (given === undefined) return next(false as unknown as AuthenticationType)
-    tried.push('password')
-    if (method === 'password') return next({ type: 'password', username: hop.user, password: given })
-    next({ type: 'keyboard-interactive', username: hop.user, prompt: (_name, _instructions, _lang, prompts, finish) => finish(answers(prompts, given)) })
+  const allows = (...methods: AuthenticationType[]) => methods.find((method) => left === undefined || left.includes(method))
+  const passwordMethod = passwordOrder(allows, () => tried.length < MAX_TRIES)
+  const tryPassword = async (): Promise<AnyAuthMethod | undefined> => {
+    const method = password && passwordMethod()
+    const word = method && (await password())
+    if (word === undefined) return undefined
+    tried.push(`${method}`)
+    if (method === 'password') return { type: 'password', username: hop.user, password: word }
+    return { type: 'keyboard-interactive', username: hop.user, prompt: (_name, _instructions, _lang, prompts, finish) => finish(answers(prompts, word)) }
   }
   const handler: AuthHandlerMiddleware = (methods, _partial, next) => {
     left = methods ?? left
     const key = allows('publickey') ? keys.shift() : undefined
-    if (!key) return void tryPassword(next).catch((error: Error) => (notes.push(error.message), next(false as unknown as AuthenticationType)))
+    if (!key) return void tryPassword().then((method) => next(method ?? NO_MORE), (error: Error) => (notes.push(error.message), next(NO_MORE)))
     tried.push(key.name)
     next({ type: 'agent', username: hop.user, agent: signer(ssh, key, notes, waiting) })
   }
   return { handler, tried, notes, accepts: () => left ?? [] }
+}
+
+/** The configured password (read before anything is dialled), else a question, else nothing. */
+async function passwordOf(hop: Hop, ref: string | undefined, environment: Environment, waiting: Patience): Promise<(() => Promise<string | undefined>) | undefined> {
+  if (ref !== undefined) {
+    const word = await waiting(() => secret(hop.label, ref, environment))
+    return async () => word
+  }
+  const { ask, share } = environment
+  if (!ask) return undefined
+  let asked: Promise<string | undefined> | undefined
+  return () => (asked ??= waiting(() => share.gate('ask', 1, () => ask.password(hop.label))))
+}
+
+/**
+ * How the password is sent: as `password`; as `keyboard-interactive` when the host does not name `password`, which after a refused key
+ * (ssh2 keeps the list to itself then) shows only when `password` was refused too. A password that was really looked at is not sent again.
+ */
+function passwordOrder(allows: (...methods: AuthenticationType[]) => AuthenticationType | undefined, room: () => boolean): () => AuthenticationType | undefined {
+  const sent: AuthenticationType[] = []
+  return () => {
+    const again = sent.length === 1 && sent[0] === 'password' && !allows('password') && room()
+    const method = sent.length === 0 ? allows('password', 'keyboard-interactive') : again ? allows('keyboard-interactive') : undefined
+    if (method) sent.push(method)
+    return method
+  }
 }
 
 /** The password answers a question that hides what is typed; anything else is not ours to answer. */

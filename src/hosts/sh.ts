@@ -60,7 +60,7 @@ export const masked = (script: Script): string => script.masked
 /** A constant text as a script, as it is. */
 export const verbatim = (text: string): Script => new Script(text, text)
 
-/** POSIX sh: `${value}` becomes one quoted word, a list several, another script is inserted as it is. Never write `${}` inside quotes. */
+/** POSIX sh: `${value}` becomes one quoted word, a list several, another script is inserted as it is. Backslashes are the shell's. Never write `${}` inside quotes. */
 export function sh(strings: TemplateStringsArray, ...values: Value[]): Script {
   const parts = values.map((value) => (Array.isArray(value) ? value : [value]) as readonly Word[])
   const join = (word: (value: Word) => string) => strings.raw.map((piece, i) => piece + (parts[i] ?? []).map(word).join(' ')).join('')

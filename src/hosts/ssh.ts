@@ -68,20 +68,23 @@ function overConnection(connection: Connection, become: Become): Transport {
 /** A session channel, when one of the connection's eight is free. */
 async function openChannel(connection: Connection, remote: string, free: Semaphore, signal?: AbortSignal): Promise<Channel> {
   const release = await free()
+  connection.lost.then(release)
   try {
     signal?.throwIfAborted()
-    const opened = new Promise<ClientChannel>((resolve, reject) => {
-      connection.client.exec(remote, (error, channel) => (error ? reject(error) : resolve(channel)))
+    const opened = new Promise<Channel>((resolve, reject) => {
+      // Listeners are attached inside the callback: reply, exit and close may stand in one packet.
+      connection.client.exec(remote, (error, channel) => (error ? reject(error) : resolve(asChannel(channel, connection, release))))
     }).catch((error) => Promise.reject(lost(connection.hop.label, error)))
-    const broken = connection.lost.then((problem) => Promise.reject(problem))
-    const channel = await Promise.race([opened, broken])
-    channel.once('close', release)
-    broken.catch(release)
-    return { stdin: channel, stdout: channel, stderr: channel.stderr, ended: exitOf(channel, connection), close: () => letGo(channel) }
+    return await Promise.race([opened, connection.lost.then((problem) => Promise.reject(problem))])
   } catch (error) {
     release()
     throw error
   }
+}
+
+function asChannel(channel: ClientChannel, connection: Connection, release: () => void): Channel {
+  channel.once('close', release)
+  return { stdin: channel, stdout: channel, stderr: channel.stderr, ended: exitOf(channel, connection), close: () => letGo(channel) }
 }
 
 function exitOf(channel: ClientChannel, connection: Connection): Promise<Ended> {

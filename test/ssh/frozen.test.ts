@@ -1,0 +1,35 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { capture, connect } from '../../src/hosts/transport.ts'
+import { environment, keygen, problemOf, startSshd, target, tempHome } from './sshd.ts'
+
+test('a frozen host is given up within 15 s', { timeout: 40_000 }, async () => {
+  const place = tempHome()
+  const sshd = await startSshd()
+  sshd.authorize(keygen(join(place.home, '.ssh/id_ed25519')))
+  const transport = await connect(target(sshd.port, { hostKey: sshd.hostKey }), environment(place.home))
+  const running = problemOf(capture(transport, 'echo $PPID; sleep 300'))
+  const children = descendants(sshd.child.pid as number)
+  const start = Date.now()
+  for (const pid of children) process.kill(pid, 'SIGSTOP')
+  const problem = await running
+  expect(problem.exit).toBe(4)
+  expect(problem.en).toContain('connection lost')
+  expect(Date.now() - start).toBeLessThan(15_500)
+  for (const pid of children) process.kill(pid, 'SIGKILL')
+  await transport[Symbol.asyncDispose]()
+  await sshd.stop()
+  place.remove()
+})
+
+/** sshd's processes for our connection. */
+function descendants(pid: number): number[] {
+  const children = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number) as [number, number])
+    .filter(([, parent]) => parent === pid)
+    .map(([child]) => child)
+  return children.flatMap((child) => [child, ...descendants(child)])
+}
