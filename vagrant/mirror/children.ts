@@ -38,22 +38,32 @@ http: {addr: "127.0.0.1:${String(REGISTRY_PORT)}"}
 
 function corefile(names: LabNames): string {
   const hosts = Object.entries(names.hosts).map(([name, address]) => `    ${address} ${name}`);
-  return `. {
-  bind ${names.own}
+  const common = `  bind ${names.own}
   log . "{remote} {type} {name} {rcode}"
-  errors
+  errors`;
+  // Two server blocks, since CoreDNS runs its templates before its hosts.
+  return `${Object.keys(names.hosts).join(' ')} {
+${common}
+  template IN SRV {
+    rcode NXDOMAIN
+  }
   hosts {
 ${hosts.join('\n')}
     no_reverse
-    fallthrough
   }
-  template ANY ANY local internal lan arpa svc {
+}
+local internal lan arpa svc {
+${common}
+  template ANY ANY {
     rcode NXDOMAIN
   }
-  template IN A . {
+}
+. {
+${common}
+  template IN A {
     answer "{{ .Name }} 60 IN A ${names.blackhole}"
   }
-  template ANY ANY . {
+  template ANY ANY {
     rcode NOERROR
   }
 }
@@ -69,7 +79,9 @@ export function startDns(lab: string, names: LabNames, journal: Journal): void {
     const match = /^\[INFO\] (\S+) (\S+) (\S+) (\S+)$/.exec(line);
     if (match === null) return;
     const [, client, type, name = '', rcode] = match;
-    const known = Object.hasOwn(names.hosts, name.replace(/\.$/, '').toLowerCase());
+    // apt asks for _https._tcp.NAME first.
+    const plain = name.replace(/\.$/, '').replace(/^(_[^.]+\.)+/, '').toLowerCase();
+    const known = Object.hasOwn(names.hosts, plain);
     journal.add({ time: new Date().toISOString(), client, type, name, rcode, known });
   });
 }
