@@ -29,7 +29,8 @@ const convert = (document: Document, base: number, root: unknown): Tree => {
   const merged = (pair: Pair): (readonly [string, Tree])[] => {
     const from = tree(pair.value)
     const maps = from.kind === 'seq' ? from.items : [from]
-    return maps.toReversed().flatMap((map) => (map.kind === 'map' ? map.entries : []))
+    // Each key once: maps that merge maps that merge maps would grow without end.
+    return [...new Map(maps.toReversed().flatMap((map) => (map.kind === 'map' ? map.entries : [])))]
   }
   const isMerge = (pair: Pair) => isScalar(pair.key) && pair.key.value === '<<'
   const fill = (node: YAMLMap, entries: (readonly [string, Tree])[]) => {

@@ -15,19 +15,30 @@ const below = (name: string, prefix: string): string | undefined =>
 const byLength = (rules: readonly Rule[]): readonly Rule[] =>
   rules.map(({ from, to }) => ({ from: trimmed(from), to: trimmed(to) })).toSorted((a, b) => b.from.length - a.from.length)
 
-/** The renaming of configured mirrors and rules: the longest matching rule wins, and what a rule has moved is moved no further. */
+/** What the longest matching rule makes of a reference; what lies under the target of a rule has been moved already and stays. */
+const byRules = (sorted: readonly Rule[], ref: string): string | undefined => {
+  const reference = readReference(ref)
+  if (reference === undefined) return ref
+  const name = nameOf(reference)
+  if (sorted.some(({ to }) => below(name, to) !== undefined)) return ref
+  for (const { from, to } of sorted) {
+    const rest = below(name, from)
+    const moved = rest === undefined ? undefined : readReference(to + rest)
+    // A target without a path (all of quay.io/a to harbor.corp) leaves nothing to call the image itself.
+    if (moved !== undefined && nameOf(moved) === to + rest) return formatReference({ ...moved, tag: reference.tag, digest: reference.digest })
+  }
+  return undefined
+}
+
+/** The renaming of configured mirrors and rules: a rule goes before the mirrors, and one for a mirror's name takes what the mirror would have got. */
 export const renamer = (sources: Pick<Sources, 'image'>, rules: readonly Rule[] = []): Rename => {
+  if (rules.length === 0) return sources.image
   const sorted = byLength(rules)
   return (ref) => {
-    const reference = readReference(ref)
-    if (reference === undefined) return ref
-    const name = nameOf(reference)
-    if (sorted.some(({ to }) => below(name, to) !== undefined)) return ref
-    for (const { from, to } of sorted) {
-      const rest = below(name, from)
-      if (rest !== undefined) return formatReference({ domain: '', path: to + rest, tag: reference.tag, digest: reference.digest })
-    }
-    return sources.image(ref)
+    const moved = byRules(sorted, ref)
+    if (moved !== undefined) return moved
+    const mirrored = sources.image(ref)
+    return byRules(sorted, mirrored) ?? mirrored
   }
 }
 

@@ -37,16 +37,17 @@ export const ordersOf = ({ profile, apt, files, images }: Config['mirrors']): Or
 
 const present = <T>(answers: readonly (T | undefined)[]): readonly T[] => answers.filter((answer) => answer !== undefined)
 
-/** The first provider that carries the image names it; one that is already a name of some listed mirror stays. */
+/** The first provider that carries the image names it; what is already a name of some listed mirror stays. */
 const imageFrom =
   (mirrors: readonly Mirror[]) =>
   (ref: string): string => {
-    if (mirrors.some((mirror) => mirror !== upstream && mirror.image(ref) === ref)) return ref
+    let named: string | undefined
     for (const mirror of mirrors) {
       const answer = mirror.image(ref)
-      if (answer !== undefined) return answer
+      if (answer === ref && mirror !== upstream) return ref
+      named ??= answer
     }
-    return ref
+    return named ?? ref
   }
 
 /** Debian and Ubuntu advise against mirrors for security fixes, because they lag: upstream unless asked for (mirrors.md §2c). */
