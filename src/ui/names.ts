@@ -1,0 +1,85 @@
+import type { Change } from '../engine/plan.ts'
+import { escapeRemote } from '../hosts/lines.ts'
+import type { Resource, Verb } from '../resources/types.ts'
+import { PHASES } from '../steps/index.ts'
+import { type Language, same, type Text } from '../text.ts'
+
+/** The names by which output speaks of a host: its Node's, and "user@address:port". */
+export type HostName = Readonly<{ key: string; nodeName: string; label: string }>
+
+const KINDS: Readonly<Record<Resource['kind'], Text>> = {
+  absent: { en: 'file', zh: '文件' },
+  artifact: { en: 'artifact', zh: '组件' },
+  certificate: { en: 'certificate', zh: '证书' },
+  directory: { en: 'directory', zh: '目录' },
+  file: { en: 'file', zh: '文件' },
+  hostname: { en: 'host name', zh: '主机名' },
+  link: { en: 'link', zh: '链接' },
+  modules: { en: 'kernel modules', zh: '内核模块' },
+  node: { en: 'node', zh: '节点' },
+  objects: { en: 'objects', zh: '对象' },
+  packages: { en: 'packages', zh: '软件包' },
+  'shared-secret': { en: 'shared secret', zh: '共享密钥' },
+  'swap-off': { en: 'swap', zh: '交换分区' },
+  sysctls: { en: 'sysctls', zh: '内核参数' },
+  trust: { en: 'CA certificate', zh: 'CA 证书' },
+  unit: { en: 'unit', zh: '服务' },
+  user: { en: 'user', zh: '用户' },
+}
+
+const VERBS: Readonly<Record<Verb, Text>> = {
+  create: { en: 'create', zh: '新建' },
+  update: { en: 'update', zh: '更新' },
+  remove: { en: 'remove', zh: '移除' },
+  start: { en: 'start', zh: '启动' },
+  restart: { en: 'restart', zh: '重启' },
+}
+
+/** Kinds that are not made the way a file is. */
+const MAKING: Readonly<Partial<Record<Resource['kind'], Text>>> = {
+  artifact: { en: 'fetch', zh: '获取' },
+  objects: { en: 'apply', zh: '应用' },
+  packages: { en: 'install', zh: '安装' },
+}
+
+/** The word for a verb: "restart". */
+export const verbText = (verb: Verb, language: Language): string => VERBS[verb][language]
+
+/** What a change is about: "unit kube-apiserver". */
+export const thingText = ({ id, want }: Change, language: Language): string => {
+  const space = id.indexOf(' ')
+  const name = space < 0 ? '' : ` ${id.slice(space + 1)}`
+  return escapeRemote(`${KINDS[want.kind][language]}${name}`)
+}
+
+/** What a change does: "start unit kube-apiserver". */
+export const actionText = (change: Change, language: Language): string => {
+  const { verb } = change.difference
+  const word = (verb === 'create' ? MAKING[change.want.kind] : undefined) ?? VERBS[verb]
+  return `${word[language]}${language === 'zh' ? '' : ' '}${thingText(change, language)}`
+}
+
+const phaseOf = (id: string) => PHASES.find((phase) => phase.id === id)
+
+/** The title of a phase; its id when it has none. */
+export const phaseTitle = (id: string, language: Language): string => (phaseOf(id)?.title ?? same(id))[language]
+
+/** The title of the step a change belongs to. */
+export const stepTitle = ({ phase, step }: Pick<Change, 'phase' | 'step'>, language: Language): string =>
+  (phaseOf(phase)?.steps.find(({ id }) => id === step)?.title ?? same(step))[language]
+
+/** Where and what: "kube-apiserver: start unit kube-apiserver". */
+export const changeText = (change: Change, language: Language): string =>
+  `${stepTitle(change, language)}${language === 'zh' ? '：' : ': '}${actionText(change, language)}`
+
+/** "2.1 s" */
+export const secondsText = (seconds: number, language: Language): string => `${seconds.toFixed(1)} ${language === 'zh' ? '秒' : 's'}`
+
+/** "3 hosts" */
+export const hostsText = (count: number, language: Language): string => (language === 'zh' ? `${count} 台主机` : `${count} host${count === 1 ? '' : 's'}`)
+
+/** "12 changes" */
+export const changesText = (count: number, language: Language): string => (language === 'zh' ? `${count} 项更改` : `${count} change${count === 1 ? '' : 's'}`)
+
+/** The Node's name of a host, or its key while nothing else is known. */
+export const nodeNameOf = (members: readonly HostName[], key: string): string => members.find((member) => member.key === key)?.nodeName || key

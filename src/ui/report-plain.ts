@@ -1,0 +1,59 @@
+import type { Event } from '../engine/events.ts'
+import type { Stage } from '../engine/stages.ts'
+import type { Language } from '../text.ts'
+import { changesText, changeText, hostsText, nodeNameOf, phaseTitle, secondsText } from './names.ts'
+import { problemText } from './problems.ts'
+import type { Reporter, ReporterOptions } from './reporter.ts'
+
+/** "[2/4] Control plane, Nodes" */
+export const stageTitle = (number: number, of: number, { phases }: Stage, language: Language): string =>
+  `[${number}/${of}] ${phases.map((id) => phaseTitle(id, language)).join(language === 'zh' ? '、' : ', ')}`
+
+/** "3 hosts, 120 changes" */
+export const stageSize = ({ batches }: Stage, language: Language): string => {
+  const changes = batches.reduce((sum, batch) => sum + batch.changes.length, 0)
+  return `${hostsText(batches.length, language)}${language === 'zh' ? '，' : ', '}${changesText(changes, language)}`
+}
+
+/** The line for an event; undefined for one that is not worth a line. */
+const lineOf = (event: Event, { language, style, members, verbose }: ReporterOptions): string | undefined => {
+  const zh = language === 'zh'
+  const on = (host: string): string => style.cyan(`[${nodeNameOf(members(), host)}]`)
+  switch (event.type) {
+    case 'connecting':
+      return zh ? `正在连接 ${hostsText(event.hosts.length, language)}` : `Connecting to ${hostsText(event.hosts.length, language)}`
+    case 'connected':
+      return verbose ? `${event.label} ${zh ? '已连接' : 'connected'}` : undefined
+    case 'probed':
+      return verbose ? `${on(event.host)} ${zh ? '已检查' : 'looked at'}` : undefined
+    case 'locked':
+      return verbose ? (zh ? `已在 ${hostsText(event.hosts.length, language)}上加锁` : `Locked on ${hostsText(event.hosts.length, language)}`) : undefined
+    case 'stage':
+      return style.bold(`${stageTitle(event.number, event.of, event.stage, language)}${zh ? '：' : ': '}${stageSize(event.stage, language)}`)
+    case 'change-begin':
+      return verbose ? `${on(event.host)} ${changeText(event.change, language)} ${zh ? '……' : '...'}` : undefined
+    case 'change-done': {
+      const done = zh ? `…… ${style.green('完成')}，` : `... ${style.green('done')} `
+      return `${on(event.host)} ${changeText(event.change, language)} ${done}${secondsText(event.seconds, language)}`
+    }
+    case 'note':
+      return `${on(event.host)} ${style.yellow(zh ? '注意：' : 'note: ')}${event.text}`
+    case 'output':
+      return verbose ? `${on(event.host)} ${style.dim(`| ${event.line}`)}` : undefined
+    case 'change-failed': {
+      const { change, exit } = event.failure
+      const what = change ? `${changeText(change, language)} ${zh ? '……' : '...'} ` : ''
+      return `${on(event.host)} ${what}${style.red(zh ? '失败' : 'failed')}${zh ? `，退出码 ${exit}` : `, exit code ${exit}`}`
+    }
+    case 'host-lost':
+      return `${on(event.host)} ${problemText(event.problem, language, style)}`
+  }
+}
+
+/** One line for each thing that is through: for logs, where nothing can be drawn over. */
+export const plainReporter = (options: ReporterOptions): Reporter => {
+  const write = (line: string | undefined): void => {
+    if (line !== undefined) options.stream.write(`${line}\n`)
+  }
+  return { report: (event) => write(lineOf(event, options)), finish: (summary) => write(summary) }
+}
