@@ -75,7 +75,12 @@ const general = (a: readonly string[], b: readonly string[]): Block[] => {
   const [middleA, middleB] = [a.slice(head, a.length - tail), b.slice(head, b.length - tail)]
   const trace = search(middleA, middleB)
   const blocks = trace ? retrace(trace, middleA, middleB) : [{ aStart: 0, aEnd: middleA.length, bStart: 0, bEnd: middleB.length }]
-  return blocks.map(({ aStart, aEnd, bStart, bEnd }) => ({ aStart: aStart + head, aEnd: aEnd + head, bStart: bStart + head, bEnd: bEnd + head }))
+  return blocks.map(({ aStart, aEnd, bStart, bEnd }) => ({
+    aStart: aStart + head,
+    aEnd: aEnd + head,
+    bStart: bStart + head,
+    bEnd: bEnd + head,
+  }))
 }
 
 /** Blocks whose contexts touch share a hunk. */

@@ -13,5 +13,10 @@ const full = (ref: string): string => {
 /** Every image a release's own objects need, under both names, sorted by what it is for. A digest in the name counts as its pin. */
 export const listImages = (release: Pick<Release, 'images' | 'pins'>, sources: Pick<Sources, 'image'>): readonly Listed[] =>
   Object.entries(release.images)
-    .map(([what, ref]) => ({ what, upstream: full(ref), mirrored: sources.image(ref), digest: release.pins[ref] ?? readReference(ref)?.digest }))
+    .map(([what, ref]) => ({
+      what,
+      upstream: full(ref),
+      mirrored: sources.image(ref),
+      digest: release.pins[ref] ?? readReference(ref)?.digest,
+    }))
     .toSorted((a, b) => (a.what < b.what ? -1 : 1))

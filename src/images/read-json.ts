@@ -1,8 +1,16 @@
 import { DEEPEST, type Mapping, needsParser, type Scalar, type Sequence, type Tree } from './tree.ts'
 
 const BLANK = /[ \t\r\n]*/y
-const STRING = /"(?:[^"\\\u0000-\u001f]|\\.)*"/y
+const STRING = /"[^"\\\r\n]*(?:\\.[^"\\\r\n]*)*"/y
 const LITERAL = /-?[0-9][0-9.eE+-]*|true|false|null/y
+
+const unescaped = (raw: string): string => {
+  try {
+    return JSON.parse(raw) as string
+  } catch {
+    return needsParser()
+  }
+}
 
 /** Reads JSON between two offsets (kubectl's `-o json`): strict JSON only, anything else needs the full parser. */
 export const readJson = (text: string, start: number, end: number): Tree => {
@@ -22,7 +30,7 @@ export const readJson = (text: string, start: number, end: number): Tree => {
   const string = (): Scalar => {
     const from = at
     const raw = match(STRING) ?? needsParser()
-    return { kind: 'scalar', start: from, end: at, value: raw.includes('\\') ? (JSON.parse(raw) as string) : raw.slice(1, -1) }
+    return { kind: 'scalar', start: from, end: at, value: raw.includes('\\') ? unescaped(raw) : raw.slice(1, -1) }
   }
   const literal = (): Scalar => {
     const from = at

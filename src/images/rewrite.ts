@@ -25,7 +25,8 @@ const byRules = (sorted: readonly Rule[], ref: string): string | undefined => {
     const rest = below(name, from)
     const moved = rest === undefined ? undefined : readReference(to + rest)
     // A target without a path (all of quay.io/a to harbor.corp) leaves nothing to call the image itself.
-    if (moved !== undefined && nameOf(moved) === to + rest) return formatReference({ ...moved, tag: reference.tag, digest: reference.digest })
+    if (moved !== undefined && nameOf(moved) === to + rest)
+      return formatReference({ ...moved, tag: reference.tag, digest: reference.digest })
   }
   return undefined
 }

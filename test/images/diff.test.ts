@@ -24,8 +24,12 @@ test('one changed line, with its context', () => {
   const lines = Array.from({ length: 12 }, (_, i) => `l${i}\n`)
   const a = lines.join('')
   expect(unifiedDiff(a, a, 'f')).toBe('')
-  expect(unifiedDiff(a, a.replace('l5', 'x'), 'f.yaml')).toBe('--- a/f.yaml\n+++ b/f.yaml\n@@ -3,7 +3,7 @@\n l2\n l3\n l4\n-l5\n+x\n l6\n l7\n l8\n')
-  expect(unifiedDiff('a\nb', 'a\nc', 'f')).toBe('--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+c\n\\ No newline at end of file\n')
+  expect(unifiedDiff(a, a.replace('l5', 'x'), 'f.yaml')).toBe(
+    '--- a/f.yaml\n+++ b/f.yaml\n@@ -3,7 +3,7 @@\n l2\n l3\n l4\n-l5\n+x\n l6\n l7\n l8\n',
+  )
+  expect(unifiedDiff('a\nb', 'a\nc', 'f')).toBe(
+    '--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+c\n\\ No newline at end of file\n',
+  )
   expect(unifiedDiff('', 'a\n', 'f')).toBe('--- a/f\n+++ b/f\n@@ -0,0 +1 @@\n+a\n')
   expect(unifiedDiff('a\nb\nc\n', 'a\nc\n', 'f')).toBe('--- a/f\n+++ b/f\n@@ -1,3 +1,2 @@\n a\n-b\n c\n')
 })

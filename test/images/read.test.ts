@@ -173,7 +173,7 @@ test('JSON is read as JSON.parse reads it, or given up', () => {
       expect(plain(readJson(text, 0, text.length))).toEqual(strings(JSON.parse(text)))
     }),
   )
-  for (const text of ['{', '[1,]', '{"a" 1}', '"a', '[1] 2', '{a: 1}', ''])
+  for (const text of ['{', '[1,]', '{"a" 1}', '"a', '[1] 2', '{a: 1}', '', '["\\q"]', '["a\nb"]'])
     expect(() => readJson(text, 0, text.length)).toThrow(NeedsParser)
 })
 

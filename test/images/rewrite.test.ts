@@ -7,7 +7,8 @@ import { custom } from '../../src/mirrors/custom.ts'
 import { sourcesOf } from '../../src/mirrors/ladder.ts'
 import type { Release } from '../../src/releases/types.ts'
 
-const sources = (mirrors: unknown) => sourcesOf(schema.parse({ kubernetes_version: 'v1.36.3', nodes: [{ address: '10.0.0.1', role: ['worker'] }], mirrors }).mirrors)
+const sources = (mirrors: unknown) =>
+  sourcesOf(schema.parse({ kubernetes_version: 'v1.36.3', nodes: [{ address: '10.0.0.1', role: ['worker'] }], mirrors }).mirrors)
 
 test('the longest rule wins, by whole segments, and its result is final', () => {
   const rename = renamer(sources('cn'), [
@@ -23,9 +24,28 @@ test('the longest rule wins, by whole segments, and its result is final', () => 
 })
 
 test('renaming twice is renaming once', () => {
-  const base = fc.constantFrom('docker.io', 'quay.io', 'quay.io/a', 'docker.io/library', 'registry.k8s.io', 'harbor.corp/x', 'm.daocloud.io/quay.io', 'ghcr.io/ours')
+  const base = fc.constantFrom(
+    'docker.io',
+    'quay.io',
+    'quay.io/a',
+    'docker.io/library',
+    'registry.k8s.io',
+    'harbor.corp/x',
+    'm.daocloud.io/quay.io',
+    'ghcr.io/ours',
+  )
   const rules = fc.array(fc.record({ from: base, to: base }), { maxLength: 3 })
-  const ref = fc.constantFrom('nginx', 'a/b:1', 'quay.io/a/b', 'quay.io/a', 'registry.k8s.io/pause:3', 'k8s.gcr.io/pause', 'harbor.corp/x/y', 'm.daocloud.io/quay.io/z', 'ghcr.io/ours/x')
+  const ref = fc.constantFrom(
+    'nginx',
+    'a/b:1',
+    'quay.io/a/b',
+    'quay.io/a',
+    'registry.k8s.io/pause:3',
+    'k8s.gcr.io/pause',
+    'harbor.corp/x/y',
+    'm.daocloud.io/quay.io/z',
+    'ghcr.io/ours/x',
+  )
   const lists = fc.subarray(['daocloud', 'aliyun', 'upstream', 'https://ghcr.io/ours', 'https://harbor.corp/x'])
   fc.assert(
     fc.property(rules, ref, lists, (some, image, images) => {
@@ -39,13 +59,21 @@ test('renaming twice is renaming once', () => {
 test('a flat registry’s collisions are found', () => {
   const flat = custom('https://harbor.corp/k8s', 'flat')
   const rename = renamer({ image: (ref) => flat.image(ref) ?? ref })
-  expect(collisions(['calico/node:v1', 'calico/node:v2', 'quay.io/other/node:v1', 'k8s.gcr.io/pause:3.9', 'registry.k8s.io/pause:3.10', 'nginx'], rename)).toEqual([
-    { to: 'harbor.corp/k8s/node', from: ['docker.io/calico/node', 'quay.io/other/node'] },
-  ])
+  expect(
+    collisions(
+      ['calico/node:v1', 'calico/node:v2', 'quay.io/other/node:v1', 'k8s.gcr.io/pause:3.9', 'registry.k8s.io/pause:3.10', 'nginx'],
+      rename,
+    ),
+  ).toEqual([{ to: 'harbor.corp/k8s/node', from: ['docker.io/calico/node', 'quay.io/other/node'] }])
 })
 
 test('the images of a release under both names', () => {
-  const images = { pause: 'registry.k8s.io/pause:3.10.2', coredns: 'registry.k8s.io/coredns/coredns:v1.14.2', flannel: 'ghcr.io/flannel-io/flannel:v0.28.9', flannelCni: 'ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1' }
+  const images = {
+    pause: 'registry.k8s.io/pause:3.10.2',
+    coredns: 'registry.k8s.io/coredns/coredns:v1.14.2',
+    flannel: 'ghcr.io/flannel-io/flannel:v0.28.9',
+    flannelCni: 'ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1',
+  }
   const release = { images: images as Release['images'], pins: { [images.pause]: `sha256:${'5'.repeat(64)}` } }
   const digest = `sha256:${'5'.repeat(64)}`
   expect(listImages(release, sources('cn'))).toEqual([

@@ -111,6 +111,8 @@ describe('structure', () => {
     expect(rewrite('image: &a [*a]\n').changes).toEqual([])
     expect(rewrite('x: &a\n  <<: *a\n  image: 1\n').changes).toEqual([])
     expect(rewrite(`image: ${'['.repeat(20_000)}`).changes).toEqual([])
+    expect(rewrite(`{"image": "\\q"}`).changes).toEqual([])
+    expect(rewrite(`{"image": "${'a\\n'.repeat(1_000_000)}"}`).changes).toEqual([])
     expect(rewrite(`{"image":${'['.repeat(20_000)}`).changes).toEqual([])
   })
 })
@@ -130,17 +132,36 @@ describe('pull policy', () => {
 })
 
 test('of the decoded objects nothing changes but the images', () => {
-  const image = fc.constantFrom('nginx', 'nginx:1.27', 'registry.k8s.io/pause:3', 'k8s.gcr.io/x', 'my.corp/a', 'not an image', '12', 'quay.io/a/b@sha256:x')
-  const words = fc.oneof(fc.string(), fc.constantFrom('image: nginx', '---', 'a\n---\nb', '# c', 'l1\nl2\n', "it's", '"q"', 'containers:\n- image: nginx\n'))
+  const image = fc.constantFrom(
+    'nginx',
+    'nginx:1.27',
+    'registry.k8s.io/pause:3',
+    'k8s.gcr.io/x',
+    'my.corp/a',
+    'not an image',
+    '12',
+    'quay.io/a/b@sha256:x',
+  )
+  const words = fc.oneof(
+    fc.string(),
+    fc.constantFrom('image: nginx', '---', 'a\n---\nb', '# c', 'l1\nl2\n', "it's", '"q"', 'containers:\n- image: nginx\n'),
+  )
   const podSpec = fc.record(
     {
-      containers: fc.array(fc.record({ name: words, image, args: fc.array(words, { maxLength: 3 }) }, { requiredKeys: [] }), { maxLength: 3 }),
+      containers: fc.array(fc.record({ name: words, image, args: fc.array(words, { maxLength: 3 }) }, { requiredKeys: [] }), {
+        maxLength: 3,
+      }),
       initContainers: fc.array(fc.record({ image, env: fc.dictionary(words, words, { maxKeys: 2 }) }), { maxLength: 2 }),
       volumes: fc.array(fc.record({ name: words, image: fc.record({ reference: image }) }, { requiredKeys: [] }), { maxLength: 2 }),
     },
     { requiredKeys: [] },
   )
-  const object = fc.record({ apiVersion: fc.constant('v1'), kind: fc.constant('Pod'), metadata: fc.record({ name: words, image }), spec: podSpec })
+  const object = fc.record({
+    apiVersion: fc.constant('v1'),
+    kind: fc.constant('Pod'),
+    metadata: fc.record({ name: words, image }),
+    spec: podSpec,
+  })
   const style = fc.record({
     indentSeq: fc.boolean(),
     lineWidth: fc.constantFrom(0, 20, 80),
@@ -149,9 +170,15 @@ test('of the decoded objects nothing changes but the images', () => {
   })
   const expected = ({ spec, ...rest }: { spec: { [key: string]: { image?: unknown }[] } }) => ({
     ...rest,
-    spec: Object.fromEntries(Object.entries(spec).map(([key, items]) => [key, items.map((item) => ('image' in item ? { ...item, image: moved(item.image) } : item))])),
+    spec: Object.fromEntries(
+      Object.entries(spec).map(([key, items]) => [
+        key,
+        items.map((item) => ('image' in item ? { ...item, image: moved(item.image) } : item)),
+      ]),
+    ),
   })
-  const moved = (value: unknown): unknown => (typeof value === 'string' ? sources.image(value) : { reference: sources.image((value as { reference: string }).reference) })
+  const moved = (value: unknown): unknown =>
+    typeof value === 'string' ? sources.image(value) : { reference: sources.image((value as { reference: string }).reference) }
   let compared = 0
   const decode = (text: string) => parseAllDocuments(text, { logLevel: 'silent' }).map((document) => document.toJS({ mapAsMap: false }))
   fc.assert(

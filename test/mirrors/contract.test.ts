@@ -10,7 +10,9 @@ import type { AptRepo, Mirror, Os } from '../../src/mirrors/types.ts'
 const DIGEST = `sha256:${'4'.repeat(64)}`
 
 const NAMES = [
-  ...['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy', 'etcd', 'pause', 'coredns/coredns'].map((name) => `registry.k8s.io/${name}`),
+  ...['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy', 'etcd', 'pause', 'coredns/coredns'].map(
+    (name) => `registry.k8s.io/${name}`,
+  ),
   'registry.k8s.io/metrics-server/metrics-server',
   'registry.k8s.io/ingress-nginx/controller',
   'registry.k8s.io/sig-storage/csi-provisioner',
@@ -34,7 +36,15 @@ const NAMES = [
   'index.docker.io/calico/node',
   'registry-1.docker.io/library/nginx',
 ]
-const PLACES = ['gke.gcr.io/csi', 'localhost/foo', '192.168.1.10:5000/library/nginx', 'registry.example.com/x/y', '[::1]:5000/x', 'us.gcr.io/p/x', 'quay.io.evil.com/x']
+const PLACES = [
+  'gke.gcr.io/csi',
+  'localhost/foo',
+  '192.168.1.10:5000/library/nginx',
+  'registry.example.com/x/y',
+  '[::1]:5000/x',
+  'us.gcr.io/p/x',
+  'quay.io.evil.com/x',
+]
 const SUFFIXES = ['', ':v1.36.3', `@${DIGEST}`, `:v1.36.3@${DIGEST}`]
 const REFS = NAMES.flatMap((name) => SUFFIXES.map((suffix) => name + suffix))
 
@@ -67,7 +77,11 @@ describe.each(ALL)('%s', (name, mirror) => {
   })
 
   test('any text: no exception, idempotent, only known registries move', () => {
-    const text = fc.oneof(fc.string(), fc.constantFrom(...REFS, ...PLACES), fc.stringMatching(/^[a-z]{1,3}(\.[a-z]{1,3}){0,2}(\/[a-z]{1,3}){0,3}(:[a-z]{1,3})?$/))
+    const text = fc.oneof(
+      fc.string(),
+      fc.constantFrom(...REFS, ...PLACES),
+      fc.stringMatching(/^[a-z]{1,3}(\.[a-z]{1,3}){0,2}(\/[a-z]{1,3}){0,3}(:[a-z]{1,3})?$/),
+    )
     fc.assert(
       fc.property(text, (ref) => {
         const answer = mirror.image(ref)

@@ -20,7 +20,13 @@ URIs: https://mirrors.aliyun.com/kubernetes-new/core/stable/v1.36/deb/
 Suites: /
 Signed-By: /etc/apt/keyrings/kubernetes-apt-keyring.asc
 `)
-  const security = { ...debian, uris: ['http://security.debian.org/debian-security'], suites: ['trixie-security'], architectures: ['amd64'], types: ['deb', 'deb-src'] }
+  const security = {
+    ...debian,
+    uris: ['http://security.debian.org/debian-security'],
+    suites: ['trixie-security'],
+    architectures: ['amd64'],
+    types: ['deb', 'deb-src'],
+  }
   expect(deb822([debian, security])).toBe(`Types: deb
 URIs: https://mirrors.aliyun.com/debian
 Suites: trixie trixie-updates

@@ -20,7 +20,9 @@ server = "https://registry.k8s.io"
 })
 
 test('a mirror as the server: with its own settings, asked once', () => {
-  expect(hostsToml({ registry: 'registry.k8s.io', server: aliyun.url, hosts: [daocloud, aliyun], dialTimeout: null })).toBe(`# registry.k8s.io
+  expect(
+    hostsToml({ registry: 'registry.k8s.io', server: aliyun.url, hosts: [daocloud, aliyun], dialTimeout: null }),
+  ).toBe(`# registry.k8s.io
 server = "https://registry.cn-hangzhou.aliyuncs.com/v2/google_containers"
 capabilities = ["pull", "resolve"]
 override_path = true
@@ -28,7 +30,13 @@ override_path = true
 [host."https://k8s.m.daocloud.io"]
   capabilities = ["pull", "resolve"]
 `)
-  expect(hostsToml({ registry: 'quay.io', server: 'https://quay.m.daocloud.io', hosts: [{ url: 'https://quay.m.daocloud.io', overridePath: false, ca: '/etc/ca.crt' }] })).toBe(`# quay.io
+  expect(
+    hostsToml({
+      registry: 'quay.io',
+      server: 'https://quay.m.daocloud.io',
+      hosts: [{ url: 'https://quay.m.daocloud.io', overridePath: false, ca: '/etc/ca.crt' }],
+    }),
+  ).toBe(`# quay.io
 server = "https://quay.m.daocloud.io"
 capabilities = ["pull", "resolve"]
 ca = "/etc/ca.crt"
@@ -37,7 +45,9 @@ dial_timeout = "5s"
 })
 
 test('the first mirror as the server stays first, too', () => {
-  expect(hostsToml({ registry: 'registry.k8s.io', server: daocloud.url, hosts: [daocloud, aliyun] }).match(/k8s\.m\.daocloud\.io/g)).toHaveLength(2)
+  expect(
+    hostsToml({ registry: 'registry.k8s.io', server: daocloud.url, hosts: [daocloud, aliyun] }).match(/k8s\.m\.daocloud\.io/g),
+  ).toHaveLength(2)
 })
 
 test('odd text stays a TOML string', () => {
