@@ -31,6 +31,6 @@ export interface Sources {
   apt(repo: AptRepo, os: Os): readonly AptSource[]
   image(ref: string): string
   endpoints(registry: string): readonly Readonly<{ url: string; overridePath: boolean }>[]
-  /** Whether anything may be asked of upstream when all mirrors failed. */
+  /** Whether anything may be asked of upstream when all mirrors failed. It stands in the lists above already, in its configured place: nobody has to add it. */
   readonly upstream: boolean
 }
