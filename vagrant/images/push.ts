@@ -55,13 +55,19 @@ function blob(value: unknown): Blob {
   return { bytes, digest: sha256(bytes) };
 }
 
+const layersRead = new Map<string, Layer>();
+
 function readLayer(tar: string): Layer {
+  const known = layersRead.get(tar);
+  if (known !== undefined) return known;
   const packed = `${tar}.gz`;
   if (!existsSync(packed) || statSync(packed).mtimeMs < statSync(tar).mtimeMs) {
     writeFileSync(packed, gzipSync(readFileSync(tar), { level: 1 }));
   }
   const bytes = readFileSync(packed);
-  return { bytes, digest: sha256(bytes), diffId: sha256(gunzipSync(bytes)) };
+  const layer = { bytes, digest: sha256(bytes), diffId: sha256(gunzipSync(bytes)) };
+  layersRead.set(tar, layer);
+  return layer;
 }
 
 async function call(url: string, init: RequestInit, expected: readonly number[]): Promise<Response> {

@@ -87,7 +87,7 @@ running() { [ "$(docker inspect -f '{{.State.Running}}' "$1" 2>/dev/null)" = tru
 ensure_mirror() {
   local want
   # A change of its code or certificates needs a new start; new files are seen at once.
-  want=$({ cat "$LAB_DIR"/mirror/*.ts "$LAB_DIR/lib/mirror.sh" "$PKI/server.crt"; stamp_read registry; stamp_read coredns; stamp_read published; } | stamp_of)
+  want=$({ cat "$LAB_DIR"/mirror/*.ts "$LAB_DIR/lib/mirror.sh" "$PKI/server.crt"; stamp_read registry; stamp_read coredns; } | stamp_of)
   if running "$MIRROR" && [ "$(docker inspect -f '{{index .Config.Labels "slipway-lab.stamp"}}' "$MIRROR")" = "$want" ]; then
     mirror_answers && return
   fi

@@ -157,8 +157,17 @@ sign_release() {
   lab_gpg --clearsign -o "$dir/InRelease" "$dir/Release"
 }
 
+# swap NEW OLD: a client finds the old repository or the new one, never half of one.
+swap() {
+  rm -rf "$2.old"
+  mkdir -p "${2%/*}"
+  [ ! -e "$2" ] || mv "$2" "$2.old"
+  mv "$1" "$2"
+  rm -rf "$2.old"
+}
+
 publish_kubernetes_repo() {
-  local v=$1 dir="$APT/kubernetes/v${1%.*}/deb"
+  local v=$1 dir="$APT/part"
   rm -rf "$dir"
   mkdir -p "$dir/$ARCH"
   ln "$DEBS"/kube{let,ctl}_"$v-1.1_$ARCH".deb "$DEBS/kubernetes-cni_$CNI_VERSION-1.1_$ARCH.deb" "$dir/$ARCH/"
@@ -170,10 +179,11 @@ publish_kubernetes_repo() {
   lab_gpg --armor --detach-sign -o "$dir/Release.gpg" "$dir/Release"
   lab_gpg --clearsign -o "$dir/InRelease" "$dir/Release"
   cp "$LAB_CACHE/apt-key.asc" "$dir/Release.key"
+  swap "$dir" "$APT/kubernetes/v${v%.*}/deb"
 }
 
 publish_docker_repo() {
-  local base="$APT/docker-ce/linux/debian" suite dir
+  local base="$APT/part" suite dir
   rm -rf "$base"
   for suite in bookworm trixie; do
     dir="$base/dists/$suite"
@@ -184,33 +194,35 @@ publish_docker_repo() {
     sign_release "$dir" "$suite" stable
   done
   cp "$LAB_CACHE/apt-key.asc" "$base/gpg"
+  swap "$base" "$APT/docker-ce/linux/debian"
 }
 
 # The Debian parts of images: what flanneld and kube-proxy exec, and a shell for tests.
+# From trixie: the nft of bookworm crashes on rules that a newer nft has written.
 ensure_netroot() {
-  local root="$LAB_CACHE/netroot" out="$LAYERS/netroot.tar" from="$LAB_CACHE/stage-net" f
-  [ -s "$out" ] && [ -s "$LAYERS/busybox.tar" ] && return
+  local root="$LAB_CACHE/netroot" out="$LAYERS/netroot.tar" from="$LAB_CACHE/stage-net" f want
+  want=$(declare -f ensure_netroot | stamp_of)
+  [ "$(stamp_read netroot)" = "$want" ] && [ -s "$out" ] && [ -s "$LAYERS/busybox.tar" ] && return
   rm -rf "$root" "$from"
   mkdir -p "$LAYERS"
   mmdebstrap --quiet --variant=extract --format=directory \
-    --include=iptables,nftables,iproute2,busybox-static bookworm "$from" >&2
+    --include=iptables,nftables,iproute2,busybox-static trixie "$from" >&2
   mkdir -p "$root"/{usr/sbin,usr/bin,usr/lib/x86_64-linux-gnu,usr/lib64,run,tmp,etc}
   ln -s usr/bin "$root/bin"
   ln -s usr/sbin "$root/sbin"
   ln -s usr/lib "$root/lib"
   ln -s usr/lib64 "$root/lib64"
   cp -L "$from"/usr/sbin/{xtables-nft-multi,xtables-legacy-multi,nft} "$root/usr/sbin/"
-  cp -L "$from/bin/ip" "$root/usr/bin/ip"
-  cp -L "$from/bin/busybox" "$root/usr/bin/busybox"
+  cp -L "$from/usr/bin/ip" "$from/usr/bin/busybox" "$root/usr/bin/"
   for f in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore; do
     ln -s xtables-nft-multi "$root/usr/sbin/$f"
     ln -s xtables-nft-multi "$root/usr/sbin/${f/tables/tables-nft}"
     ln -s xtables-legacy-multi "$root/usr/sbin/${f/tables/tables-legacy}"
   done
   cp -a "$from/usr/lib/x86_64-linux-gnu/xtables" "$root/usr/lib/x86_64-linux-gnu/"
-  cp -L "$from/lib64/ld-linux-x86-64.so.2" "$root/usr/lib64/"
-  for f in /usr/sbin/xtables-nft-multi /usr/sbin/xtables-legacy-multi /usr/sbin/nft /bin/ip; do
-    chroot "$from" /lib64/ld-linux-x86-64.so.2 --list "$f" | awk '$2 == "=>" { print $3 }'
+  cp -L "$from/usr/lib64/ld-linux-x86-64.so.2" "$root/usr/lib64/"
+  for f in /usr/sbin/xtables-nft-multi /usr/sbin/xtables-legacy-multi /usr/sbin/nft /usr/bin/ip; do
+    chroot "$from" /usr/lib64/ld-linux-x86-64.so.2 --list "$f" | awk '$2 == "=>" { print $3 }'
   done | sort -u | while read -r f; do cp -L "$from$f" "$root/usr/lib/x86_64-linux-gnu/"; done
   for f in sh cat cp ls mkdir rm sleep grep sed awk wget nslookup ps nc ping id env hostname date; do
     ln -s busybox "$root/usr/bin/$f"
@@ -222,11 +234,12 @@ ensure_netroot() {
   rm -rf "$from/bb"
   mkdir -p "$from/bb"/{bin,etc,tmp}
   chmod 1777 "$from/bb/tmp"
-  cp -L "$from/bin/busybox" "$from/bb/bin/busybox"
+  cp -L "$from/usr/bin/busybox" "$from/bb/bin/busybox"
   cp "$root/etc/passwd" "$root/etc/group" "$from/bb/etc/"
   for f in "$root"/usr/bin/*; do [ ! -L "$f" ] || cp -a "$f" "$from/bb/bin/"; done
   det_tar -C "$from/bb" -cf "$LAYERS/busybox.tar" .
   rm -rf "$root" "$from"
+  stamp_write netroot "$want"
 }
 
 # CA certificates and the users that distroless images have.
@@ -366,7 +379,7 @@ publish() {
   local recipes want v
   recipes=$(cat "$LAB_DIR/lib/publish.sh" "$LAB_DIR/images/push.ts" | stamp_of)
   [ "$(stamp_read recipes)" = "$recipes" ] || stamp_write recipes "$recipes"
-  want=$(cd "$LAB_CACHE/stamps" && find . -type f ! -name published ! -name 'image-*' | LC_ALL=C sort | xargs cat | stamp_of)
+  want=$(cd "$LAB_CACHE/stamps" && find . -type f ! -name published ! -name netroot ! -name 'image-*' | LC_ALL=C sort | xargs cat | stamp_of)
   [ "$(stamp_read published)" = "$want" ] && return
   say 'publishing files, packages and images'
   ensure_apt_key

@@ -32,7 +32,10 @@ storage:
 http: {addr: "127.0.0.1:${String(REGISTRY_PORT)}"}
 `,
   );
-  const child = spawn(`${lab}/bin/registry/registry`, ['serve', file], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn(`${lab}/bin/registry/registry`, ['serve', file], {
+    env: { ...process.env, OTEL_TRACES_EXPORTER: 'none' },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   mustLive(child, 'registry');
 }
 

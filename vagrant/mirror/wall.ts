@@ -1,12 +1,14 @@
 // The wall: what the hosts send anywhere but here is counted and dropped.
 import { execFileSync } from 'node:child_process';
 
-const NFT = '/opt/net/usr/sbin/nft';
-const ENV = { LD_LIBRARY_PATH: '/opt/net/usr/lib/x86_64-linux-gnu' };
+// nft comes with its own C library, not this image's; so it is started by its own loader.
+const NET = '/opt/net/usr';
+const LOADER = `${NET}/lib64/ld-linux-x86-64.so.2`;
+const NFT = ['--library-path', `${NET}/lib/x86_64-linux-gnu`, `${NET}/sbin/nft`];
 const TABLE = 'ip wall';
 
 const nft = (args: readonly string[], input = ''): string =>
-  execFileSync(NFT, [...args], { env: ENV, input, encoding: 'utf8', timeout: 10_000 });
+  execFileSync(LOADER, [...NFT, ...args], { input, encoding: 'utf8', timeout: 10_000 });
 
 export function raiseWall(own: string): void {
   // Prerouting, since nothing reaches the forward hook where forwarding is off.
