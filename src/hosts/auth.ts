@@ -19,7 +19,14 @@ export type Patience = <T>(question: () => Promise<T>) => Promise<T>
 const NO_MORE = false as unknown as AuthenticationType
 
 /** Keys first, one at a time, then the password; never `none`. `withPassword` is for the target, not for its bastions. */
-export async function authentication(ssh: Ssh, hop: Hop, target: SshTarget, withPassword: boolean, environment: Environment, waiting: Patience): Promise<Auth> {
+export async function authentication(
+  ssh: Ssh,
+  hop: Hop,
+  target: SshTarget,
+  withPassword: boolean,
+  environment: Environment,
+  waiting: Patience,
+): Promise<Auth> {
   const password = await passwordOf(hop, withPassword ? target.password : undefined, environment, waiting)
   const keys = await waiting(() => identities(ssh, hop, target, environment, MAX_TRIES - (password ? 1 : 0)))
   const tried: string[] = []
@@ -33,12 +40,20 @@ export async function authentication(ssh: Ssh, hop: Hop, target: SshTarget, with
     if (word === undefined) return undefined
     tried.push(`${method}`)
     if (method === 'password') return { type: 'password', username: hop.user, password: word }
-    return { type: 'keyboard-interactive', username: hop.user, prompt: (_name, _instructions, _lang, prompts, finish) => finish(answers(prompts, word)) }
+    return {
+      type: 'keyboard-interactive',
+      username: hop.user,
+      prompt: (_name, _instructions, _lang, prompts, finish) => finish(answers(prompts, word)),
+    }
   }
   const handler: AuthHandlerMiddleware = (methods, _partial, next) => {
     left = methods ?? left
     const key = allows('publickey') ? keys.shift() : undefined
-    if (!key) return void tryPassword().then((method) => next(method ?? NO_MORE), (error: Error) => (notes.push(error.message), next(NO_MORE)))
+    if (!key)
+      return void tryPassword().then(
+        (method) => next(method ?? NO_MORE),
+        noted(notes, () => next(NO_MORE)),
+      )
     tried.push(key.name)
     next({ type: 'agent', username: hop.user, agent: signer(ssh, key, notes, waiting) })
   }
@@ -46,7 +61,12 @@ export async function authentication(ssh: Ssh, hop: Hop, target: SshTarget, with
 }
 
 /** The configured password (read before anything is dialled), else a question, else nothing. */
-async function passwordOf(hop: Hop, ref: string | undefined, environment: Environment, waiting: Patience): Promise<(() => Promise<string | undefined>) | undefined> {
+async function passwordOf(
+  hop: Hop,
+  ref: string | undefined,
+  environment: Environment,
+  waiting: Patience,
+): Promise<(() => Promise<string | undefined>) | undefined> {
   if (ref !== undefined) {
     const word = await waiting(() => secret(hop.label, ref, environment))
     return async () => word
@@ -61,7 +81,10 @@ async function passwordOf(hop: Hop, ref: string | undefined, environment: Enviro
  * How the password is sent: as `password`; as `keyboard-interactive` when the host does not name `password`, which after a refused key
  * (ssh2 keeps the list to itself then) shows only when `password` was refused too. A password that was really looked at is not sent again.
  */
-function passwordOrder(allows: (...methods: AuthenticationType[]) => AuthenticationType | undefined, room: () => boolean): () => AuthenticationType | undefined {
+function passwordOrder(
+  allows: (...methods: AuthenticationType[]) => AuthenticationType | undefined,
+  room: () => boolean,
+): () => AuthenticationType | undefined {
   const sent: AuthenticationType[] = []
   return () => {
     const again = sent.length === 1 && sent[0] === 'password' && !allows('password') && room()
@@ -69,6 +92,11 @@ function passwordOrder(allows: (...methods: AuthenticationType[]) => Authenticat
     if (method) sent.push(method)
     return method
   }
+}
+
+const noted = (notes: string[], then: (error: Error) => void) => (error: Error) => {
+  notes.push(error.message)
+  then(error)
 }
 
 /** The password answers a question that hides what is typed; anything else is not ours to answer. */
@@ -83,10 +111,7 @@ function signer(ssh: Ssh, key: Identity, notes: string[], waiting: Patience): Ba
     override sign(_key: unknown, data: Buffer, options: unknown, done?: unknown): void {
       const finish = (typeof options === 'function' ? options : done) as (error: Error | undefined, signature?: Buffer) => void
       const hash = typeof options === 'object' && options ? (options as { hash?: string }).hash : undefined
-      waiting(() => key.sign(data, hash)).then(
-        (signature) => finish(undefined, signature),
-        (error: Error) => (notes.push(error.message), finish(error)),
-      )
+      waiting(() => key.sign(data, hash)).then((signature) => finish(undefined, signature), noted(notes, finish))
     }
   }
   return new OneKey() as unknown as BaseAgent

@@ -14,7 +14,12 @@ type Sink = { push(chunk: Uint8Array): void }
  * `ready`: the script may be sent; at once, a round trip early, unless sudo's password is still to be proven.
  * `entered`: the loader runs as root.
  */
-export function openDoor(label: string, become: Become, channel: Channel, sinks: { stdout: Sink; stderr: Sink }): { ready: Promise<void>; entered: Promise<void> } {
+export function openDoor(
+  label: string,
+  become: Become,
+  channel: Channel,
+  sinks: { stdout: Sink; stderr: Sink },
+): { ready: Promise<void>; entered: Promise<void> } {
   const before: string[] = []
   const listeners: ((text: string) => void)[] = [(text) => before.push(text)]
   const heard = (text: string) => {
@@ -60,7 +65,10 @@ function skip(stream: Readable, sink: Sink, heard: (text: string) => void): Prom
       heard(chunk.toString('utf8'))
       held = Buffer.concat([held, chunk])
       const mark = held.indexOf(ENTERED)
-      if (mark < 0) return void (held = held.subarray(-64 * 1024))
+      if (mark < 0) {
+        held = held.subarray(-64 * 1024)
+        return
+      }
       inside = true
       resolve()
       sink.push(held.subarray(mark + ENTERED.length))

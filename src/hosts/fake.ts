@@ -23,7 +23,11 @@ export class FakeTransport implements Transport {
     const [, answer] = known
     const given = typeof answer === 'function' ? await answer(script, await gather(options.input)) : answer
     const { stdout = '', stderr = '', exit = 0 } = typeof given === 'string' ? { stdout: given } : given
-    for (const [stream, text] of [['stdout', stdout], ['stderr', stderr]] as const) for (const line of lines(text)) yield { stream, line }
+    for (const [stream, text] of [
+      ['stdout', stdout],
+      ['stderr', stderr],
+    ] as const)
+      for (const line of lines(text)) yield { stream, line }
     options.signal?.throwIfAborted()
     yield { exit }
   }

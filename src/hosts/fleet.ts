@@ -1,11 +1,11 @@
 import type { Host } from '../config/hosts.ts'
+import { PROBE } from '../engine/shell-texts.ts'
 import type { Problem } from '../problem.ts'
 import { EXIT } from '../problem.ts'
 import { type Facts, linkIssuers, parseFacts } from './facts.ts'
 import { escapeRemote } from './lines.ts'
 import { quote } from './sh.ts'
 import { capture, connect, type Environment, type SshTarget, type Transport, TransportError } from './transport.ts'
-import { PROBE } from '../engine/shell-texts.ts'
 
 /** The hosts of a run: one connection each, and what speaks against those that have none. */
 export interface Fleet extends AsyncDisposable {
@@ -16,7 +16,11 @@ export interface Fleet extends AsyncDisposable {
 const targetOf = ({ address, port, user, ssh }: Host): SshTarget => ({ address, port, user, ...ssh })
 
 /** Connects to every host at once. Hosts that cannot be entered are Problems, not exceptions. */
-export const assemble = async (hosts: readonly Host[], environment: Environment, connected?: (host: Host, label: string) => void): Promise<Fleet> => {
+export const assemble = async (
+  hosts: readonly Host[],
+  environment: Environment,
+  connected?: (host: Host, label: string) => void,
+): Promise<Fleet> => {
   const transports = new Map<string, Transport>()
   const problems: Problem[] = []
   await Promise.all(
@@ -67,7 +71,10 @@ export const probe = async (
             ? error.problem
             : {
                 at: transport.label,
-                what: { en: `the host could not be looked at: ${(error as Error).message}`, zh: `无法探测主机：${(error as Error).message}` },
+                what: {
+                  en: `the host could not be looked at: ${(error as Error).message}`,
+                  zh: `无法探测主机：${(error as Error).message}`,
+                },
                 fix: { en: 'Log in there and see whether a shell works.', zh: '请登录该主机检查 shell 是否正常。' },
                 severity: 'error',
                 exit: EXIT.unreachable,

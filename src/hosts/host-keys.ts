@@ -1,7 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { entriesFor, fingerprint, judge, type KnownHost, keyType, knownHostLine, knownTypes, parseKnownHosts, parsePin } from './known-hosts.ts'
+import {
+  entriesFor,
+  fingerprint,
+  judge,
+  type KnownHost,
+  keyType,
+  knownHostLine,
+  knownTypes,
+  parseKnownHosts,
+  parsePin,
+} from './known-hosts.ts'
 import { badPin, hostKeyChanged, hostKeyDeclined, hostKeyRevoked, hostKeyUnknown } from './problems-host-key.ts'
 import type { Hop } from './route.ts'
 import { expandHome } from './secrets.ts'
@@ -43,7 +53,10 @@ export async function hostKeys(hop: Hop, target: SshTarget, pinned: string | und
     algorithms: Object.entries(ALGORITHMS).flatMap(([type, names]) => (types.length === 0 || types.includes(type) ? names : [])),
     types,
     async verify(blob) {
-      if (accepted && !accepted.equals(blob)) throw hostKeyChanged(hop.label, keyType(blob), fingerprint(blob), [{ type: keyType(accepted), fingerprint: fingerprint(accepted), where: 'this connection' }])
+      if (accepted && !accepted.equals(blob))
+        throw hostKeyChanged(hop.label, keyType(blob), fingerprint(blob), [
+          { type: keyType(accepted), fingerprint: fingerprint(accepted), where: 'this connection' },
+        ])
       if (!accepted) fresh = await believe(hop, target, entries, blob, environment)
       accepted = blob
     },
@@ -59,7 +72,13 @@ export async function hostKeys(hop: Hop, target: SshTarget, pinned: string | und
 }
 
 /** True when the key is new and may be kept; throws when it may not be believed. */
-async function believe(hop: Hop, target: SshTarget, entries: readonly KnownHost[], blob: Buffer, { ask, share }: Environment): Promise<boolean> {
+async function believe(
+  hop: Hop,
+  target: SshTarget,
+  entries: readonly KnownHost[],
+  blob: Buffer,
+  { ask, share }: Environment,
+): Promise<boolean> {
   const [type, print] = [keyType(blob), fingerprint(blob)]
   const verdict = judge(entries, blob)
   if (verdict.is === 'known') return false
@@ -75,7 +94,13 @@ async function believe(hop: Hop, target: SshTarget, entries: readonly KnownHost[
 function readAll({ knownHosts }: SshTarget, { home, share }: Environment): Promise<Files> {
   const own = knownHosts === undefined ? [] : [resolve(expandHome(knownHosts, home))]
   return share.once(`known-hosts:${own[0] ?? ''}`, async () => {
-    const paths = [...own, join(home, '.ssh/known_hosts'), join(home, '.ssh/known_hosts2'), '/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2']
+    const paths = [
+      ...own,
+      join(home, '.ssh/known_hosts'),
+      join(home, '.ssh/known_hosts2'),
+      '/etc/ssh/ssh_known_hosts',
+      '/etc/ssh/ssh_known_hosts2',
+    ]
     const entries = await Promise.all(paths.map(async (path) => parseKnownHosts(await readText(path), path)))
     return { paths, entries: entries.flat() }
   })
@@ -96,7 +121,10 @@ async function appendLine(path: string, line: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const real = await realpath(path).catch(() => path)
   const old = await readText(real)
-  const mode = await stat(real).then((s) => s.mode & 0o777, () => 0o600)
+  const mode = await stat(real).then(
+    (s) => s.mode & 0o777,
+    () => 0o600,
+  )
   const temp = `${real}.${randomBytes(6).toString('hex')}`
   try {
     await writeSynced(temp, `${old}${old === '' || old.endsWith('\n') ? '' : '\n'}${line}\n`)

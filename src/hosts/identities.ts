@@ -67,7 +67,12 @@ function fromFile(ssh: Ssh, path: string, environment: Environment): Promise<Loa
   })
 }
 
-const open = (name: string, key: ParsedKey): Identity => ({ name, blob: key.getPublicSSH(), locked: false, sign: async (data, hash) => signed(key, data, hash) })
+const open = (name: string, key: ParsedKey): Identity => ({
+  name,
+  blob: key.getPublicSSH(),
+  locked: false,
+  sign: async (data, hash) => signed(key, data, hash),
+})
 
 function parse(ssh: Ssh, text: string, passphrase?: string): ParsedKey | Error {
   const parsed: unknown = ssh.utils.parseKey(text, passphrase)
@@ -93,7 +98,9 @@ function unlock(ssh: Ssh, path: string, text: string, { ask, share }: Environmen
   })
   return opened.then((key) => {
     if (key) return key
-    throw new Error(ask ? `the key ${path} stayed locked` : `the key ${path} is encrypted and there is no terminal to ask for its passphrase: ssh-add it`)
+    throw new Error(
+      ask ? `the key ${path} stayed locked` : `the key ${path} is encrypted and there is no terminal to ask for its passphrase: ssh-add it`,
+    )
   })
 }
 
@@ -115,17 +122,26 @@ async function publicFile(ssh: Ssh, path: string): Promise<Buffer | undefined> {
 
 /** What the agent holds; an agent that does not answer holds nothing. */
 function fromAgent(ssh: Ssh, { env, share }: Environment): Promise<Identity[]> {
-  const socket = env['SSH_AUTH_SOCK']
+  const socket = env.SSH_AUTH_SOCK
   if (!socket) return Promise.resolve([])
   return share.once(`agent:${socket}`, async () => {
     const agent = ssh.createAgent(socket)
-    const keys = await new Promise<ParsedKey[]>((resolve) => agent.getIdentities((error, found) => resolve(error || !found ? [] : found.flatMap((k) => asKey(ssh, k)))))
-    return keys.map((key): Identity => ({
-      name: `agent key ${key.comment || key.type}`,
-      blob: key.getPublicSSH(),
-      locked: false,
-      sign: (data, hash) => new Promise((resolve, reject) => agent.sign(key, data, hash === undefined ? {} : { hash: hash as 'sha256' }, (error, signature) => (signature ? resolve(signature) : reject(error ?? new Error('the agent did not sign'))))),
-    }))
+    const keys = await new Promise<ParsedKey[]>((resolve) =>
+      agent.getIdentities((error, found) => resolve(error || !found ? [] : found.flatMap((k) => asKey(ssh, k)))),
+    )
+    return keys.map(
+      (key): Identity => ({
+        name: `agent key ${key.comment || key.type}`,
+        blob: key.getPublicSSH(),
+        locked: false,
+        sign: (data, hash) =>
+          new Promise((resolve, reject) =>
+            agent.sign(key, data, hash === undefined ? {} : { hash: hash as 'sha256' }, (error, signature) =>
+              signature ? resolve(signature) : reject(error ?? new Error('the agent did not sign')),
+            ),
+          ),
+      }),
+    )
   })
 }
 

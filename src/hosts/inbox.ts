@@ -15,7 +15,7 @@ export class Inbox<T> implements AsyncIterable<T> {
 
   push(item: T): void {
     this.#items.push(item)
-    if (!this.full && this.#items.length > 1024) this.#flow((this.full = true))
+    if (!this.full && this.#items.length > 1024) this.#turn(true)
     this.#wake()
   }
 
@@ -41,9 +41,14 @@ export class Inbox<T> implements AsyncIterable<T> {
     }
   }
 
+  #turn(full: boolean): void {
+    this.full = full
+    this.#flow(full)
+  }
+
   *#drain(): Generator<T> {
     const batch = this.#items.splice(0)
-    if (this.full) this.#flow((this.full = false))
+    if (this.full) this.#turn(false)
     yield* batch
   }
 }

@@ -38,7 +38,9 @@ export const entriesFor = (entries: readonly KnownHost[], host: string, port: nu
 }
 
 /** Types of the keys that are known for a host: only these may be asked for, else another of its keys looks like a change. */
-export const knownTypes = (entries: readonly KnownHost[]): string[] => [...new Set(entries.filter((e) => e.marker === undefined).map((e) => e.type))]
+export const knownTypes = (entries: readonly KnownHost[]): string[] => [
+  ...new Set(entries.filter((e) => e.marker === undefined).map((e) => e.type)),
+]
 
 /** Judges a key by the entries about its host. */
 export function judge(entries: readonly KnownHost[], blob: Uint8Array): Verdict {
@@ -48,7 +50,10 @@ export function judge(entries: readonly KnownHost[], blob: Uint8Array): Verdict 
   const plain = entries.filter((e) => e.marker === undefined)
   if (plain.some((e) => e.key === key)) return { is: 'known' }
   if (plain.length === 0) return { is: 'unknown', authority: entries.some((e) => e.marker === 'cert-authority') }
-  return { is: 'changed', known: plain.map((e) => ({ type: e.type, fingerprint: fingerprint(Buffer.from(e.key, 'base64')), where: e.where })) }
+  return {
+    is: 'changed',
+    known: plain.map((e) => ({ type: e.type, fingerprint: fingerprint(Buffer.from(e.key, 'base64')), where: e.where })),
+  }
 }
 
 /** SHA256:..., as ssh prints it. */
@@ -61,7 +66,8 @@ export function keyType(blob: Uint8Array): string {
 }
 
 /** The line that makes a key known. */
-export const knownHostLine = (host: string, port: number, blob: Uint8Array): string => `${hostName(host, port)} ${keyType(blob)} ${Buffer.from(blob).toString('base64')}`
+export const knownHostLine = (host: string, port: number, blob: Uint8Array): string =>
+  `${hostName(host, port)} ${keyType(blob)} ${Buffer.from(blob).toString('base64')}`
 
 const blobIs = (type: string, key: string): boolean => keyType(Buffer.from(key, 'base64')) === type
 

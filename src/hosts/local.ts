@@ -1,6 +1,6 @@
 import { execa } from 'execa'
-import { secret } from './secrets.ts'
 import { lost } from './problems.ts'
+import { secret } from './secrets.ts'
 import { type Channel, type Ended, runOver } from './session.ts'
 import { argv, type Become } from './sudo.ts'
 import type { Environment, SshTarget, Transport } from './transport.ts'
@@ -25,9 +25,18 @@ async function localBecome(label: string, target: SshTarget, environment: Enviro
 /** In a session of its own: Ctrl-C at our terminal must not kill a dpkg half-way; it sees its stdin end instead. */
 function spawn(label: string, become: Become): Channel {
   const [file, ...args] = argv(become)
-  const child = execa(file, args, { stdin: 'pipe', stdout: 'pipe', stderr: 'pipe', buffer: false, reject: false, detached: true, cleanup: false })
+  const child = execa(file, args, {
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    buffer: false,
+    reject: false,
+    detached: true,
+    cleanup: false,
+  })
   const ended = child.then((result): Ended => {
-    if (result.exitCode === undefined && result.signal === undefined) throw lost(label, result.cause instanceof Error ? result.cause : undefined)
+    if (result.exitCode === undefined && result.signal === undefined)
+      throw lost(label, result.cause instanceof Error ? result.cause : undefined)
     return { exit: result.exitCode ?? null, ...(result.signal === undefined ? {} : { signal: result.signal }) }
   })
   ended.catch(() => {})

@@ -2,7 +2,8 @@ import { EXIT, type Problem } from '../problem.ts'
 import type { Text } from '../text.ts'
 import { TransportError } from './transport.ts'
 
-const error = (at: string, what: Text, fix: Text, exit: Problem['exit'] = EXIT.unreachable): TransportError => new TransportError({ at, what, fix, severity: 'error', exit })
+const error = (at: string, what: Text, fix: Text, exit: Problem['exit'] = EXIT.unreachable): TransportError =>
+  new TransportError({ at, what, fix, severity: 'error', exit })
 
 export const hostKeyUnknown = (at: string, host: string, port: number, type: string, print: string, authority: boolean) =>
   error(
@@ -32,11 +33,19 @@ export const hostKeyRevoked = (at: string, type: string, print: string, where: s
   )
 
 /** Somebody may be listening in, or the host was installed anew: never waved through. */
-export const hostKeyChanged = (at: string, type: string, print: string, known: readonly { type: string; fingerprint: string; where: string }[]) => {
+export const hostKeyChanged = (
+  at: string,
+  type: string,
+  print: string,
+  known: readonly { type: string; fingerprint: string; where: string }[],
+) => {
   const before = known.map((k) => `${k.type} ${k.fingerprint} (${k.where})`).join(', ')
   return error(
     at,
-    { en: `the HOST KEY CHANGED: it shows ${type} ${print}, known is ${before}`, zh: `主机密钥已改变：现为 ${type} ${print}，已知为 ${before}` },
+    {
+      en: `the HOST KEY CHANGED: it shows ${type} ${print}, known is ${before}`,
+      zh: `主机密钥已改变：现为 ${type} ${print}，已知为 ${before}`,
+    },
     {
       en: 'Somebody may stand between you and the host. If it was reinstalled, remove the old line (ssh-keygen -R) or correct host_key, and compare the new fingerprint',
       zh: '可能存在中间人攻击。如果主机已重装，请删除旧记录（ssh-keygen -R）或修正 host_key，并核对新指纹',
@@ -48,7 +57,10 @@ export const hostKeyChanged = (at: string, type: string, print: string, known: r
 export const hostKeyTypesGone = (at: string, types: readonly string[]) =>
   error(
     at,
-    { en: `offers no host key of a type that is known for it (${types.join(', ')})`, zh: `不再提供已知类型的主机密钥（${types.join('、')}）` },
+    {
+      en: `offers no host key of a type that is known for it (${types.join(', ')})`,
+      zh: `不再提供已知类型的主机密钥（${types.join('、')}）`,
+    },
     {
       en: "Compare the host's keys (ssh-keyscan) with those you know; if they were made anew, remove the old lines (ssh-keygen -R)",
       zh: '请核对主机密钥（ssh-keyscan）；如已重新生成，请删除旧记录（ssh-keygen -R）',

@@ -3,7 +3,8 @@ import type { Text } from '../text.ts'
 import { escapeRemote } from './lines.ts'
 import { TransportError } from './transport.ts'
 
-const error = (at: string, what: Text, fix: Text): TransportError => new TransportError({ at, what, fix, severity: 'error', exit: EXIT.unreachable })
+const error = (at: string, what: Text, fix: Text): TransportError =>
+  new TransportError({ at, what, fix, severity: 'error', exit: EXIT.unreachable })
 
 const said = (words: string): Text => {
   const short = escapeRemote(words.trim()).slice(-400)

@@ -1,5 +1,5 @@
-import type { Text } from '../text.ts'
 import { EXIT, type Problem } from '../problem.ts'
+import type { Text } from '../text.ts'
 import { escapeRemote } from './lines.ts'
 import { TransportError } from './transport.ts'
 
@@ -48,7 +48,10 @@ export function undialled(at: string, cause: NodeJS.ErrnoException): TransportEr
 export const noTunnel = (at: string, bastion: string, cause: Error) =>
   error(
     at,
-    { en: `cannot be reached from the bastion ${bastion} (${quoted(cause.message)})`, zh: `无法从跳板机 ${bastion} 到达（${quoted(cause.message)}）` },
+    {
+      en: `cannot be reached from the bastion ${bastion} (${quoted(cause.message)})`,
+      zh: `无法从跳板机 ${bastion} 到达（${quoted(cause.message)}）`,
+    },
     {
       en: 'Check the address as the bastion sees it, and AllowTcpForwarding on the bastion',
       zh: '请检查从跳板机看到的地址，以及跳板机的 AllowTcpForwarding',
@@ -104,20 +107,32 @@ export const secretMissing = (at: string, ref: string, reason: string) =>
   error(
     at,
     { en: `the secret ${ref.split(':', 1)[0]}: ${reason}`, zh: `密码引用 ${ref.split(':', 1)[0]}: ${reason}` },
-    { en: 'Set it, or correct the reference (env:NAME, file:PATH, cmd:COMMAND)', zh: '请设置它，或修正引用（env:NAME、file:PATH、cmd:COMMAND）' },
+    {
+      en: 'Set it, or correct the reference (env:NAME, file:PATH, cmd:COMMAND)',
+      zh: '请设置它，或修正引用（env:NAME、file:PATH、cmd:COMMAND）',
+    },
     EXIT.config,
   )
 
 export const shellFailed = (at: string, code: number | null, words: string) =>
   error(
     at,
-    { en: `started no shell (exit ${code ?? 'by signal'}): ${quoted(words) || 'no words'}`, zh: `无法启动 shell（退出码 ${code ?? '信号'}）：${quoted(words) || '无输出'}` },
-    { en: "Check the user's login shell and that sshd forces no command (ForceCommand)", zh: '请检查该用户的登录 shell，以及 sshd 是否设置了 ForceCommand' },
+    {
+      en: `started no shell (exit ${code ?? 'by signal'}): ${quoted(words) || 'no words'}`,
+      zh: `无法启动 shell（退出码 ${code ?? '信号'}）：${quoted(words) || '无输出'}`,
+    },
+    {
+      en: "Check the user's login shell and that sshd forces no command (ForceCommand)",
+      zh: '请检查该用户的登录 shell，以及 sshd 是否设置了 ForceCommand',
+    },
   )
 
 export const silent = (at: string, seconds: number, words: string) =>
   error(
     at,
-    { en: `started no shell within ${seconds} s: ${quoted(words) || 'no words'}`, zh: `${seconds} 秒内未能启动 shell：${quoted(words) || '无输出'}` },
+    {
+      en: `started no shell within ${seconds} s: ${quoted(words) || 'no words'}`,
+      zh: `${seconds} 秒内未能启动 shell：${quoted(words) || '无输出'}`,
+    },
     { en: "Check the user's login shell, its profile, and PAM on that host", zh: '请检查该用户的登录 shell、其 profile 以及该主机的 PAM' },
   )

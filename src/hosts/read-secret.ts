@@ -17,7 +17,10 @@ export const readSecret = async (
   const transport = holder === undefined ? undefined : transports.get(holder)
   if (!transport) return undefined
   const paths = SECRET_PATHS[name]
-  const { exit, stdout } = await capture(transport, `set -eu\nfor path in ${paths.map(quote).join(' ')}; do base64 -w0 "$path"; echo; done\n`)
+  const { exit, stdout } = await capture(
+    transport,
+    `set -eu\nfor path in ${paths.map(quote).join(' ')}; do base64 -w0 "$path"; echo; done\n`,
+  )
   const texts = stdout.trimEnd().split('\n')
   if (exit !== 0 || texts.length !== paths.length) throw new Error(`${transport.label}: ${paths.join(', ')} could not be read`)
   return Object.fromEntries(paths.map((path, index) => [path, Buffer.from(texts[index] ?? '', 'base64').toString('utf8')]))

@@ -26,13 +26,19 @@ export async function route(target: SshTarget, environment: Environment): Promis
   const look = target.config ? await reader(environment) : () => PLAIN
   const config = look(target.address)
   const first = hop(target, config, 'root', environment.home)
-  const before = target.bastion ? through(target.bastion, look, environment, 0) : config.proxyJump ? chain(jumps(config.proxyJump), look, environment, 0) : []
+  const before = target.bastion
+    ? through(target.bastion, look, environment, 0)
+    : config.proxyJump
+      ? chain(jumps(config.proxyJump), look, environment, 0)
+      : []
   return [...before, first]
 }
 
 /** A chain is complete in itself, but for what its first host needs (as ssh -J a,b does). */
 function chain(all: readonly Jump[], look: (alias: string) => HostConfig, environment: Environment, depth: number): Hop[] {
-  return all.flatMap((jump, i) => (i === 0 ? through(jump, look, environment, depth) : [hop(jump, look(jump.address), localUser(environment), environment.home)]))
+  return all.flatMap((jump, i) =>
+    i === 0 ? through(jump, look, environment, depth) : [hop(jump, look(jump.address), localUser(environment), environment.home)],
+  )
 }
 
 function through(bastion: BastionTarget, look: (alias: string) => HostConfig, environment: Environment, depth: number): Hop[] {
@@ -56,7 +62,7 @@ function hop(wanted: BastionTarget, config: HostConfig, fallbackUser: string, ho
   }
 }
 
-const localUser = ({ env }: Environment): string => env['USER'] ?? env['LOGNAME'] ?? userInfo().username
+const localUser = ({ env }: Environment): string => env.USER ?? env.LOGNAME ?? userInfo().username
 
 /** Reads ~/.ssh/config and the system's once for all hosts; a missing one says nothing. */
 function reader(environment: Environment): Promise<(alias: string) => HostConfig> {

@@ -23,7 +23,13 @@ export type Channel = {
 const LINGER = 2000
 
 /** Runs one script over a fresh channel. */
-export async function* runOver(label: string, become: Become, channel: Channel, script: string, options: RunOptions = {}): AsyncGenerator<Output, void> {
+export async function* runOver(
+  label: string,
+  become: Become,
+  channel: Channel,
+  script: string,
+  options: RunOptions = {},
+): AsyncGenerator<Output, void> {
   const { signal, input } = options
   const inbox = new Inbox<Output>((full) => {
     for (const stream of [channel.stdout, channel.stderr]) full ? stream.pause() : stream.resume()
@@ -33,9 +39,15 @@ export async function* runOver(label: string, become: Become, channel: Channel, 
   signal?.addEventListener('abort', stop)
   try {
     signal?.throwIfAborted()
-    const streams = { stdout: createLines((line) => inbox.push({ stream: 'stdout', line })), stderr: createLines((line) => inbox.push({ stream: 'stderr', line })) }
+    const streams = {
+      stdout: createLines((line) => inbox.push({ stream: 'stdout', line })),
+      stderr: createLines((line) => inbox.push({ stream: 'stderr', line })),
+    }
     const door = openDoor(label, become, channel, streams)
-    const conversation = Promise.all([door.ready.then(() => feed(channel, envelope(script), input)), finish(door.entered, channel, streams, inbox)])
+    const conversation = Promise.all([
+      door.ready.then(() => feed(channel, envelope(script), input)),
+      finish(door.entered, channel, streams, inbox),
+    ])
     conversation.catch((error) => inbox.fail(error))
     yield* inbox
   } finally {
@@ -59,7 +71,12 @@ async function feed({ stdin, ended }: Channel, script: Buffer, input?: AsyncIter
 type Lines = ReturnType<typeof createLines>
 
 /** Delivers the exit after the last line. */
-async function finish(entered: Promise<void>, channel: Channel, streams: { stdout: Lines; stderr: Lines }, inbox: Inbox<Output>): Promise<void> {
+async function finish(
+  entered: Promise<void>,
+  channel: Channel,
+  streams: { stdout: Lines; stderr: Lines },
+  inbox: Inbox<Output>,
+): Promise<void> {
   const drained = Promise.all([ends(channel.stdout), ends(channel.stderr)])
   drained.catch(() => {})
   const [ended] = await Promise.all([channel.ended, entered])

@@ -1,5 +1,12 @@
 /** What ~/.ssh/config says about one host, in the words of this program. */
-export type HostConfig = { hostName?: string; user?: string; port?: number; identityFiles: string[]; identitiesOnly: boolean; proxyJump?: string }
+export type HostConfig = {
+  hostName?: string
+  user?: string
+  port?: number
+  identityFiles: string[]
+  identitiesOnly: boolean
+  proxyJump?: string
+}
 
 /** Texts of the files an Include pattern names, in order. */
 export type Include = (pattern: string) => string[]
@@ -23,7 +30,9 @@ export function lookupHost(text: string, alias: string, tokens: Tokens, include:
     ...(user === undefined ? {} : { user }),
     ...(port === undefined || !/^\d+$/.test(port) ? {} : { port: Number(port) }),
     ...(proxyjump === undefined || proxyjump.toLowerCase() === 'none' ? {} : { proxyJump: proxyjump }),
-    identityFiles: found.identityFiles.filter((file) => file.toLowerCase() !== 'none').map((file) => expand(file.replace(/^~(?=\/)/, tokens.home), names)),
+    identityFiles: found.identityFiles
+      .filter((file) => file.toLowerCase() !== 'none')
+      .map((file) => expand(file.replace(/^~(?=\/)/, tokens.home), names)),
     identitiesOnly: identitiesonly?.toLowerCase() === 'yes',
   }
 }
@@ -37,7 +46,8 @@ function walk(text: string, alias: string, found: Found, outer: boolean, include
     if (key === 'host') active = outer && matchesHost(args, alias)
     else if (key === 'match') active = outer && args.length === 1 && args[0]?.toLowerCase() === 'all'
     else if (!active || args[0] === undefined) continue
-    else if (key === 'include' && depth < 16) for (const pattern of args) for (const inner of include(pattern)) walk(inner, alias, found, true, include, depth + 1)
+    else if (key === 'include' && depth < 16)
+      for (const pattern of args) for (const inner of include(pattern)) walk(inner, alias, found, true, include, depth + 1)
     else if (key === 'identityfile') found.identityFiles.push(args[0])
     else if (isSingle(key)) found.single[key] ??= args[0]
   }
@@ -56,7 +66,8 @@ function words(line: string): string[] {
   return all
 }
 
-const expand = (text: string, names: Record<string, string>): string => text.replace(/%(.)/g, (all, name: string) => (name === '%' ? '%' : (names[name] ?? all)))
+const expand = (text: string, names: Record<string, string>): string =>
+  text.replace(/%(.)/g, (all, name: string) => (name === '%' ? '%' : (names[name] ?? all)))
 
 /** Patterns of one list: one must match, and none that is negated. */
 export function matchesHost(patterns: readonly string[], name: string): boolean {
@@ -73,7 +84,10 @@ export function matchesHost(patterns: readonly string[], name: string): boolean 
 /** `*` and `?` as ssh means them, without regard to case. */
 export function wildcard(pattern: string, name: string): boolean {
   if (!/[*?]/.test(pattern)) return pattern.toLowerCase() === name.toLowerCase()
-  const source = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*+/g, '.*').replaceAll('?', '.')
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replace(/\*+/g, '.*')
+    .replaceAll('?', '.')
   return new RegExp(`^${source}$`, 'is').test(name)
 }
 
@@ -86,5 +100,7 @@ export const jumps = (value: string): Jump[] =>
     const match = /^(?:ssh:\/\/)?(?:(.+)@)?(?:\[([^\]]+)\]|([^:/]+))(?::(\d+))?\/?$/.exec(part.trim())
     if (!match) return []
     const [, user, bracketed, plain, port] = match
-    return [{ address: bracketed ?? plain ?? '', ...(user === undefined ? {} : { user }), ...(port === undefined ? {} : { port: Number(port) }) }]
+    return [
+      { address: bracketed ?? plain ?? '', ...(user === undefined ? {} : { user }), ...(port === undefined ? {} : { port: Number(port) }) },
+    ]
   })

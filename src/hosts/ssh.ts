@@ -33,10 +33,16 @@ async function remoteBecome(hop: Hop, target: SshTarget, environment: Environmen
   return { by: 'password', password: await secret(hop.label, target.sudoPassword, environment) }
 }
 
-const entering = (hop: Hop, { share }: Environment, open: () => Promise<Connection>) => share.gate(`door:${hop.host}:${hop.port}`, MAX_STARTUPS, open)
+const entering = (hop: Hop, { share }: Environment, open: () => Promise<Connection>) =>
+  share.gate(`door:${hop.host}:${hop.port}`, MAX_STARTUPS, open)
 
 /** One connection per bastion for all hosts behind it; when it breaks the next host makes a new one. */
-async function throughBastions(ssh: Ssh, hops: readonly Hop[], target: SshTarget, environment: Environment): Promise<Connection | undefined> {
+async function throughBastions(
+  ssh: Ssh,
+  hops: readonly Hop[],
+  target: SshTarget,
+  environment: Environment,
+): Promise<Connection | undefined> {
   let via: Connection | undefined
   let key = 'bastion'
   for (const hop of hops) {

@@ -57,7 +57,11 @@ const SILENCE = 500
  * Watches what sudo prints before it lets us in. The first prompt is answered with the password, a second one means that it was wrong:
  * then stdin ends, so that sudo counts one attempt and no more. Needs no word of sudo's language.
  */
-export function answerSudo(at: string, password: string, io: { write(bytes: string): void; refuse(error: Error): void }): { heard(text: string): void; stop(): void } {
+export function answerSudo(
+  at: string,
+  password: string,
+  io: { write(bytes: string): void; refuse(error: Error): void },
+): { heard(text: string): void; stop(): void } {
   let tail = ''
   let asked = false
   let timer: NodeJS.Timeout | undefined

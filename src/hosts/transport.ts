@@ -83,7 +83,11 @@ export class TransportError extends Error {
 }
 
 /** The whole output of a script at once, for small ones. A script ended by a signal counts as 128. */
-export async function capture(transport: Transport, script: string, options?: RunOptions): Promise<{ exit: number; stdout: string; stderr: string }> {
+export async function capture(
+  transport: Transport,
+  script: string,
+  options?: RunOptions,
+): Promise<{ exit: number; stdout: string; stderr: string }> {
   const lines = { stdout: [] as string[], stderr: [] as string[] }
   let exit = 128
   for await (const output of transport.run(script, options)) {

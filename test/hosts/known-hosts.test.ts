@@ -1,6 +1,16 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { entriesFor, fingerprint, hostName, judge, keyType, knownHostLine, knownTypes, parseKnownHosts, parsePin } from '../../src/hosts/known-hosts.ts'
+import {
+  entriesFor,
+  fingerprint,
+  hostName,
+  judge,
+  keyType,
+  knownHostLine,
+  knownTypes,
+  parseKnownHosts,
+  parsePin,
+} from '../../src/hosts/known-hosts.ts'
 
 const blob = (type: string, id: number) => Buffer.concat([Buffer.from([0, 0, 0, type.length]), Buffer.from(type), Buffer.alloc(32, id)])
 const line = (hosts: string, type: string, id: number) => `${hosts} ${type} ${blob(type, id).toString('base64')}`
@@ -9,7 +19,8 @@ const hashed = (name: string) => {
   return `|1|${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')}`
 }
 const ED = 'ssh-ed25519'
-const verdict = (text: string, host: string, port: number, type: string, id: number) => judge(entriesFor(parseKnownHosts(text, 'f'), host, port), blob(type, id))
+const verdict = (text: string, host: string, port: number, type: string, id: number) =>
+  judge(entriesFor(parseKnownHosts(text, 'f'), host, port), blob(type, id))
 
 test.each<[string, string, string, number, boolean]>([
   ['a name', line('web', ED, 1), 'web', 22, true],
@@ -35,7 +46,10 @@ test.each<[string, string, string, number, boolean]>([
 test('several keys of one host', () => {
   const text = [line('web', ED, 1), line('web', 'ssh-rsa', 2), line('web', ED, 3)].join('\n')
   expect(verdict(text, 'web', 22, ED, 3)).toEqual({ is: 'known' })
-  expect(verdict(text, 'web', 22, ED, 4)).toMatchObject({ is: 'changed', known: [{ where: 'f:1', fingerprint: fingerprint(blob(ED, 1)) }, { where: 'f:2' }, { where: 'f:3' }] })
+  expect(verdict(text, 'web', 22, ED, 4)).toMatchObject({
+    is: 'changed',
+    known: [{ where: 'f:1', fingerprint: fingerprint(blob(ED, 1)) }, { where: 'f:2' }, { where: 'f:3' }],
+  })
   expect(knownTypes(entriesFor(parseKnownHosts(text, 'f'), 'web', 22))).toEqual([ED, 'ssh-rsa'])
 })
 

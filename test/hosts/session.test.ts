@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { FakeTransport } from '../../src/hosts/fake.ts'
 import { createLines, escapeRemote } from '../../src/hosts/lines.ts'
-import { createShare, createSemaphore } from '../../src/hosts/share.ts'
+import { createSemaphore, createShare } from '../../src/hosts/share.ts'
 import { answerSudo, command } from '../../src/hosts/sudo.ts'
 import { capture, connect } from '../../src/hosts/transport.ts'
 
@@ -10,14 +10,18 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 test('lines come out whole, however the bytes are cut', () => {
   fc.assert(
-    fc.property(fc.array(fc.string({ unit: 'grapheme' }).map((s) => s.replaceAll('\n', ''))), fc.integer({ min: 1, max: 7 }), (lines, size) => {
-      const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''))
-      const out: string[] = []
-      const splitter = createLines((line) => out.push(line))
-      for (let at = 0; at < bytes.length; at += size) splitter.push(bytes.subarray(at, at + size))
-      splitter.end()
-      expect(out).toEqual(lines)
-    }),
+    fc.property(
+      fc.array(fc.string({ unit: 'grapheme' }).map((s) => s.replaceAll('\n', ''))),
+      fc.integer({ min: 1, max: 7 }),
+      (lines, size) => {
+        const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''))
+        const out: string[] = []
+        const splitter = createLines((line) => out.push(line))
+        for (let at = 0; at < bytes.length; at += size) splitter.push(bytes.subarray(at, at + size))
+        splitter.end()
+        expect(out).toEqual(lines)
+      },
+    ),
   )
 })
 
@@ -41,7 +45,15 @@ test('the fake host throws on what it does not know', async () => {
     [/^wc/, (_script, input) => `${input.length}`],
   ])
   expect(await capture(fake, 'known')).toEqual({ exit: 3, stdout: 'one\ntwo\n', stderr: 'warn\n' })
-  expect((await capture(fake, 'wc -c', { input: (async function* () { yield Buffer.from('abc') })() })).stdout).toBe('3\n')
+  expect(
+    (
+      await capture(fake, 'wc -c', {
+        input: (async function* () {
+          yield Buffer.from('abc')
+        })(),
+      })
+    ).stdout,
+  ).toBe('3\n')
   await expect(capture(fake, 'rm -rf /')).rejects.toThrow('does not know this script:\nrm -rf /')
   expect(fake.ran).toEqual(['known', 'wc -c'])
 })
@@ -79,7 +91,16 @@ test('a share makes a thing once, forgets what failed, and lets so many in', asy
   await expect(share.once('bad', async () => Promise.reject(new Error('no')))).rejects.toThrow('no')
   expect(await share.once('bad', make)).toBe(2)
   let [now, most] = [0, 0]
-  await Promise.all(Array.from({ length: 9 }, () => share.gate('g', 3, async () => ((most = Math.max(most, ++now)), await pause(5), now--))))
+  await Promise.all(
+    Array.from({ length: 9 }, () =>
+      share.gate('g', 3, async () => {
+        now++
+        most = Math.max(most, now)
+        await pause(5)
+        now--
+      }),
+    ),
+  )
   expect(most).toBe(3)
   const place = createSemaphore(1)
   const release = await place()
@@ -95,7 +116,9 @@ test('this machine', async () => {
   expect(local.label).toBe('localhost')
   expect(await capture(local, 'id -u; echo no >&2; exit 4')).toEqual({ exit: 4, stdout: '0\n', stderr: 'no\n' })
   const abort = new AbortController()
-  const run = local.run('exec 3<&0; { cat <&3; kill 0; } >/dev/null 2>&1 & echo $$; sleep 60', { signal: abort.signal })[Symbol.asyncIterator]()
+  const run = local
+    .run('exec 3<&0; { cat <&3; kill 0; } >/dev/null 2>&1 & echo $$; sleep 60', { signal: abort.signal })
+    [Symbol.asyncIterator]()
   const pid = Number(((await run.next()).value as { line: string }).line)
   abort.abort(new Error('Ctrl-C'))
   await expect(run.next()).rejects.toThrow('Ctrl-C')

@@ -5,7 +5,33 @@ import { expect, test } from 'vitest'
 import { masked, quote, secret, sh, verbatim } from '../../src/hosts/sh.ts'
 
 const text = fc.string({ unit: 'binary', maxLength: 60 }).map((s) => s.replaceAll('\0', ''))
-const hostile = fc.array(fc.constantFrom("'", '"', '\\', '$', '`', '\n', '\r', '!', '*', ' ', '$(id)', '-rf', '${x}', '&', ';', '#', '~', '中', '\u{1f600}', '\u0001', '\u007f')).map((a) => a.join(''))
+const hostile = fc
+  .array(
+    fc.constantFrom(
+      "'",
+      '"',
+      '\\',
+      '$',
+      '`',
+      '\n',
+      '\r',
+      '!',
+      '*',
+      ' ',
+      '$(id)',
+      '-rf',
+      '${x}',
+      '&',
+      ';',
+      '#',
+      '~',
+      '中',
+      '\u{1f600}',
+      '\u0001',
+      '\u007f',
+    ),
+  )
+  .map((a) => a.join(''))
 
 test('/bin/sh sees every word as it is', () => {
   fc.assert(
@@ -24,7 +50,14 @@ test('a NUL is refused', () => {
 test('secrets run and are shown nowhere', () => {
   const script = sh`login ${'user'} ${secret("pa'ss")}; ${sh`echo ${secret('inner')}`} ${[secret('a1b2'), 'plain', 7]}`
   expect(script.text).toBe(`login 'user' 'pa'\\''ss'; echo 'inner' 'a1b2' 'plain' '7'`)
-  for (const shown of [masked(script), `${script}`, JSON.stringify({ script }), inspect(script), inspect({ deep: [script, secret('inner')] }), JSON.stringify(secret('inner'))]) {
+  for (const shown of [
+    masked(script),
+    `${script}`,
+    JSON.stringify({ script }),
+    inspect(script),
+    inspect({ deep: [script, secret('inner')] }),
+    JSON.stringify(secret('inner')),
+  ]) {
     expect(shown).not.toMatch(/pa'|inner|a1b2/)
   }
   expect(masked(script)).toBe("login 'user' ***; echo *** *** 'plain' '7'")

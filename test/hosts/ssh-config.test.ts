@@ -7,14 +7,23 @@ const NOTHING = { identityFiles: [], identitiesOnly: false }
 
 test('the first value wins, identity files add up', () => {
   const text = 'Host a b\n  User first\n  IdentityFile ~/.ssh/one\nHost *\n  User second\n  Port 2222\n  IdentityFile %d/two\n'
-  expect(look(text, 'b')).toEqual({ user: 'first', port: 2222, identityFiles: ['/home/op/.ssh/one', '/home/op/two'], identitiesOnly: false })
+  expect(look(text, 'b')).toEqual({
+    user: 'first',
+    port: 2222,
+    identityFiles: ['/home/op/.ssh/one', '/home/op/two'],
+    identitiesOnly: false,
+  })
   expect(look(text, 'c')).toMatchObject({ user: 'second', identityFiles: ['/home/op/two'] })
 })
 
 test.each<[string, string, object]>([
   ['= and quotes', 'host=x\nUser = "two words"\nPort=22', { ...NOTHING, user: 'two words', port: 22 }],
   ['keywords without regard to case, comments', '# c\nHOST x\n  hOsTnAmE 10.0.0.1 # why\n', { ...NOTHING, hostName: '10.0.0.1' }],
-  ['%h in HostName, %r and %h in IdentityFile', 'Host x\nHostName %h.example.com\nUser u\nIdentityFile /k/%r@%h-%%', { identitiesOnly: false, user: 'u', hostName: 'x.example.com', identityFiles: ['/k/u@x.example.com-%'] }],
+  [
+    '%h in HostName, %r and %h in IdentityFile',
+    'Host x\nHostName %h.example.com\nUser u\nIdentityFile /k/%r@%h-%%',
+    { identitiesOnly: false, user: 'u', hostName: 'x.example.com', identityFiles: ['/k/u@x.example.com-%'] },
+  ],
   ['ProxyJump none', 'Host x\nProxyJump none\nHost *\nProxyJump other', NOTHING],
   ['before any Host', 'User all\nHost y\nUser no', { ...NOTHING, user: 'all' }],
   ['Match blocks are skipped, but for all', 'Match host x\nUser no\nMatch all\nUser yes', { ...NOTHING, user: 'yes' }],
@@ -43,5 +52,9 @@ test('patterns', () => {
 
 test('jumps', () => {
   expect(jumps('a')).toEqual([{ address: 'a' }])
-  expect(jumps('u@a:2200, b,ssh://v@[2001:db8::1]:22')).toEqual([{ address: 'a', user: 'u', port: 2200 }, { address: 'b' }, { address: '2001:db8::1', user: 'v', port: 22 }])
+  expect(jumps('u@a:2200, b,ssh://v@[2001:db8::1]:22')).toEqual([
+    { address: 'a', user: 'u', port: 2200 },
+    { address: 'b' },
+    { address: '2001:db8::1', user: 'v', port: 22 },
+  ])
 })

@@ -41,7 +41,13 @@ test('the agent', async () => {
     sshd.authorize(keygen(join(place.home, 'held'), { type: 'rsa' }))
     agent.add(join(place.home, 'held'))
     await enters({}, environment(place.home, { env: { SSH_AUTH_SOCK: agent.socket } }))
-    expect((await problemOf(connect(target(sshd.port, { ...options(), agent: false }), environment(place.home, { env: { SSH_AUTH_SOCK: agent.socket } })))).exit).toBe(4)
+    expect(
+      (
+        await problemOf(
+          connect(target(sshd.port, { ...options(), agent: false }), environment(place.home, { env: { SSH_AUTH_SOCK: agent.socket } })),
+        )
+      ).exit,
+    ).toBe(4)
   } finally {
     agent.stop()
   }
@@ -70,7 +76,11 @@ test('an encrypted key: one question for all hosts, and only when the host wants
   const path = join(place.home, '.ssh/id_ed25519')
   const line = keygen(path, { passphrase: 'open sesame' })
   let questions = 0
-  const ask = { confirmHostKey: async () => false, passphrase: async () => (questions++ === 0 ? 'wrong' : 'open sesame'), password: async () => undefined }
+  const ask = {
+    confirmHostKey: async () => false,
+    passphrase: async () => (questions++ === 0 ? 'wrong' : 'open sesame'),
+    password: async () => undefined,
+  }
   expect((await problemOf(connect(target(sshd.port, options()), environment(place.home, { ask })))).exit).toBe(4)
   expect(questions).toBe(0)
   sshd.authorize(line)
@@ -90,13 +100,18 @@ test('~/.ssh/config: alias, user, port, key; what cluster.yml states wins', asyn
   sshd.authorize(keygen(join(place.home, 'for-web')))
   mkdirSync(join(place.home, '.ssh/conf.d'))
   writeFileSync(join(place.home, '.ssh/config'), 'Include conf.d/*\nHost *\n  User nobody-at-all\n')
-  writeFileSync(join(place.home, '.ssh/conf.d/web'), `Host web-?\n  HostName 127.0.0.1\n  Port ${sshd.port}\n  User ${me}\n  IdentityFile ~/for-web\n  IdentitiesOnly yes\n`)
+  writeFileSync(
+    join(place.home, '.ssh/conf.d/web'),
+    `Host web-?\n  HostName 127.0.0.1\n  Port ${sshd.port}\n  User ${me}\n  IdentityFile ~/for-web\n  IdentitiesOnly yes\n`,
+  )
   const alias = { ...options(), address: 'web-1', port: undefined, user: undefined }
   await using transport = await connect(target(0, alias), environment(place.home))
   expect(transport.label).toBe(`${me}@web-1:${sshd.port}`)
   const problem = await problemOf(connect(target(0, { ...alias, user: 'somebody-else' }), environment(place.home)))
   expect(problem.at).toBe(`somebody-else@web-1:${sshd.port}`)
-  expect((await problemOf(connect(target(0, { ...alias, config: false, address: 'web-1.invalid' }), environment(place.home)))).en).toContain('has no address')
+  expect(
+    (await problemOf(connect(target(0, { ...alias, config: false, address: 'web-1.invalid' }), environment(place.home)))).en,
+  ).toContain('has no address')
 })
 
 test('nothing listens', async () => {

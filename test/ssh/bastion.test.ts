@@ -19,7 +19,8 @@ beforeEach(() => {
   return () => place.remove()
 })
 
-const knows = (...all: Sshd[]) => writeFileSync(join(place.home, '.ssh/known_hosts'), all.map((s) => `[127.0.0.1]:${s.port} ${s.hostKey}\n`).join(''))
+const knows = (...all: Sshd[]) =>
+  writeFileSync(join(place.home, '.ssh/known_hosts'), all.map((s) => `[127.0.0.1]:${s.port} ${s.hostKey}\n`).join(''))
 const via = () => ({ bastion: { address: '127.0.0.1', port: bastion.port, user: me } })
 
 test('many hosts share one connection to the bastion', async () => {
@@ -28,7 +29,12 @@ test('many hosts share one connection to the bastion', async () => {
   const before = bastion.log().length
   const all = await Promise.all(Array.from({ length: 12 }, () => connect(target(inner.port, via()), env)))
   for (const transport of all) expect((await capture(transport, 'echo in')).stdout).toBe('in\n')
-  expect(bastion.log().slice(before).match(/Accepted publickey/g)).toHaveLength(1)
+  expect(
+    bastion
+      .log()
+      .slice(before)
+      .match(/Accepted publickey/g),
+  ).toHaveLength(1)
   for (const transport of all) await transport[Symbol.asyncDispose]()
   await env.share[Symbol.asyncDispose]()
 })
@@ -55,7 +61,12 @@ test('ProxyJump of ~/.ssh/config, a chain of two', async () => {
   const env = environment(place.home)
   const transport = await connect(target(inner.port, { address: 'behind' }), env)
   expect((await capture(transport, 'echo in')).stdout).toBe('in\n')
-  expect(inner.log().slice(before).match(/Accepted publickey/g)).toHaveLength(2)
+  expect(
+    inner
+      .log()
+      .slice(before)
+      .match(/Accepted publickey/g),
+  ).toHaveLength(2)
   await transport[Symbol.asyncDispose]()
   await env.share[Symbol.asyncDispose]()
 })

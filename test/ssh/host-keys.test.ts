@@ -20,8 +20,13 @@ beforeEach(() => {
   return () => place.remove()
 })
 
-const hostLine = (type: string) => `[127.0.0.1]:${sshd.port} ${readFileSync(join(sshd.dir, `host_${type}.pub`), 'utf8').split(' ').slice(0, 2).join(' ')}\n`
-const print = (type: string) => execFileSync('ssh-keygen', ['-lf', join(sshd.dir, `host_${type}.pub`)], { encoding: 'utf8' }).split(' ')[1] as string
+const hostLine = (type: string) =>
+  `[127.0.0.1]:${sshd.port} ${readFileSync(join(sshd.dir, `host_${type}.pub`), 'utf8')
+    .split(' ')
+    .slice(0, 2)
+    .join(' ')}\n`
+const print = (type: string) =>
+  execFileSync('ssh-keygen', ['-lf', join(sshd.dir, `host_${type}.pub`)], { encoding: 'utf8' }).split(' ')[1] as string
 
 async function enters(more = {}, env = {}): Promise<void> {
   await using transport = await connect(target(sshd.port, more), environment(place.home, env))
@@ -38,7 +43,11 @@ test('an unknown key is refused without a terminal, naming the fingerprint and t
 
 test('an unknown key is asked about; yes is kept, no stops', async () => {
   const asked: string[] = []
-  const ask = (answer: boolean) => ({ confirmHostKey: async (...words: string[]) => (asked.push(words.join(' ')), answer), passphrase: async () => undefined, password: async () => undefined })
+  const ask = (answer: boolean) => ({
+    confirmHostKey: async (...words: string[]) => asked.push(words.join(' ')) > 0 && answer,
+    passphrase: async () => undefined,
+    password: async () => undefined,
+  })
   expect((await problemOf(connect(target(sshd.port), environment(place.home, { ask: ask(false) })))).en).toContain('not accepted')
   await enters({}, { ask: ask(true) })
   expect(asked[0]).toContain(`:${sshd.port} ssh-ed25519 ${print('ed25519')}`)
@@ -100,6 +109,8 @@ test('known only by a type that is gone', async () => {
   const { port, ...rest } = await startSshd([], ['ecdsa'])
   const line = keygen(join(place.home, 'old')).split(' ').slice(0, 2).join(' ')
   writeFileSync(known, `[127.0.0.1]:${port} ${line}\n`)
-  expect((await problemOf(connect(target(port, { acceptNew: true }), environment(place.home)))).en).toContain('no host key of a type that is known')
+  expect((await problemOf(connect(target(port, { acceptNew: true }), environment(place.home)))).en).toContain(
+    'no host key of a type that is known',
+  )
   await rest.stop()
 })

@@ -117,7 +117,8 @@ describe('a client that goes', () => {
     const { command, envelope } = await import('../../src/hosts/sudo.ts')
     const { execFileSync } = await import('node:child_process')
     const whole = envelope('echo one\necho two')
-    const run = (bytes: Buffer) => execFileSync('sh', ['-c', `(${command({ by: 'root' })}) 2>/dev/null || echo refused`], { input: bytes, encoding: 'utf8' })
+    const run = (bytes: Buffer) =>
+      execFileSync('sh', ['-c', `(${command({ by: 'root' })}) 2>/dev/null || echo refused`], { input: bytes, encoding: 'utf8' })
     expect(run(whole)).toBe('slipway-in\none\ntwo\n')
     expect(run(whole.subarray(0, -16))).toBe('slipway-in\nrefused\n')
     expect(run(whole.subarray(0, 10))).toBe('slipway-in\nrefused\n')

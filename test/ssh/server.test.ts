@@ -1,4 +1,5 @@
 import { createServer, type Server as NetServer, type Socket } from 'node:net'
+import type { ServerChannel } from 'ssh2'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { capture, connect } from '../../src/hosts/transport.ts'
 import { hostKey, type Server, startServer } from './server.ts'
@@ -19,13 +20,20 @@ afterEach(() => {
   place.remove()
 })
 
-/** Plays the loader far enough for a script to be "run". */
-const loader = (lines: string[], exit = 0) => (channel: import('ssh2').ServerChannel) => {
+const enter = (more: string) => (channel: ServerChannel) => {
   channel.stderr.write('slipway-in\n')
-  channel.write(`noise of a login shell\nslipway-in\n${lines.map((line) => `${line}\n`).join('')}`)
-  channel.exit(exit)
-  channel.end()
+  channel.write(`slipway-in\n${more}`)
 }
+
+/** Plays the loader far enough for a script to be "run". */
+const loader =
+  (lines: string[], exit = 0) =>
+  (channel: ServerChannel) => {
+    channel.stderr.write('slipway-in\n')
+    channel.write(`noise of a login shell\nslipway-in\n${lines.map((line) => `${line}\n`).join('')}`)
+    channel.exit(exit)
+    channel.end()
+  }
 
 test('a changed host key: not one byte of authentication', async () => {
   server = await startServer(key.private)
@@ -36,7 +44,7 @@ test('a changed host key: not one byte of authentication', async () => {
 })
 
 test('another key at a re-key in the middle stops the connection', async () => {
-  server = await startServer(key.private, { exec: (channel) => (channel.stderr.write('slipway-in\n'), channel.write('slipway-in\n')) })
+  server = await startServer(key.private, { exec: enter('') })
   const transport = await connect(as(server.port), env())
   const running = problemOf(capture(transport, 'sleep 100'))
   await pause(100)
@@ -51,7 +59,10 @@ test('another key at a re-key in the middle stops the connection', async () => {
 })
 
 test('the password: once, never after a wrong one, and never `none` first', async () => {
-  server = await startServer(key.private, { auth: (c) => (c.method === 'password' && c.password === 'correct horse' ? c.accept() : c.reject(['password', 'keyboard-interactive'])), exec: loader(['out']) })
+  server = await startServer(key.private, {
+    auth: (c) => (c.method === 'password' && c.password === 'correct horse' ? c.accept() : c.reject(['password', 'keyboard-interactive'])),
+    exec: loader(['out']),
+  })
   await using transport = await connect(as(server.port), env())
   expect(server.auths.map((a) => a.method)).toEqual(['password'])
   expect(await capture(transport, 'x')).toEqual({ exit: 0, stdout: 'out\n', stderr: '' })
@@ -67,7 +78,9 @@ test('keyboard-interactive where that is all there is', async () => {
   server = await startServer(key.private, {
     auth: (c) => {
       if (c.method !== 'keyboard-interactive') return c.reject(['keyboard-interactive'])
-      c.prompt([{ prompt: 'Passwort: ', echo: false }], (answers) => (answers[0] === 'correct horse' ? c.accept() : c.reject(['keyboard-interactive'])))
+      c.prompt([{ prompt: 'Passwort: ', echo: false }], (answers) =>
+        answers[0] === 'correct horse' ? c.accept() : c.reject(['keyboard-interactive']),
+      )
     },
     exec: loader(['out']),
   })
@@ -88,7 +101,12 @@ test('a secret that is not there is a mistake in the file, before anything is di
 })
 
 test('a channel that closes without an exit', async () => {
-  server = await startServer(key.private, { exec: (channel) => (channel.stderr.write('slipway-in\n'), channel.write('slipway-in\nhalf'), channel.close()) })
+  server = await startServer(key.private, {
+    exec: (channel) => {
+      enter('half')(channel)
+      channel.close()
+    },
+  })
   await using transport = await connect(as(server.port), env())
   expect((await problemOf(capture(transport, 'x'))).en).toContain('connection lost')
 })

@@ -18,7 +18,17 @@ export function tempHome(): { home: string; remove(): void } {
 
 /** Makes a key pair; returns the line of the public key. */
 export function keygen(path: string, options: { type?: string; passphrase?: string; comment?: string } = {}): string {
-  execFileSync('ssh-keygen', ['-q', '-t', options.type ?? 'ed25519', '-N', options.passphrase ?? '', '-C', options.comment ?? 'test', '-f', path])
+  execFileSync('ssh-keygen', [
+    '-q',
+    '-t',
+    options.type ?? 'ed25519',
+    '-N',
+    options.passphrase ?? '',
+    '-C',
+    options.comment ?? 'test',
+    '-f',
+    path,
+  ])
   return readFileSync(`${path}.pub`, 'utf8').trim()
 }
 
@@ -30,7 +40,15 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-export type Sshd = { port: number; dir: string; hostKey: string; log(): string; child: ChildProcess; authorize(line: string): void; stop(): Promise<void> }
+export type Sshd = {
+  port: number
+  dir: string
+  hostKey: string
+  log(): string
+  child: ChildProcess
+  authorize(line: string): void
+  stop(): Promise<void>
+}
 
 /** A real sshd on a loopback port, with a configuration and host keys of its own. */
 export async function startSshd(lines: string[] = [], hostKeyTypes: string[] = ['ed25519']): Promise<Sshd> {
@@ -49,6 +67,8 @@ export async function startSshd(lines: string[] = [], hostKeyTypes: string[] = [
     'StrictModes no',
     'UsePAM no',
     'LogLevel VERBOSE',
+    // The developer's own .bashrc is none of our business (and may be slow).
+    'SetEnv HOME=/nonexistent',
     ...lines,
   ]
   writeFileSync(join(dir, 'config'), `${config.join('\n')}\n`)
@@ -89,7 +109,13 @@ export function startAgent(): { socket: string; add(path: string): void; stop():
   }
 }
 
-export const environment = (home: string, more: Partial<Environment> = {}): Environment => ({ home, env: {}, ask: undefined, share: createShare(), ...more })
+export const environment = (home: string, more: Partial<Environment> = {}): Environment => ({
+  home,
+  env: {},
+  ask: undefined,
+  share: createShare(),
+  ...more,
+})
 
 export const target = (port: number, more: Partial<SshTarget> = {}): SshTarget => ({
   address: '127.0.0.1',

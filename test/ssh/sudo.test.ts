@@ -52,7 +52,10 @@ describe.skipIf(!possible)('sudo', () => {
 
   test.each([
     ['plain', []],
-    ['use_pty, a prompt and a lecture of their own', [`Defaults:${user} use_pty`, `Defaults:${user} passprompt="Qui va la? ", passprompt_override, lecture=always`]],
+    [
+      'use_pty, a prompt and a lecture of their own',
+      [`Defaults:${user} use_pty`, `Defaults:${user} passprompt="Qui va la? ", passprompt_override, lecture=always`],
+    ],
     ['insults and no timestamps', [`Defaults:${user} insults, timestamp_timeout=0`]],
   ])('with a password: %s', async (_name, defaults) => {
     allow(...defaults, `${user} ALL=(ALL) ALL`)
@@ -132,7 +135,12 @@ describe.skipIf(!possible)('sudo', () => {
     expect((await capture(transport, 'id -u')).stdout).toBe('0\n')
     const problem = await problemOf(connect(as({ password: 'env:WRONG' }), empty()))
     expect(problem.en).toContain('tried: password')
-    expect(sshd.log().slice(before).match(/Failed password/g)).toHaveLength(1)
+    expect(
+      sshd
+        .log()
+        .slice(before)
+        .match(/Failed password/g),
+    ).toHaveLength(1)
     expect((await problemOf(connect(as({ password: 'env:UNSET' }), empty()))).fix).toContain('env:NAME')
     other.remove()
   })
