@@ -5,7 +5,6 @@ import { expect, test } from 'vitest'
 import { masked, quote, secret, sh, verbatim } from '../../src/hosts/sh.ts'
 
 const text = fc.string({ unit: 'binary', maxLength: 60 }).map((s) => s.replaceAll('\0', ''))
-// biome-ignore lint/suspicious/noTemplateCurlyInString: the dollar is for the shell
 const hostile = fc
   .array(
     fc.constantFrom(
@@ -21,6 +20,7 @@ const hostile = fc
       ' ',
       '$(id)',
       '-rf',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the dollar is for the shell
       '${x}',
       '&',
       ';',
