@@ -1,13 +1,15 @@
+import { sha256 } from '../digest.ts'
 import type { Addon } from './types.ts'
 
 const NAMESPACE = 'kube-flannel'
 const NAME = 'kube-flannel-ds'
 const LABELS = { app: 'flannel', tier: 'node' }
 
+// 0.3.1: flannel's plugin knows no version above 0.4.0 (containernetworking/plugins v0.9.1, the last that holds it).
 const CNI = JSON.stringify(
   {
     name: 'cbr0',
-    cniVersion: '1.0.0',
+    cniVersion: '0.3.1',
     plugins: [
       { type: 'flannel', delegate: { hairpinMode: true, isDefaultGateway: true } },
       { type: 'portmap', capabilities: { portMappings: true } },
@@ -19,13 +21,15 @@ const CNI = JSON.stringify(
 
 const net = (podCidr: string): string => JSON.stringify({ Network: podCidr, EnableNFTables: false, Backend: { Type: 'vxlan' } }, null, 2)
 
+const settings = (podCidr: string): Record<string, string> => ({ 'cni-conf.json': CNI, 'net-conf.json': net(podCidr) })
+
 const rules = [
   { apiGroups: [''], resources: ['pods'], verbs: ['get'] },
   { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'watch'] },
   { apiGroups: [''], resources: ['nodes/status'], verbs: ['patch'] },
 ]
 
-const daemonSet = (image: string, cniImage: string) => ({
+const daemonSet = (image: string, cniImage: string, config: Record<string, string>) => ({
   apiVersion: 'apps/v1',
   kind: 'DaemonSet',
   metadata: { name: NAME, namespace: NAMESPACE, labels: LABELS },
@@ -33,7 +37,8 @@ const daemonSet = (image: string, cniImage: string) => ({
     selector: { matchLabels: LABELS },
     updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '25%' } },
     template: {
-      metadata: { labels: LABELS },
+      // A pod reads its ConfigMap only when it starts: the digest makes a changed one a new rollout.
+      metadata: { labels: LABELS, annotations: { 'slipway/config': sha256(JSON.stringify(config)) } },
       spec: {
         hostNetwork: true,
         priorityClassName: 'system-node-critical',
@@ -112,9 +117,9 @@ export const flannel: Addon = {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: { name: 'kube-flannel-cfg', namespace: NAMESPACE, labels: LABELS },
-      data: { 'cni-conf.json': CNI, 'net-conf.json': net(config.network.pod_cidr) },
+      data: settings(config.network.pod_cidr),
     },
-    daemonSet(sources.image(release.images.flannel), sources.image(release.images.flannelCni)),
+    daemonSet(sources.image(release.images.flannel), sources.image(release.images.flannelCni), settings(config.network.pod_cidr)),
   ],
   ready: () => `k -n ${NAMESPACE} rollout status daemonset/${NAME} --timeout=5s`,
 }

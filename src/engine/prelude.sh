@@ -169,7 +169,7 @@ stamp() {
 
 # In a process group of its own (timeout makes one): a dpkg run that was begun is ended by nobody but itself, and keeps the host's lock until then.
 apt() {
-	timeout 900 apt-get -q -y -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-confdef -o APT::Install-Recommends=false "$@"
+	timeout 900 apt-get -q -y -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-confdef -o APT::Install-Recommends=false "$@"
 }
 
 # packages NAME...: installs without starting anything the packages bring.

@@ -1,4 +1,5 @@
 import 'reflect-metadata'
+import type { webcrypto } from 'node:crypto'
 import { isIP } from 'node:net'
 import * as x509 from '@peculiar/x509'
 import { stringify } from 'yaml'
@@ -29,8 +30,8 @@ const pem = (label: string, der: ArrayBuffer): string => {
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
 }
 
-const newKeys = (): Promise<CryptoKeyPair> => crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
-const keyPem = async (keys: CryptoKeyPair): Promise<string> => pem('PRIVATE KEY', await crypto.subtle.exportKey('pkcs8', keys.privateKey))
+const newKeys = (): Promise<webcrypto.CryptoKeyPair> => crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
+const keyPem = async (keys: webcrypto.CryptoKeyPair): Promise<string> => pem('PRIVATE KEY', await crypto.subtle.exportKey('pkcs8', keys.privateKey))
 const certificatePem = (certificate: x509.X509Certificate): string => pem('CERTIFICATE', certificate.rawData)
 
 /** RFC 5280 §4.1.2.2: positive, at most 20 octets, unpredictable. */
@@ -86,7 +87,7 @@ const mint = async (name: SecretName, now: number): Promise<Payload> => {
   return { [first]: pem('PUBLIC KEY', await crypto.subtle.exportKey('spki', keys.publicKey)), [second]: await keyPem(keys) }
 }
 
-const importKey = (text: string): Promise<CryptoKey> => {
+const importKey = (text: string): Promise<webcrypto.CryptoKey> => {
   const der = Buffer.from(text.replace(/-----[^-]+-----|\s/g, ''), 'base64')
   return crypto.subtle.importKey('pkcs8', new Uint8Array(der), ALGORITHM, false, ['sign'])
 }

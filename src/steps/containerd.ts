@@ -15,8 +15,6 @@ export const containerd: Step = {
     const { facts, release, sources } = context
     const binary = (name: string) => installed('containerd', name, context)
     return [
-      fetched('runc', context),
-      fetched('containerd', context),
       { kind: 'link', path: '/usr/local/bin/ctr', target: binary('ctr') },
       // containerd looks for its shim on PATH, and people look for runc there.
       { kind: 'link', path: '/usr/local/bin/containerd-shim-runc-v2', target: binary('containerd-shim-runc-v2') },

@@ -5,7 +5,7 @@ import type { Context, Step } from './types.ts'
 const DATA = '/var/lib/etcd'
 const BOOTSTRAP = '/etc/slipway/etcd-bootstrap.env'
 const OWNER = 'etcd:etcd'
-const CERTS = '/etc/etcd/pki'
+const CERTS = `${PKI}/etcd`
 
 const peer = (ip: string) => `https://${ip}:2380`
 
@@ -65,12 +65,13 @@ export const etcd: Step = {
     { kind: 'user', name: 'etcd', home: DATA },
     { kind: 'directory', path: DATA, mode: '0700', owner: OWNER },
     { kind: 'link', path: '/usr/local/bin/etcdctl', target: installed('etcd', 'etcdctl', context) },
-    { kind: 'trust', path: `${CERTS}/ca.crt`, authority: 'etcd-ca' },
+    // A control plane holds this CA whole, as one of the shared secrets.
+    ...(context.member.roles.controlPlane ? [] : [{ kind: 'trust', path: `${CERTS}/ca.crt`, authority: 'etcd-ca' } as const]),
     certificate(context, 'server'),
     certificate(context, 'peer'),
     {
       kind: 'certificate',
-      path: `${PKI}/etcd/healthcheck-client`,
+      path: `${CERTS}/healthcheck-client`,
       form: 'pair',
       authority: 'etcd-ca',
       commonName: 'kube-etcd-healthcheck-client',
