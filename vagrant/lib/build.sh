@@ -65,7 +65,7 @@ fetch_etcd() {
   base="https://github.com/etcd-io/etcd/releases/download/v$v"
   fetch "$base/etcd-v$v-linux-$ARCH.tar.gz" "$out/etcd.tgz" "$base/SHA256SUMS" || return 1
   tar -xzf "$out/etcd.tgz" -C "$out" --strip-components=1 --no-same-owner \
-    "etcd-v$v-linux-$ARCH"/{etcd,etcdctl,etcdutl}
+    "etcd-v$v-linux-$ARCH"/{etcd,etcdctl,etcdutl} || return 1
   rm "$out/etcd.tgz"
 }
 
@@ -83,7 +83,7 @@ fetch_containerd() {
   local v=$1 out=$2 url
   url="https://github.com/containerd/containerd/releases/download/v$v/containerd-$v-linux-$ARCH.tar.gz"
   fetch "$url" "$out/c.tgz" "$url.sha256sum" || return 1
-  tar -xzf "$out/c.tgz" -C "$out" --strip-components=1 --no-same-owner bin/containerd bin/ctr bin/containerd-shim-runc-v2
+  tar -xzf "$out/c.tgz" -C "$out" --strip-components=1 --no-same-owner bin/containerd bin/ctr bin/containerd-shim-runc-v2 || return 1
   rm "$out/c.tgz"
 }
 
@@ -112,7 +112,7 @@ fetch_cni-plugins() {
   local v=$1 out=$2 url
   url="https://github.com/containernetworking/plugins/releases/download/v$v/cni-plugins-linux-$ARCH-v$v.tgz"
   fetch "$url" "$out/c.tgz" "$url.sha256" || return 1
-  tar -xzf "$out/c.tgz" -C "$out" --no-same-owner
+  tar -xzf "$out/c.tgz" -C "$out" --no-same-owner || return 1
   rm -f "$out/c.tgz" "$out/LICENSE" "$out/README.md"
 }
 
@@ -163,7 +163,12 @@ component() {
     say "fetched $name $version"
   else
     say "building $name $version"
-    (cd "$dir" && set -e && "recipe_$recipe" "$version" "$tmp") || die "$name did not build"
+    # In the background, since `set -e` means nothing in the left part of an `||`.
+    (
+      cd "$dir" || exit 1
+      "recipe_$recipe" "$version" "$tmp"
+    ) &
+    wait $! || die "$name did not build"
   fi
   rm -rf "$out"
   mv "$tmp" "$out"

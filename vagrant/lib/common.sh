@@ -60,16 +60,18 @@ wait_for() {
   done
 }
 
-# One builder at a time: two would write the same files.
+# with_lock NAME COMMAND...: one at a time, since two would write the same files.
+# Each lock has a descriptor of its own, for they nest: 7 "hosts", 9 "build".
+# Daemons that outlive us must not inherit them.
 with_lock() {
-  local name=$1
+  local name=$1 fd=7
   shift
+  [ "$name" = hosts ] || fd=9
   mkdir -p "$LAB_CACHE"
-  exec 9>"$LAB_CACHE/$name.flock"
-  flock -n 9 || { say "waiting for another lab ($name)"; flock -w 3600 9 || die "the lock $name is still held"; }
-  # 9 must not leak into daemons that outlive us.
-  "$@" 9>&9
-  exec 9>&-
+  eval "exec $fd>\"\$LAB_CACHE/\$name.flock\""
+  flock -n "$fd" || { say "waiting for another lab ($name)"; flock -w 3600 "$fd" || die "the lock $name is still held"; }
+  "$@"
+  eval "exec $fd>&-"
 }
 
 stamp_of() { sha256sum | cut -c1-32; }

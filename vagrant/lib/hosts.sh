@@ -37,7 +37,7 @@ record_host_keys() {
 }
 
 booted() {
-  case "$(docker exec "$(host_container "$1")" systemctl is-system-running 2>/dev/null)" in
+  case "$(timeout 30 docker exec "$(host_container "$1")" systemctl is-system-running --wait 2>/dev/null)" in
     running | degraded) return 0 ;;
     *) return 1 ;;
   esac
@@ -62,7 +62,7 @@ make_host() {
   suite=$(host_suite "$name")
   mapfile -t args < <("$LAB_DIR/lib/host-args.sh" "$name" "$(host_ip "$name")" "$suite" "$(host_port "$name")")
   docker rm -fv "$(host_container "$name")" >/dev/null 2>&1 || true
-  id=$(docker run -d "${args[@]}" "$LAB_PREFIX-host:$suite")
+  id=$(docker run -d "${args[@]}" "$LAB_PREFIX-host:$suite") || die "$name was not made"
   tell_vagrant "$name" "$id"
 }
 
@@ -90,11 +90,14 @@ prepare() {
   write_state
 }
 
-fresh_one() { make_host "$1" && wait_host "$1"; }
+fresh_one() {
+  make_host "$1"
+  wait_host "$1"
+}
 
 vagrant_up() {
   have vagrant || die 'vagrant is not installed: vagrant/lab setup'
-  (cd "$LAB_DIR" && VAGRANT_CHECKPOINT_DISABLE=1 timeout 300 vagrant up --provider=docker --no-provision "$@" >&2 9>&-) || die 'vagrant up failed'
+  (cd "$LAB_DIR" && VAGRANT_CHECKPOINT_DISABLE=1 timeout 300 vagrant up --provider=docker --no-provision "$@" >&2 7>&- 9>&-) || die 'vagrant up failed'
 }
 
 up() {
@@ -108,7 +111,9 @@ up() {
 }
 
 fresh() {
+  local name
   if ! running "$MIRROR" || ! mirror_answers; then with_lock hosts prepare "$@"; fi
+  for name in "$@"; do ensure_host_image "$(host_suite "$name")"; done
   each fresh_one "$@"
 }
 
@@ -138,11 +143,11 @@ power_on() {
 }
 
 status() {
-  local name ip
+  local name ip state
   for name in mirror "${ALL_HOSTS[@]}"; do
     ip=$LAB_MIRROR_IP
     [ "$name" = mirror ] || ip=$(host_ip "$name")
-    printf '%-7s %-11s %s\n' "$name" "$ip" \
-      "$(docker inspect -f '{{.State.Status}} since {{.State.StartedAt}}' "$(host_container "$name")" 2>/dev/null || echo absent)"
+    state=$(docker inspect -f '{{.State.Status}} since {{.State.StartedAt}}' "$(host_container "$name")" 2>/dev/null) || state=absent
+    printf '%-7s %-11s %s\n' "$name" "$ip" "$state"
   done
 }

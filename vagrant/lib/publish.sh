@@ -336,7 +336,7 @@ publish_images() {
   ensure_base_layer
   mkdir -p "$LAB_CACHE/registry" "$LAB_CACHE/log"
   registry_config "$LAB_CACHE/registry" "127.0.0.1:$port" >"$LAB_CACHE/registry-push.yml"
-  "$BIN/registry/registry" serve "$LAB_CACHE/registry-push.yml" >"$LAB_CACHE/log/registry-push.log" 2>&1 9>&- &
+  "$BIN/registry/registry" serve "$LAB_CACHE/registry-push.yml" >"$LAB_CACHE/log/registry-push.log" 2>&1 7>&- 9>&- &
   pid=$!
   # shellcheck disable=SC2064 # the pid of now is meant
   trap "kill $pid 2>/dev/null || true" EXIT

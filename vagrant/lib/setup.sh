@@ -24,7 +24,7 @@ start_engine() {
   have dockerd || die 'no container engine answers, and there is no dockerd to start'
   mkdir -p "$LAB_CACHE/log"
   # In a session of its own, so that it outlives this shell.
-  setsid nohup dockerd >"$LAB_CACHE/log/dockerd.log" 2>&1 </dev/null 9>&- &
+  setsid nohup dockerd >"$LAB_CACHE/log/dockerd.log" 2>&1 </dev/null 7>&- 9>&- &
   wait_for 30 "dockerd (its log: $LAB_CACHE/log/dockerd.log)" engine_answers
 }
 
