@@ -96,7 +96,7 @@ const listener =
     });
   };
 
-const names = JSON.parse(process.env['LAB_NAMES'] ?? '') as LabNames;
+const names = JSON.parse(process.env.LAB_NAMES ?? '') as LabNames;
 const pair = (name: string): { key: Buffer; cert: Buffer } => ({
   key: readFileSync(`${LAB}/pki/${name}.key`),
   cert: readFileSync(`${LAB}/pki/${name}.crt`),
