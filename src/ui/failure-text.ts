@@ -14,7 +14,12 @@ const headline = ({ label, change, exit }: Failure, language: Language): string 
 
 const said = (lines: readonly string[], language: Language): string[] => {
   if (lines.length === 0) return [language === 'zh' ? '没有任何输出。' : 'It printed nothing.']
-  const title = language === 'zh' ? `最后 ${lines.length} 行输出：` : lines.length === 1 ? 'The last line it printed:' : `The last ${lines.length} lines it printed:`
+  const title =
+    language === 'zh'
+      ? `最后 ${lines.length} 行输出：`
+      : lines.length === 1
+        ? 'The last line it printed:'
+        : `The last ${lines.length} lines it printed:`
   return [title, ...lines.map((line) => `  | ${line}`)]
 }
 
@@ -24,5 +29,5 @@ export const failureText = (failure: Failure, { language, logPath, again }: Fail
     headline(failure, language),
     ...said(failure.lines.slice(-LAST_LINES), language),
     language === 'zh' ? `完整日志：${logPath}` : `Whole log: ${logPath}`,
-    language === 'zh' ? `排除原因后再次运行，会从此处继续：${again}` : `Mend the cause, then run this again; it goes on from here: ${again}`,
+    language === 'zh' ? `排除原因后从此处继续：${again}` : `To go on from here: ${again}`,
   ].join('\n')

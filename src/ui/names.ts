@@ -25,6 +25,7 @@ const KINDS: Readonly<Record<Resource['kind'], Text>> = {
   trust: { en: 'CA certificate', zh: 'CA 证书' },
   unit: { en: 'unit', zh: '服务' },
   user: { en: 'user', zh: '用户' },
+  verification: { en: 'check', zh: '检查' },
 }
 
 const VERBS: Readonly<Record<Verb, Text>> = {
@@ -76,10 +77,13 @@ export const changeText = (change: Change, language: Language): string =>
 export const secondsText = (seconds: number, language: Language): string => `${seconds.toFixed(1)} ${language === 'zh' ? '秒' : 's'}`
 
 /** "3 hosts" */
-export const hostsText = (count: number, language: Language): string => (language === 'zh' ? `${count} 台主机` : `${count} host${count === 1 ? '' : 's'}`)
+export const hostsText = (count: number, language: Language): string =>
+  language === 'zh' ? `${count} 台主机` : `${count} host${count === 1 ? '' : 's'}`
 
 /** "12 changes" */
-export const changesText = (count: number, language: Language): string => (language === 'zh' ? `${count} 项更改` : `${count} change${count === 1 ? '' : 's'}`)
+export const changesText = (count: number, language: Language): string =>
+  language === 'zh' ? `${count} 项更改` : `${count} change${count === 1 ? '' : 's'}`
 
 /** The Node's name of a host, or its key while nothing else is known. */
-export const nodeNameOf = (members: readonly HostName[], key: string): string => members.find((member) => member.key === key)?.nodeName || key
+export const nodeNameOf = (members: readonly HostName[], key: string): string =>
+  members.find((member) => member.key === key)?.nodeName || key

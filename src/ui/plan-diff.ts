@@ -1,7 +1,11 @@
 import type { Change } from '../engine/plan.ts'
 
 /** A flag without what changes only because it moved to the end of the command line or away from it. */
-const bare = (line: string): string => line.slice(1).replace(/\s*\\$/, '').trim()
+const bare = (line: string): string =>
+  line
+    .slice(1)
+    .replace(/\s*\\$/, '')
+    .trim()
 
 /** The flags that come and go in the diff of a unit file. */
 const changedFlags = (lines: readonly string[]): string[] => {

@@ -5,14 +5,15 @@ import type { Language } from '../text.ts'
 import { type HostName, hostsText, phaseTitle, stepTitle, thingText, verbText } from './names.ts'
 import { shownDiff } from './plan-diff.ts'
 import type { Style } from './style.ts'
-import { chop, wrap } from './width.ts'
+import { chop, width, wrap } from './width.ts'
 
 const COLUMNS = 80
 const MARKS: Readonly<Record<Verb, '+' | '~' | '-'>> = { create: '+', start: '+', update: '~', restart: '~', remove: '-' }
 
 type Look = Readonly<{ language: Language; style: Style; verbose: boolean }>
 
-const colourOf = (mark: string, style: Style) => (mark === '+' ? style.green : mark === '-' ? style.red : mark === '~' ? style.yellow : style.dim)
+const colourOf = (mark: string, style: Style) =>
+  mark === '+' ? style.green : mark === '-' ? style.red : mark === '~' ? style.yellow : style.dim
 
 const colon = (language: Language): string => (language === 'zh' ? '：' : ': ')
 
@@ -27,14 +28,17 @@ const reasonOf = (change: Change, language: Language): string => {
 const diffText = (change: Change, { style, verbose }: Look): string[] =>
   shownDiff(change, verbose).flatMap((line) => {
     const paint = colourOf(line.charAt(0), style)
-    const clean = escapeRemote(line).replaceAll('\t', '  ')
-    return chop(clean, COLUMNS - 10).map((piece, at) => `        ${at > 0 ? '  ' : ''}${paint(piece)}`)
+    // Marks stand apart: "- --v=2" reads better than "---v=2".
+    const clean = escapeRemote(`${line.charAt(0)} ${line.slice(1)}`).replaceAll('\t', '  ')
+    return chop(clean, COLUMNS - 12).map((piece, at) => `        ${at > 0 ? '    ' : ''}${paint(piece)}`)
   })
 
 const changeLines = (change: Change, look: Look): string[] => {
   const mark = MARKS[change.difference.verb]
-  const text = `${thingText(change, look.language)}${colon(look.language)}${reasonOf(change, look.language)}`
-  const [first = '', ...more] = wrap(text, COLUMNS - 8)
+  const thing = `${thingText(change, look.language)}${colon(look.language)}`
+  const reason = reasonOf(change, look.language)
+  const fits = width(thing) + width(reason) <= COLUMNS - 6
+  const [first = '', ...more] = fits ? [`${thing}${reason}`] : [thing, reason].flatMap((text) => wrap(text, COLUMNS - 8))
   return [`    ${colourOf(mark, look.style)(mark)} ${first}`, ...more.map((line) => `        ${line}`), ...diffText(change, look)]
 }
 
@@ -66,9 +70,13 @@ const totalsText = (changes: readonly Change[], hosts: number, language: Languag
  * a diff. Hosts on which exactly the same is done share one list.
  */
 export const planText = (plan: Plan, members: readonly HostName[], language: Language, style: Style, verbose = false): string => {
-  if (plan.changes.length === 0) return language === 'zh' ? '没有更改。主机与 cluster.yml 一致。\n' : 'No changes. The hosts are as cluster.yml says.\n'
+  if (plan.changes.length === 0)
+    return language === 'zh' ? '没有更改。主机与 cluster.yml 一致。\n' : 'No changes. The hosts are as cluster.yml says.\n'
   const look: Look = { language, style, verbose }
-  const byHost = [...Map.groupBy(plan.changes, ({ host }) => host)].map(([host, changes]) => ({ host, body: hostLines(changes, look).join('\n') }))
+  const byHost = [...Map.groupBy(plan.changes, ({ host }) => host)].map(([host, changes]) => ({
+    host,
+    body: hostLines(changes, look).join('\n'),
+  }))
   const alike = [...Map.groupBy(byHost, ({ body }) => body)]
   const parts = alike.map(([body, hosts]) => `${hosts.map(({ host }) => headingOf(host, members, style)).join('\n')}\n${body}\n`)
   return `${[...parts, style.bold(totalsText(plan.changes, byHost.length, language))].join('\n')}\n`

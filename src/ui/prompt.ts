@@ -16,7 +16,10 @@ const confirm = async (message: Text, language: Language, terminal: Terminal): P
 /** Asks for a secret without showing it. An empty answer is none. */
 const secret = async (message: Text, language: Language, terminal: Terminal): Promise<string | undefined> => {
   const { password } = await import('@inquirer/prompts')
-  const answer = await password({ message: message[language], mask: false, toggleMask: false, theme: { style: { maskedText: '' } } }, terminal)
+  const answer = await password(
+    { message: message[language], mask: false, toggleMask: false, theme: { style: { maskedText: '' } } },
+    terminal,
+  )
   return answer === '' ? undefined : answer
 }
 

@@ -3,14 +3,26 @@ import type { Change } from '../engine/plan.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
 
 /** A change by name and reason: what is written, and anything secret in it, stays out. */
-const changeData = ({ phase, step, id, want, difference: { verb, reason } }: Change) => ({ phase, step, want: { kind: want.kind, id }, verb, reason })
+const changeData = ({ phase, step, id, want, difference: { verb, reason } }: Change) => ({
+  phase,
+  step,
+  want: { kind: want.kind, id },
+  verb,
+  reason,
+})
 
 /** An event as data. */
 const eventData = (event: Event): object => {
   switch (event.type) {
     case 'stage': {
       const { type, number, of, stage } = event
-      return { type, number, of, phases: stage.phases, hosts: stage.batches.map(({ host, changes }) => ({ host, changes: changes.length })) }
+      return {
+        type,
+        number,
+        of,
+        phases: stage.phases,
+        hosts: stage.batches.map(({ host, changes }) => ({ host, changes: changes.length })),
+      }
     }
     case 'change-begin':
       return { type: event.type, host: event.host, change: changeData(event.change) }

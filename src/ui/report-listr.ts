@@ -21,17 +21,17 @@ const SPARE_ROWS = 6
 /** Columns beside a host's title: two of indentation, an icon with its space, and a margin. */
 const SPARE_COLUMNS = 6
 
-const fit = (title: string, screen: Screen): string => trimTo(title, (screen.columns ?? 80) - SPARE_COLUMNS)
+const fitted = (title: string, screen: Screen): string => trimTo(title, (screen.columns ?? 80) - SPARE_COLUMNS)
 
 /** A line for every host. */
 const hostTasks = (rows: readonly Row[], screen: Screen): Task[] =>
   rows.map((row) => ({
-    title: fit(row.title(), screen),
+    title: fitted(row.title(), screen),
     rendererOptions: { outputBar: Infinity, persistentOutput: true },
     task: (_, wrapper) => {
       row.drawOn({
         title: (text) => {
-          wrapper.title = fit(text, screen)
+          wrapper.title = fitted(text, screen)
         },
         note: (text) => {
           wrapper.output = text
@@ -49,7 +49,9 @@ const crowd = async (stage: Drawing, wrapper: Wrapper): Promise<void> => {
   const show = (): void => {
     const finished = rows.reduce((sum, row) => sum + row.finished(), 0)
     wrapper.title =
-      language === 'zh' ? `${title}  ${through}/${rows.length} 台主机，${finished}/${changes} 项更改` : `${title}  ${through}/${rows.length} hosts, ${finished}/${changes} changes`
+      language === 'zh'
+        ? `${title}  ${through}/${rows.length} 台主机，${finished}/${changes} 项更改`
+        : `${title}  ${through}/${rows.length} hosts, ${finished}/${changes} changes`
   }
   const say = (text: string): void => {
     wrapper.output = text
@@ -71,7 +73,10 @@ const crowd = async (stage: Drawing, wrapper: Wrapper): Promise<void> => {
   await Promise.all(rows.map(watch))
   clearInterval(ticking)
   show()
-  if (failed > 0) throw new Error(language === 'zh' ? `${title}  ${rows.length} 台主机中 ${failed} 台失败` : `${title}  ${failed} of ${rows.length} hosts failed`)
+  if (failed > 0)
+    throw new Error(
+      language === 'zh' ? `${title}  ${rows.length} 台主机中 ${failed} 台失败` : `${title}  ${failed} of ${rows.length} hosts failed`,
+    )
 }
 
 const isCrowd = ({ rows }: Drawing, screen: Screen): boolean => rows.length > Math.max(1, (screen.rows ?? 24) - SPARE_ROWS)
@@ -79,12 +84,15 @@ const isCrowd = ({ rows }: Drawing, screen: Screen): boolean => rows.length > Ma
 const stageTask = (stage: Drawing, screen: Screen): Task => ({
   title: stage.title,
   rendererOptions: { outputBar: 8, persistentOutput: true },
-  task: (_, wrapper) => (isCrowd(stage, screen) ? crowd(stage, wrapper) : wrapper.newListr(hostTasks(stage.rows, screen), { concurrent: true })),
+  task: (_, wrapper) =>
+    isCrowd(stage, screen) ? crowd(stage, wrapper) : wrapper.newListr(hostTasks(stage.rows, screen), { concurrent: true }),
 })
 
 /** Draws one stage until every row has ended. */
 const draw = async (stage: Drawing, { stream, style }: ReporterOptions, renderer: Renderer): Promise<void> => {
-  const { DefaultRenderer, figures, LISTR_DEFAULT_RENDERER_STYLE, Listr, ListrLogger, ProcessOutput, SimpleRenderer } = await import('listr2')
+  const { DefaultRenderer, figures, LISTR_DEFAULT_RENDERER_STYLE, Listr, ListrLogger, ProcessOutput, SimpleRenderer } = await import(
+    'listr2'
+  )
   // listr2 judges by stdout whether there is a terminal; ours is the stream we were given, and the caller has judged.
   class Drawn extends DefaultRenderer {
     static override nonTTY = true
@@ -107,7 +115,10 @@ const draw = async (stage: Drawing, { stream, style }: ReporterOptions, renderer
 }
 
 /** What is drawn of a stage, and its rows by host, with their names in one column. */
-const drawingOf = ({ number, of, stage }: Extract<Event, { type: 'stage' }>, { members, language }: ReporterOptions): [Drawing, Map<string, Row>] => {
+const drawingOf = (
+  { number, of, stage }: Extract<Event, { type: 'stage' }>,
+  { members, language }: ReporterOptions,
+): [Drawing, Map<string, Row>] => {
   const known = members()
   const column = Math.max(0, ...stage.batches.map(({ host }) => width(nodeNameOf(known, host))))
   const rows = new Map(stage.batches.map((batch) => [batch.host, createRow(padTo(nodeNameOf(known, batch.host), column), batch, language)]))

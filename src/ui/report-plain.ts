@@ -5,6 +5,8 @@ import { changesText, changeText, hostsText, nodeNameOf, phaseTitle, secondsText
 import { problemText } from './problems.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
 
+type Begin = Extract<Event, { type: 'change-begin' }>
+
 /** "[2/4] Control plane, Nodes" */
 export const stageTitle = (number: number, of: number, { phases }: Stage, language: Language): string =>
   `[${number}/${of}] ${phases.map((id) => phaseTitle(id, language)).join(language === 'zh' ? '、' : ', ')}`
@@ -27,9 +29,15 @@ const lineOf = (event: Event, { language, style, members, verbose }: ReporterOpt
     case 'probed':
       return verbose ? `${on(event.host)} ${zh ? '已检查' : 'looked at'}` : undefined
     case 'locked':
-      return verbose ? (zh ? `已在 ${hostsText(event.hosts.length, language)}上加锁` : `Locked on ${hostsText(event.hosts.length, language)}`) : undefined
+      return verbose
+        ? zh
+          ? `已在 ${hostsText(event.hosts.length, language)}上加锁`
+          : `Locked on ${hostsText(event.hosts.length, language)}`
+        : undefined
     case 'stage':
-      return style.bold(`${stageTitle(event.number, event.of, event.stage, language)}${zh ? '：' : ': '}${stageSize(event.stage, language)}`)
+      return style.bold(
+        `${stageTitle(event.number, event.of, event.stage, language)}${zh ? '：' : ': '}${stageSize(event.stage, language)}`,
+      )
     case 'change-begin':
       return verbose ? `${on(event.host)} ${changeText(event.change, language)} ${zh ? '……' : '...'}` : undefined
     case 'change-done': {
@@ -50,10 +58,44 @@ const lineOf = (event: Event, { language, style, members, verbose }: ReporterOpt
   }
 }
 
+/** A change that takes this long gets a line before it is through, so that nobody takes a download for a hang. */
+const SLOW_MS = 15_000
+
+/** Says of each host's current change that it still runs, once. */
+const createWatch = (say: (event: Begin) => void) => {
+  const timers = new Map<string, NodeJS.Timeout>()
+  const forget = (host: string): void => {
+    clearTimeout(timers.get(host))
+    timers.delete(host)
+  }
+  return {
+    see: (event: Event): void => {
+      if (event.type === 'change-begin') timers.set(event.host, setTimeout(say, SLOW_MS, event).unref())
+      else if (event.type === 'change-done' || event.type === 'change-failed' || event.type === 'host-lost') forget(event.host)
+    },
+    end: (): void => [...timers.keys()].forEach(forget),
+  }
+}
+
 /** One line for each thing that is through: for logs, where nothing can be drawn over. */
 export const plainReporter = (options: ReporterOptions): Reporter => {
+  const { language, style, members } = options
   const write = (line: string | undefined): void => {
     if (line !== undefined) options.stream.write(`${line}\n`)
   }
-  return { report: (event) => write(lineOf(event, options)), finish: (summary) => write(summary) }
+  const watch = createWatch(({ host, change }) =>
+    write(
+      `${style.cyan(`[${nodeNameOf(members(), host)}]`)} ${changeText(change, language)} ${language === 'zh' ? '……仍在进行' : '... still at it'}`,
+    ),
+  )
+  return {
+    report: (event) => {
+      watch.see(event)
+      write(lineOf(event, options))
+    },
+    finish: (summary) => {
+      watch.end()
+      write(summary)
+    },
+  }
 }

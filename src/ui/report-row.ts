@@ -47,7 +47,8 @@ export const createRow = (name: string, { changes }: Batch, language: Language):
   let timer: NodeJS.Timeout | undefined
 
   const title = (): string => {
-    if (finished === changes.length) return `${name}  ${changesText(finished, language)}${language === 'zh' ? '，' : ', '}${secondsText(seconds, language)}`
+    if (finished === changes.length)
+      return `${name}  ${changesText(finished, language)}${language === 'zh' ? '，' : ', '}${secondsText(seconds, language)}`
     const place = `${String(finished).padStart(String(changes.length).length)}/${changes.length}`
     return `${name}  ${place}${current ? `  ${changeText(current, language)}` : ''}`
   }

@@ -1,9 +1,9 @@
 import type { Report } from '../engine/events.ts'
 import type { Language } from '../text.ts'
+import type { HostName } from './names.ts'
 import { jsonReporter } from './report-json.ts'
 import { listrReporter } from './report-listr.ts'
 import { plainReporter } from './report-plain.ts'
-import type { HostName } from './names.ts'
 import type { Style } from './style.ts'
 
 /** What every reporter is told. `members` is asked anew each time, because names become known during a run. */

@@ -11,5 +11,13 @@ export const createStyle = (enabled: boolean): Style => {
     (on: number, off: number): Paint =>
     (text) =>
       enabled && text !== '' ? `\x1b[${on}m${text}\x1b[${off}m` : text
-  return { enabled, bold: paint(1, 22), dim: paint(2, 22), red: paint(31, 39), green: paint(32, 39), yellow: paint(33, 39), cyan: paint(36, 39) }
+  return {
+    enabled,
+    bold: paint(1, 22),
+    dim: paint(2, 22),
+    red: paint(31, 39),
+    green: paint(32, 39),
+    yellow: paint(33, 39),
+    cyan: paint(36, 39),
+  }
 }

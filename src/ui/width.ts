@@ -43,7 +43,8 @@ const cut = (text: string, columns: number): [string, string] => {
 }
 
 /** An uncoloured text cut to fit, with "..." where something is left out. */
-export const trimTo = (text: string, columns: number): string => (width(text) <= columns ? text : `${cut(text, Math.max(1, columns - 3))[0].trimEnd()}...`)
+export const trimTo = (text: string, columns: number): string =>
+  width(text) <= columns ? text : `${cut(text, Math.max(1, columns - 3))[0].trimEnd()}...`
 
 /** An uncoloured text cut into pieces of a width, wherever that is: for code, where a break at a space would be no better. */
 export const chop = (text: string, columns: number): string[] => {

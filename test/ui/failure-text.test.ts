@@ -16,26 +16,28 @@ const context = { logPath: '/home/me/.local/state/slipway/lab/2026-01-01T000000.
 describe('a failure', () => {
   test('says where, at what, how, and how to go on', () => {
     expect(failureText(failure, { ...context, language: 'en' })).toMatchInlineSnapshot(`
-      "root@10.0.0.11:22: apiserver: start unit kube-apiserver failed with exit code 1.
+      "root@10.0.0.11:22: kube-apiserver: start unit kube-apiserver failed with exit code 1.
       The last 2 lines it printed:
         | kube-apiserver: did not become ready within 60 s
         | Error: "--etcd-servers" is required\\x1b[0m
       Whole log: /home/me/.local/state/slipway/lab/2026-01-01T000000.000Z.log
-      Mend the cause, then run this again; it goes on from here: slipway up -f cluster.yml"
+      To go on from here: slipway up -f cluster.yml"
     `)
     expect(failureText(failure, { ...context, language: 'zh' })).toMatchInlineSnapshot(`
-      "root@10.0.0.11:22: apiserver：启动服务 kube-apiserver 失败，退出码 1。
+      "root@10.0.0.11:22: kube-apiserver：启动服务 kube-apiserver 失败，退出码 1。
       最后 2 行输出：
         | kube-apiserver: did not become ready within 60 s
         | Error: "--etcd-servers" is required\\x1b[0m
       完整日志：/home/me/.local/state/slipway/lab/2026-01-01T000000.000Z.log
-      排除原因后再次运行，会从此处继续：slipway up -f cluster.yml"
+      排除原因后从此处继续：slipway up -f cluster.yml"
     `)
   })
 
   test('before the first change, without a word', () => {
     const early = { host: 'h', label: 'root@h:22', exit: 128, lines: [] }
-    expect(failureText(early, { ...context, language: 'en' })).toMatch(/^root@h:22: the script failed before its first change with exit code 128\.\nIt printed nothing\.\n/)
+    expect(failureText(early, { ...context, language: 'en' })).toMatch(
+      /^root@h:22: the script failed before its first change with exit code 128\.\nIt printed nothing\.\n/,
+    )
     expect(failureText(early, { ...context, language: 'zh' })).toMatch(/^root@h:22: 脚本在开始更改之前失败，退出码 128。\n没有任何输出。\n/)
   })
 

@@ -27,10 +27,16 @@ const small: Problem = {
 
 describe('problems', () => {
   test('one is one line: where, what, fix', () => {
-    expect(problemText(name, 'en', plainStyle)).toBe('cluster.yml:3:11 nodes[0].hostname_override: "Web_1" is not a DNS-1123 subdomain. Try "web-1".')
-    expect(problemText(name, 'zh', plainStyle)).toBe('cluster.yml:3:11 nodes[0].hostname_override: "Web_1" 不是合法的 DNS-1123 子域名。请改为 "web-1"。')
+    expect(problemText(name, 'en', plainStyle)).toBe(
+      'cluster.yml:3:11 nodes[0].hostname_override: "Web_1" is not a DNS-1123 subdomain. Try "web-1".',
+    )
+    expect(problemText(name, 'zh', plainStyle)).toBe(
+      'cluster.yml:3:11 nodes[0].hostname_override: "Web_1" 不是合法的 DNS-1123 子域名。请改为 "web-1"。',
+    )
     expect(problemText(host, 'en', plainStyle)).toBe('root@10.0.0.11:22: did not answer within 5 s. Check the address.')
-    expect(problemText({ ...host, what: { en: 'said\nno\x1b[2J', zh: '' } }, 'en', plainStyle)).toBe('root@10.0.0.11:22: said\\x0ano\\x1b[2J. Check the address.')
+    expect(problemText({ ...host, what: { en: 'said\nno\x1b[2J', zh: '' } }, 'en', plainStyle)).toBe(
+      'root@10.0.0.11:22: said\\x0ano\\x1b[2J. Check the address.',
+    )
   })
 
   test('several stand errors first, with their number', () => {

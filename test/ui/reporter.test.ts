@@ -1,8 +1,10 @@
+import { PassThrough } from 'node:stream'
 import { describe, expect, test, vi } from 'vitest'
 import type { Event } from '../../src/engine/events.ts'
+import type { Change } from '../../src/engine/plan.ts'
 import { listrReporter } from '../../src/ui/report-listr.ts'
 import { createReporter, type ReporterOptions } from '../../src/ui/reporter.ts'
-import { created, members, reported, run, tooWide } from './support.ts'
+import { created, members, plainStyle, reported, run, tooWide } from './support.ts'
 
 const kind = (name: 'plain' | 'json' | 'listr') => (options: ReporterOptions) => createReporter(name, options)
 const simple = (options: ReporterOptions) => listrReporter(options, 'simple')
@@ -37,6 +39,31 @@ describe('plain', () => {
     const text = await reported(kind('plain'), 'en', run, true)
     expect(text).toContain('[cp2] | Get:1 http://deb.debian.org/debian trixie/main\n')
     expect(text).toContain('[cp2] Container runtime: create file /etc/containerd/config.toml ...\n')
+  })
+
+  test('says once that a slow change still runs', async () => {
+    vi.useFakeTimers()
+    try {
+      const stream = new PassThrough()
+      const { report, finish } = createReporter('plain', {
+        language: 'en',
+        style: plainStyle,
+        stream,
+        members: () => members,
+        verbose: false,
+      })
+      const [change] = created('10.0.0.11') as [Change]
+      report({ type: 'change-begin', host: '10.0.0.11', change: change })
+      vi.advanceTimersByTime(14_000)
+      expect(stream.read()).toBeNull()
+      vi.advanceTimersByTime(60_000)
+      expect(String(stream.read())).toBe('[cp1] CAs, service-account key, encryption key: create shared secret ca ... still at it\n')
+      report({ type: 'change-begin', host: '10.0.0.12', change: change })
+      await finish()
+      expect(vi.getTimerCount()).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 })
 
@@ -126,7 +153,9 @@ describe('listr', () => {
     const exit = 7
     const events: Event[] = [
       { type: 'stage', number: 1, of: 1, stage: { phases: ['prepare'], batches } },
-      ...batches.flatMap(({ host, changes }) => changes.map((change): Event => ({ type: 'change-done', host, change, seconds: 1 }))).slice(0, -1),
+      ...batches
+        .flatMap(({ host, changes }) => changes.map((change): Event => ({ type: 'change-done', host, change, seconds: 1 })))
+        .slice(0, -1),
       { type: 'change-failed', host: '10.0.1.39', failure: { host: '10.0.1.39', label: '', exit, lines: [] } },
     ]
     const text = await reported(simple, 'en', events)
@@ -136,7 +165,9 @@ describe('listr', () => {
 })
 
 test('names are asked for anew, and a key stands in for an unknown one', async () => {
-  const [change] = created('10.9.9.9')
-  expect(await reported(kind('plain'), 'en', [{ type: 'change-done', host: '10.9.9.9', change: change!, seconds: 1 }])).toMatch(/^\[10\.9\.9\.9\] /)
+  const [change] = created('10.9.9.9') as [Change]
+  expect(await reported(kind('plain'), 'en', [{ type: 'change-done', host: '10.9.9.9', change: change, seconds: 1 }])).toMatch(
+    /^\[10\.9\.9\.9\] /,
+  )
   expect(members).toHaveLength(3)
 })

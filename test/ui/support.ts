@@ -2,9 +2,9 @@ import { PassThrough } from 'node:stream'
 import type { Event } from '../../src/engine/events.ts'
 import type { Change, Plan } from '../../src/engine/plan.ts'
 import type { Difference, Resource } from '../../src/resources/types.ts'
+import type { Language } from '../../src/text.ts'
 import type { Reporter, ReporterOptions } from '../../src/ui/reporter.ts'
 import { createStyle, width } from '../../src/ui/style.ts'
-import type { Language } from '../../src/text.ts'
 
 export const plainStyle = createStyle(false)
 
@@ -31,25 +31,64 @@ const file = (path: string, secret = false): Resource => ({ kind: 'file', path, 
 
 /** The beginning of a first install on one host. */
 export const created = (host: string): Change[] => [
-  change(host, 'secrets', 'shared-secrets', 'shared-secret ca', { kind: 'shared-secret', name: 'ca' }, { verb: 'create', reason: { en: 'no control plane has it yet', zh: '所有控制平面都还没有它' } }),
-  change(host, 'prepare', 'os-packages', 'packages iptables conntrack ethtool socat ipset ebtables kmod nftables', { kind: 'packages', names: [] }, {
+  change(
+    host,
+    'secrets',
+    'shared-secrets',
+    'shared-secret ca',
+    { kind: 'shared-secret', name: 'ca' },
+    { verb: 'create', reason: { en: 'no control plane has it yet', zh: '所有控制平面都还没有它' } },
+  ),
+  change(
+    host,
+    'prepare',
+    'os-packages',
+    'packages iptables conntrack ethtool socat ipset ebtables kmod nftables',
+    { kind: 'packages', names: [] },
+    {
+      verb: 'create',
+      reason: { en: 'not installed: conntrack, ethtool, socat, ipset', zh: '未安装：conntrack、ethtool、socat、ipset' },
+    },
+  ),
+  change(
+    host,
+    'prepare',
+    'node-tuning',
+    'swap-off',
+    { kind: 'swap-off' },
+    { verb: 'remove', reason: { en: 'swap is on: /swap.img', zh: '交换分区已启用：/swap.img' } },
+  ),
+  change(host, 'prepare', 'containerd', 'file /etc/containerd/config.toml', file('/etc/containerd/config.toml'), {
     verb: 'create',
-    reason: { en: 'not installed: conntrack, ethtool, socat, ipset', zh: '未安装：conntrack、ethtool、socat、ipset' },
+    reason: missing,
+    diff: '+version = 3\n+root = "/var/lib/containerd"',
   }),
-  change(host, 'prepare', 'node-tuning', 'swap-off', { kind: 'swap-off' }, { verb: 'remove', reason: { en: 'swap is on: /swap.img', zh: '交换分区已启用：/swap.img' } }),
-  change(host, 'prepare', 'containerd', 'file /etc/containerd/config.toml', file('/etc/containerd/config.toml'), { verb: 'create', reason: missing, diff: '+version = 3\n+root = "/var/lib/containerd"' }),
-  change(host, 'control-plane', 'apiserver', 'unit kube-apiserver', unit('kube-apiserver'), { verb: 'start', reason: missing, diff: '+[Unit]\n+Description=kube-apiserver' }),
+  change(host, 'control-plane', 'kube-apiserver', 'unit kube-apiserver', unit('kube-apiserver'), {
+    verb: 'start',
+    reason: missing,
+    diff: '+[Unit]\n+Description=kube-apiserver',
+  }),
 ]
 
 /** What an edit of cluster.yml does to a running control plane. */
 export const updated = (host: string): Change[] => [
-  change(host, 'prepare', 'node-tuning', 'sysctls /etc/sysctl.d/90-slipway.conf', { kind: 'sysctls', path: '', values: {} }, {
+  change(
+    host,
+    'prepare',
+    'node-tuning',
+    'sysctls /etc/sysctl.d/90-slipway.conf',
+    { kind: 'sysctls', path: '', values: {} },
+    {
+      verb: 'update',
+      reason: content,
+      diff: ' net.ipv4.ip_forward = 1\n-vm.max_map_count = 65530\n+vm.max_map_count = 262144',
+    },
+  ),
+  change(host, 'control-plane', 'kube-apiserver', 'file /etc/kubernetes/encryption.yaml', file('/etc/kubernetes/encryption.yaml', true), {
     verb: 'update',
     reason: content,
-    diff: ' net.ipv4.ip_forward = 1\n-vm.max_map_count = 65530\n+vm.max_map_count = 262144',
   }),
-  change(host, 'control-plane', 'apiserver', 'file /etc/kubernetes/encryption.yaml', file('/etc/kubernetes/encryption.yaml', true), { verb: 'update', reason: content }),
-  change(host, 'control-plane', 'apiserver', 'unit kube-apiserver', unit('kube-apiserver'), {
+  change(host, 'control-plane', 'kube-apiserver', 'unit kube-apiserver', unit('kube-apiserver'), {
     verb: 'restart',
     reason: content,
     diff: [
@@ -70,7 +109,12 @@ export const planOf = (...changes: Change[]): Plan => ({ changes, problems: [] }
 export const tooWide = (text: string): string[] => text.split('\n').filter((line) => width(line) > 80)
 
 /** What a reporter writes for a list of events. */
-export const reported = async (create: (options: ReporterOptions) => Reporter, language: Language, events: readonly Event[], verbose = false): Promise<string> => {
+export const reported = async (
+  create: (options: ReporterOptions) => Reporter,
+  language: Language,
+  events: readonly Event[],
+  verbose = false,
+): Promise<string> => {
   const stream = new PassThrough()
   const reporter = create({ language, style: plainStyle, stream, members: () => members, verbose })
   for (const event of events) reporter.report(event)
@@ -90,7 +134,14 @@ export const run: readonly Event[] = [
     type: 'stage',
     number: 2,
     of: 2,
-    stage: { phases: ['prepare', 'control-plane'], batches: [{ host: '10.0.0.11', changes: [packages] }, { host: '10.0.0.12', changes: [packages, config] }, { host: '10.0.0.21', changes: [packages] }] },
+    stage: {
+      phases: ['prepare', 'control-plane'],
+      batches: [
+        { host: '10.0.0.11', changes: [packages] },
+        { host: '10.0.0.12', changes: [packages, config] },
+        { host: '10.0.0.21', changes: [packages] },
+      ],
+    },
   },
   { type: 'change-begin', host: '10.0.0.11', change: packages },
   { type: 'change-begin', host: '10.0.0.12', change: packages },
@@ -99,7 +150,17 @@ export const run: readonly Event[] = [
   { type: 'change-done', host: '10.0.0.12', change: packages, seconds: 12.34 },
   { type: 'change-done', host: '10.0.0.11', change: packages, seconds: 61 },
   { type: 'change-begin', host: '10.0.0.12', change: config },
-  { type: 'change-failed', host: '10.0.0.12', failure: { host: '10.0.0.12', label: 'root@10.0.0.12:22', change: config, exit: 1, lines: ['install: cannot create regular file: No space left on device'] } },
+  {
+    type: 'change-failed',
+    host: '10.0.0.12',
+    failure: {
+      host: '10.0.0.12',
+      label: 'root@10.0.0.12:22',
+      change: config,
+      exit: 1,
+      lines: ['install: cannot create regular file: No space left on device'],
+    },
+  },
   {
     type: 'host-lost',
     host: '10.0.0.21',

@@ -1,5 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
+import type { Ask } from '../../src/hosts/transport.ts'
+import type { Language } from '../../src/text.ts'
 import { languageOf } from '../../src/ui/language.ts'
 import { confirmPlan, createAsk, isInterrupted } from '../../src/ui/prompt.ts'
 import { createStyle, width } from '../../src/ui/style.ts'
@@ -48,7 +50,15 @@ test('a style that is off adds nothing', () => {
 })
 
 test('a table is aligned by columns, not by characters', () => {
-  expect(table(['名称', 'STATUS'], [['cp1', 'Ready'], ['工作节点', '-']])).toBe('名称      STATUS\ncp1       Ready\n工作节点  -\n')
+  expect(
+    table(
+      ['名称', 'STATUS'],
+      [
+        ['cp1', 'Ready'],
+        ['工作节点', '-'],
+      ],
+    ),
+  ).toBe('名称      STATUS\ncp1       Ready\n工作节点  -\n')
 })
 
 const terminal = () => {
@@ -56,6 +66,8 @@ const terminal = () => {
   const output = Object.assign(new PassThrough(), { isTTY: true, columns: 80, rows: 24 })
   return { input, output }
 }
+
+const askOn = (language: Language, place: ReturnType<typeof terminal>): Ask => createAsk(language, place) as Ask
 
 /** Answers a question once it has been asked. */
 const answer = async <T>(ask: (place: ReturnType<typeof terminal>) => Promise<T>, keys: string): Promise<{ value: T; shown: string }> => {
@@ -87,16 +99,16 @@ describe('questions', () => {
   })
 
   test('a host key is shown', async () => {
-    const { value, shown } = await answer((place) => createAsk('en', place)!.confirmHostKey('root@h:22', 'ssh-ed25519', 'SHA256:abc'), 'yes\n')
+    const { value, shown } = await answer((place) => askOn('en', place).confirmHostKey('root@h:22', 'ssh-ed25519', 'SHA256:abc'), 'yes\n')
     expect(value).toBe(true)
     expect(shown).toContain('The host key of root@h:22 is not known: ssh-ed25519 SHA256:abc.')
   })
 
   test('a password is not shown, and an empty one is none', async () => {
-    const { value, shown } = await answer((place) => createAsk('en', place)!.password('root@h:22'), 'hunter2\n')
+    const { value, shown } = await answer((place) => askOn('en', place).password('root@h:22'), 'hunter2\n')
     expect(value).toBe('hunter2')
     expect(shown).not.toContain('hunter2')
-    expect((await answer((place) => createAsk('zh', place)!.passphrase('/home/me/.ssh/id'), '\n')).value).toBeUndefined()
+    expect((await answer((place) => askOn('zh', place).passphrase('/home/me/.ssh/id'), '\n')).value).toBeUndefined()
   })
 
   test('Ctrl-C is told from other errors', async () => {
