@@ -146,7 +146,7 @@ fetch() {
 		fi
 		if [ "$(sha256sum <"$part" | cut -d ' ' -f 1)" = "${pin#sha256:}" ]; then
 			mv -f "$part" "$destination"
-			note "fetched $url $(stat -c %s "$destination") bytes in $(($(date +%s) - started)) s"
+			printf 'fetched %s: %s bytes in %s s\n' "$url" "$(stat -c %s "$destination")" "$(($(date +%s) - started))"
 			return 0
 		fi
 		note "fetch-failed $url: the bytes are not the pinned ones ($pin)"

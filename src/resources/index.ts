@@ -16,6 +16,7 @@ import { trust } from './trust.ts'
 import type { Kind, Resource } from './types.ts'
 import { unit } from './unit.ts'
 import { user } from './user.ts'
+import { verification } from './verification.ts'
 
 type Kinds = { [K in Resource['kind']]: Kind<Extract<Resource, { kind: K }>> }
 
@@ -38,6 +39,7 @@ const KINDS: Kinds = {
   trust,
   unit,
   user,
+  verification,
 }
 
 /** The kind of a resource. */

@@ -57,6 +57,9 @@ export type NodeResource = Readonly<{
   taints: readonly Readonly<{ key: string; value: string; effect: string }>[]
 }>
 
+/** A check that passed for this shape of the cluster (`text`); PATH records it, so that it runs again only when the shape changes. */
+export type VerificationResource = Readonly<{ kind: 'verification'; path: string; text: string; script: string }>
+
 /** Desired state is data. One file per kind in this folder. */
 export type Resource =
   | DirectoryResource
@@ -76,6 +79,7 @@ export type Resource =
   | UnitResource
   | ObjectsResource
   | NodeResource
+  | VerificationResource
 
 export type Verb = 'create' | 'update' | 'remove' | 'start' | 'restart'
 

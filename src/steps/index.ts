@@ -9,6 +9,7 @@ import { cniPlugins } from './cni-plugins.ts'
 import { containerd } from './containerd.ts'
 import { controllerManager } from './controller-manager.ts'
 import { etcd } from './etcd.ts'
+import { functionalCheck } from './functional-check.ts'
 import { hostnameStep } from './hostname.ts'
 import { kubeProxy } from './kube-proxy.ts'
 import { kubelet } from './kubelet.ts'
@@ -51,6 +52,6 @@ export const PHASES: readonly Phase[] = [
     id: 'addons',
     title: { en: 'Add-ons', zh: '附加组件' },
     barrier: true,
-    steps: [addons, nodeLabels],
+    steps: [addons, nodeLabels, functionalCheck],
   },
 ]

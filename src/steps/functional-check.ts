@@ -1,0 +1,82 @@
+import { stringify } from 'yaml'
+import { heredoc } from '../resources/heredoc.ts'
+import { manifest } from '../templates/manifest.ts'
+import type { Context, Member, Step } from './types.ts'
+
+const PATH = '/etc/slipway/verified'
+const NAMESPACE = 'slipway-check'
+
+const isNode = ({ roles }: Member): boolean => roles.controlPlane || roles.worker
+
+/** What the check's result depends on. */
+const shape = ({ config, release, members }: Context): string =>
+  stringify({
+    kubernetes: release.kubernetes,
+    network: config.network,
+    domain: config.cluster_domain,
+    nodes: members
+      .filter(isNode)
+      .map(({ nodeName }) => nodeName)
+      .sort(),
+  })
+
+const pod = (name: string, node: string, image: string, args: readonly string[]) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace: NAMESPACE, labels: { app: name } },
+  spec: {
+    // Named, not scheduled: the two shall be on different hosts, whatever their taints.
+    nodeName: node,
+    tolerations: [{ operator: 'Exists' }],
+    terminationGracePeriodSeconds: 0,
+    containers: [{ name, image, args, imagePullPolicy: 'IfNotPresent' }],
+  },
+})
+
+const objects = (image: string, server: string, client: string) => [
+  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } },
+  pod('server', server, image, ['netexec', '--http-port=8080']),
+  pod('client', client, image, ['pause']),
+  {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'server', namespace: NAMESPACE },
+    spec: { selector: { app: 'server' }, ports: [{ port: 80, targetPort: 8080 }] },
+  },
+]
+
+/** Workers first: the pod network between two of them is what most clusters live on. */
+const pair = ({ members }: Context): readonly [string, string] => {
+  const names = [...members]
+    .filter(isNode)
+    .sort((a, b) => Number(a.roles.controlPlane) - Number(b.roles.controlPlane))
+    .map(({ nodeName }) => nodeName)
+  return [names[0] ?? '', names[1] ?? names[0] ?? '']
+}
+
+const script = (context: Context): string => {
+  const [server, client] = pair(context)
+  const name = (host: string) => `${host}.svc.${context.config.cluster_domain}`
+  const checks = [
+    ['running', 'k wait --for=condition=Ready pod/server pod/client --timeout=5s'],
+    ['dns_and_api', `k exec client -- /agnhost connect --timeout=3s ${name('kubernetes.default')}:443`],
+    ['service_on_another_node', `k exec client -- /agnhost connect --timeout=3s ${name(`server.${NAMESPACE}`)}:80`],
+    ['logs', 'k logs server | grep -q .'],
+  ] as const
+  return [
+    `k() { timeout 30 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s -n ${NAMESPACE} "$@"; }\n`,
+    `gone() { ! k get namespace ${NAMESPACE} -o name; }\nk delete namespace ${NAMESPACE} --ignore-not-found --wait=false >/dev/null\nawait 60 'removal of an earlier check' gone\n`,
+    heredoc('k apply -f - >/dev/null', manifest(objects(context.sources.image(context.release.images.agnhost), server, client))),
+    ...checks.map(([title, command]) => `${title}() { ${command}; }\nawait ${title === 'running' ? 180 : 60} ${title} ${title}\n`),
+    `k delete namespace ${NAMESPACE} --wait=false >/dev/null\n`,
+  ].join('')
+}
+
+/** Whether the cluster works, not only its parts: a pod finds the API by name and another node's pod by a service; exec and logs answer. */
+export const functionalCheck: Step = {
+  id: 'functional-check',
+  title: { en: 'Functional check', zh: '功能检查' },
+  on: 'one-control-plane',
+  resources: (context) =>
+    context.config.network.plugin === 'none' ? [] : [{ kind: 'verification', path: PATH, text: shape(context), script: script(context) }],
+}
