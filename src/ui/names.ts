@@ -36,11 +36,12 @@ const VERBS: Readonly<Record<Verb, Text>> = {
   restart: { en: 'restart', zh: '重启' },
 }
 
-/** Kinds that are not made the way a file is. */
+/** Kinds that are not made the way a file is, nor started the way a unit is. */
 const MAKING: Readonly<Partial<Record<Resource['kind'], Text>>> = {
   artifact: { en: 'fetch', zh: '获取' },
   objects: { en: 'apply', zh: '应用' },
   packages: { en: 'install', zh: '安装' },
+  verification: { en: 'run', zh: '执行' },
 }
 
 /** The word for a verb: "restart". */
@@ -56,7 +57,7 @@ export const thingText = ({ id, want }: Change, language: Language): string => {
 /** What a change does: "start unit kube-apiserver". */
 export const actionText = (change: Change, language: Language): string => {
   const { verb } = change.difference
-  const word = (verb === 'create' ? MAKING[change.want.kind] : undefined) ?? VERBS[verb]
+  const word = (verb === 'create' || verb === 'start' ? MAKING[change.want.kind] : undefined) ?? VERBS[verb]
   return `${word[language]}${language === 'zh' ? '' : ' '}${thingText(change, language)}`
 }
 

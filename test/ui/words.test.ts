@@ -1,8 +1,10 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
+import type { Change } from '../../src/engine/plan.ts'
 import type { Ask } from '../../src/hosts/transport.ts'
 import type { Language } from '../../src/text.ts'
 import { languageOf } from '../../src/ui/language.ts'
+import { actionText } from '../../src/ui/names.ts'
 import { confirmPlan, createAsk, isInterrupted } from '../../src/ui/prompt.ts'
 import { createStyle, width } from '../../src/ui/style.ts'
 import { table } from '../../src/ui/table.ts'
@@ -42,6 +44,24 @@ describe('widths', () => {
     expect(trimTo('控制平面 etcd', 9)).toBe('控制平...')
     expect(trimTo('short', 9)).toBe('short')
   })
+})
+
+test.each([
+  ['unit etcd', { kind: 'unit', name: 'etcd', text: '', inputs: [], ready: '', within: 1 }, 'start', 'start unit etcd', '启动服务 etcd'],
+  [
+    'unit etcd',
+    { kind: 'unit', name: 'etcd', text: '', inputs: [], ready: '', within: 1 },
+    'restart',
+    'restart unit etcd',
+    '重启服务 etcd',
+  ],
+  ['packages socat', { kind: 'packages', names: ['socat'] }, 'create', 'install packages socat', '安装软件包 socat'],
+  ['swap-off', { kind: 'swap-off' }, 'remove', 'remove swap', '移除交换分区'],
+  ['verification /v', { kind: 'verification', path: '/v', text: '', script: '' }, 'start', 'run check /v', '执行检查 /v'],
+  ['absent /etc/x', { kind: 'absent', path: '/etc/x', reason: { en: '', zh: '' } }, 'remove', 'remove file /etc/x', '移除文件 /etc/x'],
+] as const)('%s, %o, %s', (id, want, verb, en, zh) => {
+  const change: Change = { host: 'h', phase: 'p', step: 's', id, want, difference: { verb, reason: { en: '', zh: '' } } }
+  expect([actionText(change, 'en'), actionText(change, 'zh')]).toEqual([en, zh])
 })
 
 test('a style that is off adds nothing', () => {
