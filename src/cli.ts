@@ -56,11 +56,13 @@ const main = async (argv: readonly string[]): Promise<number> => {
     offline: values.offline,
     rest,
   }
+  const colours = !values['no-color'] && !process.env.NO_COLOR
   const io: Io = {
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
     language,
-    style: createStyle(!values['no-color'] && !process.env.NO_COLOR && process.stderr.isTTY === true),
+    style: createStyle(colours && process.stderr.isTTY === true),
+    outStyle: createStyle(colours && process.stdout.isTTY === true),
     env: process.env,
     home: homedir(),
     interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,

@@ -3,6 +3,7 @@ import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import type { Host } from '../config/hosts.ts'
 import { plan as decide, type Plan } from '../engine/plan.ts'
+import type { Report } from '../engine/events.ts'
 import { membersOf } from '../engine/members.ts'
 import type { World } from '../engine/world.ts'
 import { assemble, type Fleet, probe } from '../hosts/fleet.ts'
@@ -63,9 +64,10 @@ const toProbe = (hosts: readonly Host[], world: World) => {
 export const look = (session: Pick<Session, 'fleet' | 'intent'>, known: World = {}) => probe(session.fleet, toProbe(session.intent.hosts, known))
 
 /** Connects to all hosts and looks at each once. */
-export const openSession = async (intent: Intent, io: Io): Promise<Session> => {
-  const environment = { home: io.home, env: io.env, ask: io.interactive ? createAsk() : undefined, share: createShare() }
-  const fleet = await assemble(intent.hosts, environment)
+export const openSession = async (intent: Intent, io: Io, report: Report = () => {}): Promise<Session> => {
+  const environment = { home: io.home, env: io.env, ask: io.interactive ? createAsk(io.language) : undefined, share: createShare() }
+  report({ type: 'connecting', hosts: intent.hosts.map(({ key }) => key) })
+  const fleet = await assemble(intent.hosts, environment, (host, label) => report({ type: 'connected', host: host.key, label }))
   const { world, problems } = await look({ fleet, intent })
   return { intent, fleet, world, problems: [...fleet.problems, ...problems] }
 }

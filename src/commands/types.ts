@@ -19,7 +19,10 @@ export type Io = Readonly<{
   out(text: string): void
   err(text: string): void
   language: Language
+  /** For text on `err`. */
   style: Style
+  /** For text on `out`, which may be a pipe while `err` is a terminal. */
+  outStyle: Style
   env: Readonly<Record<string, string | undefined>>
   home: string
   /** Whether a person sits at the terminal. */

@@ -50,7 +50,7 @@ const agreed = async (plan: Plan, session: Session, options: Options, io: Io): P
 const carryOut = async (plan: Plan, session: Session, options: Options, io: Io): Promise<number> => {
   const { intent, fleet, world } = session
   const log = await openLog(io, intent.config.cluster_name)
-  const reporter = createReporter(options.output === 'json' ? 'json' : io.interactive ? 'listr' : 'plain', {
+  const reporter = createReporter(options.output === 'json' ? 'json' : io.interactive && !options.verbose ? 'listr' : 'plain', {
     language: io.language,
     style: io.style,
     stream: options.output === 'json' ? process.stdout : process.stderr,
