@@ -225,6 +225,21 @@ const mirrorsShape = z.strictObject({
 })
 const mirrors = z.preprocess((v) => (typeof v === 'string' ? { profile: v } : v), mirrorsShape)
 
+const upgradeStrategy = z.strictObject({
+  max_unavailable_worker: z
+    .string()
+    .regex(/^[1-9][0-9]*%?$/, 'must be a number or a percentage, such as 2 or 10%')
+    .default('10%')
+    .meta(key('live', 'How many workers may be drained at once: a number or a percentage (at least one)')),
+  drain: z.boolean().default(true).meta(key('live', 'Drain a node before its kubelet changes to another minor version')),
+  drain_timeout: z
+    .int()
+    .min(1)
+    .max(86400)
+    .default(300)
+    .meta(key('live', 'Seconds after which a drain that cannot end is given up and the run stops')),
+})
+
 const timeSync = z
   .enum(['auto', 'none'])
   .default('auto')
@@ -283,6 +298,7 @@ export const schema = z.strictObject({
     })
     .prefault({})
     .meta(key('restart', 'Settings of each component')),
+  upgrade_strategy: upgradeStrategy.prefault({}).meta(key('live', 'How a running cluster is upgraded')),
   time_sync: timeSync,
 })
 

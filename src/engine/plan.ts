@@ -4,7 +4,9 @@ import { kindOf } from '../resources/index.ts'
 import type { Difference, Resource } from '../resources/types.ts'
 import { PHASES } from '../steps/index.ts'
 import type { Cluster, Context, Member, Phase, Step } from '../steps/types.ts'
+import { drainsFor } from './drains.ts'
 import { membersOf, spokesman } from './members.ts'
+import { keepsQuorum } from './quorum.ts'
 import type { World } from './world.ts'
 
 /** One thing that will be done on one host. */
@@ -71,10 +73,34 @@ const unpinned = (changes: readonly Change[]): Problem[] => {
   return [...paths].map((path) => ({
     at: 'cluster.lock.yml',
     what: { en: `${path} has no pinned digest`, zh: `${path} 没有锁定的摘要` },
-    fix: { en: 'Add its "sha256:..." under `files:`; whoever serves the bytes, they must match it.', zh: '请在 `files:` 下加入其 "sha256:..."；无论由谁提供，内容都必须与之一致。' },
+    fix: {
+      en: 'Add its "sha256:..." under `files:`; whoever serves the bytes, they must match it.',
+      zh: '请在 `files:` 下加入其 "sha256:..."；无论由谁提供，内容都必须与之一致。',
+    },
     severity: 'error',
     exit: EXIT.config,
   }))
+}
+
+/** A restart of one etcd member while others are dead could stop the whole cluster. */
+const quorumProblems = (members: readonly Member[], changes: readonly Change[], world: World): Problem[] => {
+  const voters = members.filter(({ roles }) => roles.etcd)
+  const healthy = voters.filter(({ key }) => world[key]?.units.etcd?.active === 'active').length
+  const restarts = changes.filter(({ want, difference }) => want.kind === 'unit' && want.name === 'etcd' && difference.verb === 'restart')
+  if (restarts.length === 0 || keepsQuorum(voters.length, healthy, 'restart')) return []
+  return restarts.map(({ host }) => {
+    const member = voters.find(({ key }) => key === host)
+    return {
+      at: `${member?.user}@${member?.address}:${member?.port}`,
+      what: {
+        en: `its etcd would have to restart while only ${healthy} of ${voters.length} members are healthy: that would cost the quorum`,
+        zh: `其 etcd 需要重启，但 ${voters.length} 个成员中只有 ${healthy} 个健康：这会失去法定人数`,
+      },
+      fix: { en: 'Bring the other members back first.', zh: '请先恢复其他成员。' },
+      severity: 'error',
+      exit: EXIT.unfit,
+    }
+  })
 }
 
 const problemsOn = (context: Context, speaker: Member | undefined): Problem[] =>
@@ -96,8 +122,11 @@ export const plan = (cluster: Cluster, hosts: readonly Host[], world: World): Pl
   const problems = contexts.flatMap((context) => problemsOn(context, speaker))
   // An unfit host may make wants that mean nothing (an unknown system, no address): they would only bury the real cause.
   if (problems.some(({ severity }) => severity === 'error')) return { changes: [], problems }
-  const changes = contexts.flatMap((context) => changesOn(context, speaker))
-  return { changes, problems: [...problems, ...unpinned(changes)] }
+  const own = contexts.flatMap((context) => changesOn(context, speaker))
+  const drains = speaker ? drainsFor(cluster, members, own, world, speaker) : []
+  const drained = new Set(drains.map(({ id }) => id))
+  const changes = [...own.filter(({ id }) => !drained.has(id)), ...drains]
+  return { changes, problems: [...problems, ...unpinned(changes), ...quorumProblems(members, changes, world)] }
 }
 
 /** The world after a plan was carried out: every change made on facts. The double of a run, for tests and previews. */

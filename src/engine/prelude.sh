@@ -206,6 +206,7 @@ start() {
 	systemctl reset-failed "$unit.service" 2>/dev/null || true
 	systemctl restart --no-block "$unit.service"
 	await_unit "$unit" "$within" "$ready"
+	rm -f "$RUN/$unit.service"
 }
 
 # A unit that restarts by itself looks active between two crashes: it failed when it restarted twice.
@@ -233,7 +234,34 @@ await_unit() {
 unit_failed() {
 	printf 'unit %s: %s. Its last log lines:\n' "$1" "$2" >&2
 	journalctl -u "$1.service" -n 20 --no-pager -o cat >&2 || true
+	put_back "$1"
 	exit 1
+}
+
+# unit_file UNIT: stdin becomes the unit's file; the one it ran with is kept until the new one is ready.
+unit_file() {
+	path=/etc/systemd/system/$1.service
+	rm -f "$RUN/$1.service"
+	if systemctl is-active --quiet "$1.service" && [ -f "$path" ]; then cp -p "$path" "$RUN/$1.service"; fi
+	put "$path" 0600 root:root
+}
+
+# A unit that ran before and fails with its new file runs again with the old one: the cluster goes on, and the next run tries anew.
+put_back() {
+	[ -f "$RUN/$1.service" ] || return 0
+	put "/etc/systemd/system/$1.service" 0600 root:root <"$RUN/$1.service"
+	rm -f "$RUN/$1.service"
+	systemctl daemon-reload
+	systemctl reset-failed "$1.service" 2>/dev/null || true
+	systemctl restart --no-block "$1.service"
+	printf 'unit %s: the file it ran with before was put back\n' "$1" >&2
+}
+
+# stop_unit UNIT: for a part that this host is not to have any more.
+stop_unit() {
+	systemctl disable --now --quiet "$1.service" 2>/dev/null || true
+	rm -f "/etc/systemd/system/$1.service" "/etc/slipway/units/$1.env"
+	systemctl daemon-reload
 }
 
 # await SECONDS WHAT FUNCTION: polls at 100 ms.

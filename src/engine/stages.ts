@@ -1,3 +1,4 @@
+import type { DrainResource, UncordonResource } from '../resources/types.ts'
 import { PHASES } from '../steps/index.ts'
 import type { Change } from './plan.ts'
 
@@ -8,31 +9,54 @@ export type Batch = Readonly<{ host: string; changes: readonly Change[] }>
 export type Stage = Readonly<{ phases: readonly string[]; batches: readonly Batch[] }>
 
 /** Restarting these on several hosts at once would cost the quorum or the API. */
-const ONE_AT_A_TIME = new Set(['control-plane'])
+const ONE_AT_A_TIME = new Set(['etcd', 'apiserver', 'controllers'])
 
-const hostsOf = (changes: readonly Change[]): string[] => [...new Set(changes.map(({ host }) => host))]
-const of = (changes: readonly Change[], host: string): Change[] => changes.filter((change) => change.host === host)
+/** What makes a phase disruptive: a running part restarts, or etcd gets another member, of which it takes one at a time. */
+const disrupts = ({ difference, want }: Change): boolean => difference.verb === 'restart' || want.kind === 'etcd-join'
 
-const restarts = (changes: readonly Change[]): boolean => changes.some(({ difference }) => difference.verb === 'restart')
+type Draft = { phases: string[]; changes: Change[]; open: boolean }
+
+const batchesOf = (changes: readonly Change[]): Batch[] =>
+  [...new Set(changes.map(({ host }) => host))].map((host) => ({ host, changes: changes.filter((change) => change.host === host) }))
+
+const isDrain = (change: Change): boolean => change.want.kind === 'drain' || (change.want.kind === 'uncordon' && change.phase === 'nodes')
+const around = ({ want }: Change) => want as DrainResource | UncordonResource
+
+/** Nodes that need no drain first; then batch by batch: drain, the nodes' own changes, uncordon. */
+const nodeStages = (changes: readonly Change[]): Change[][] => {
+  const drains = changes.filter(isDrain)
+  const drained = new Set(drains.map((change) => around(change).host))
+  const rest = changes.filter((change) => !isDrain(change) && !drained.has(change.host))
+  const numbers = [...new Set(drains.map((change) => around(change).batch))].sort((a, b) => a - b)
+  const inBatch = (number: number) => {
+    const mine = drains.filter((change) => around(change).batch === number)
+    const hosts = new Set(mine.map((change) => around(change).host))
+    return [
+      mine.filter(({ want }) => want.kind === 'drain'),
+      changes.filter((change) => !isDrain(change) && hosts.has(change.host)),
+      mine.filter(({ want }) => want.kind === 'uncordon'),
+    ]
+  }
+  return [rest, ...numbers.flatMap(inBatch)].filter((stage) => stage.length > 0)
+}
 
 /**
  * Orders a plan: everything a host does between two points where hosts wait for each other is one batch, and there are as few such
  * points as possible. What is new goes in parallel; what already runs on a control plane is changed one host at a time.
  */
 export const stagesOf = (changes: readonly Change[]): readonly Stage[] => {
-  const stages: { phases: string[]; changes: Change[]; serial: boolean }[] = []
+  const drafts: Draft[] = []
   for (const phase of PHASES) {
     const own = changes.filter((change) => change.phase === phase.id)
     if (own.length === 0) continue
-    const serial = ONE_AT_A_TIME.has(phase.id) && restarts(own)
-    const last = stages.at(-1)
-    if (last && !phase.barrier && !serial && !last.serial) {
+    const last = drafts.at(-1)
+    if (phase.id === 'nodes') for (const stage of nodeStages(own)) drafts.push({ phases: [phase.id], changes: stage, open: false })
+    else if (ONE_AT_A_TIME.has(phase.id) && own.some(disrupts))
+      for (const batch of batchesOf(own)) drafts.push({ phases: [phase.id], changes: [...batch.changes], open: false })
+    else if (last?.open && !phase.barrier) {
       last.phases.push(phase.id)
       last.changes.push(...own)
-    } else stages.push({ phases: [phase.id], changes: own, serial })
+    } else drafts.push({ phases: [phase.id], changes: [...own], open: true })
   }
-  return stages.flatMap((stage): Stage[] => {
-    const batches = hostsOf(stage.changes).map((host) => ({ host, changes: of(stage.changes, host) }))
-    return stage.serial ? batches.map((batch) => ({ phases: stage.phases, batches: [batch] })) : [{ phases: stage.phases, batches }]
-  })
+  return drafts.map(({ phases, changes: own }) => ({ phases, batches: batchesOf(own) }))
 }

@@ -38,7 +38,12 @@ export type NodeFact = Readonly<{
   taints: readonly Readonly<{ key: string; value?: string; effect: string }>[]
   managed: string
   address: string
+  /** Whether Slipway drained it and has not uncordoned it again. */
+  drained: boolean
 }>
+
+/** One member of etcd, as some member reports it. `name` is empty until it has started for the first time. */
+export type EtcdMemberFact = Readonly<{ id: string; started: boolean; name: string; peer: string; learner: boolean }>
 
 /** Everything one probe said of one host. Plain JSON. */
 export type Facts = Readonly<{
@@ -79,6 +84,7 @@ export type Facts = Readonly<{
   reach: Readonly<Record<string, 'open' | 'closed' | 'filtered' | 'unreachable'>>
   api: 'ready' | 'down' | 'absent'
   nodes: readonly NodeFact[]
+  etcdMembers: readonly EtcdMemberFact[]
   /** Manifest path -> whether the cluster holds what it says. */
   manifests: Readonly<Record<string, 'same' | 'differs'>>
 }>
@@ -168,9 +174,17 @@ const pathFacts = async (rows: Rows): Promise<Record<string, PathFact>> => {
     const text = decode(content)
     const pem = path.endsWith('.conf') && path.startsWith('/etc/kubernetes/') ? embeddedPem(text) : /\.(crt|pem)$/.test(path) ? text : ''
     const certificate = await readCertificate(pem)
-    paths[path] = { type: 'file', mode: mode.padStart(4, '0'), owner, sha256, ...(content === '' ? {} : { text }), ...(certificate ? { certificate } : {}) }
+    paths[path] = {
+      type: 'file',
+      mode: mode.padStart(4, '0'),
+      owner,
+      sha256,
+      ...(content === '' ? {} : { text }),
+      ...(certificate ? { certificate } : {}),
+    }
   }
-  for (const [mode = '', owner = '', path = ''] of rows.get('directory') ?? []) paths[path] = { type: 'directory', mode: mode.padStart(4, '0'), owner }
+  for (const [mode = '', owner = '', path = ''] of rows.get('directory') ?? [])
+    paths[path] = { type: 'directory', mode: mode.padStart(4, '0'), owner }
   for (const [owner = '', path = '', target = ''] of rows.get('link') ?? []) paths[path] = { type: 'link', owner, target }
   return paths
 }
@@ -191,16 +205,19 @@ const unitFacts = (rows: Rows): Record<string, UnitFact> => {
 }
 
 const nodeFacts = (rows: Rows): NodeFact[] =>
-  (rows.get('node') ?? []).map(([name = '', kubelet = '', ready = '', unschedulable = '', labels, taints, managed = '', address = '']) => ({
-    name,
-    kubelet,
-    ready: ready === 'True',
-    unschedulable: unschedulable === 'true',
-    labels: json(labels, {}),
-    taints: json(taints, []),
-    managed,
-    address,
-  }))
+  (rows.get('node') ?? []).map(
+    ([name = '', kubelet = '', ready = '', unschedulable = '', labels, taints, managed = '', address = '', drained = '']) => ({
+      name,
+      kubelet,
+      ready: ready === 'True',
+      unschedulable: unschedulable === 'true',
+      labels: json(labels, {}),
+      taints: json(taints, []),
+      managed,
+      address,
+      drained: drained === 'true',
+    }),
+  )
 
 /**
  * Reads what probe.sh printed. Throws when the output is cut off (its last line is missing), so that half a host is never
@@ -254,6 +271,13 @@ export const parseFacts = async (output: string): Promise<Facts> => {
     reach: Object.fromEntries((rows.get('reach') ?? []).map(([peer = '', state = '']) => [peer, state as 'open'])),
     api: one('api') === 'ready' ? 'ready' : one('api') === 'down' ? 'down' : 'absent',
     nodes: nodeFacts(rows),
+    etcdMembers: (rows.get('etcd-member') ?? []).map(([memberId = '', status = '', name = '', peer = '', learner = '']) => ({
+      id: memberId,
+      started: status === 'started',
+      name,
+      peer,
+      learner: learner === 'true',
+    })),
     manifests: Object.fromEntries((rows.get('manifest') ?? []).map(([path = '', code = '']) => [path, code === '0' ? 'same' : 'differs'])),
   }
 }
@@ -265,7 +289,8 @@ export const parseFacts = async (output: string): Promise<Facts> => {
 export const linkIssuers = <T extends Record<string, Facts>>(world: T): T => {
   const authorities = new Map<string, X509Certificate>()
   for (const facts of Object.values(world))
-    for (const { certificate } of Object.values(facts.paths)) if (certificate?.authority) authorities.set(certificate.key, new X509Certificate(certificate.pem))
+    for (const { certificate } of Object.values(facts.paths))
+      if (certificate?.authority) authorities.set(certificate.key, new X509Certificate(certificate.pem))
   const issuerOf = (pem: string): string => {
     const x509 = new X509Certificate(pem)
     for (const [key, authority] of authorities) if (x509.issuer === authority.subject && x509.verify(authority.publicKey)) return key

@@ -151,6 +151,14 @@ reach() {
 	wait
 }
 
+# Members as this member sees them: id, status, name, peer URL, client URL, learner or not.
+etcd_members() {
+	pki=/etc/kubernetes/pki/etcd
+	[ -d /var/lib/etcd/member ] && [ -f $pki/healthcheck-client.crt ] && have etcdctl || return 0
+	timeout 5 etcdctl --endpoints=https://127.0.0.1:2379 --cacert=$pki/ca.crt --cert=$pki/healthcheck-client.crt --key=$pki/healthcheck-client.key \
+		--command-timeout=3s member list 2>/dev/null | awk -F ', ' '{print "etcd-member\t" $1 "\t" $2 "\t" $3 "\t" $4 "\t" $6}'
+}
+
 # What the API says, on a control plane that runs: nodes, and whether the objects we applied are still as applied.
 cluster() {
 	config=/etc/kubernetes/admin.conf
@@ -159,7 +167,7 @@ cluster() {
 	ready=$(curl -sS --max-time 5 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz 2>/dev/null)
 	fact api "$([ "$ready" = ok ] && echo ready || echo down)"
 	[ "$ready" = ok ] || return 0
-	k get nodes -o 'jsonpath={range .items[*]}node{"\t"}{.metadata.name}{"\t"}{.status.nodeInfo.kubeletVersion}{"\t"}{.status.conditions[?(@.type=="Ready")].status}{"\t"}{.spec.unschedulable}{"\t"}{.metadata.labels}{"\t"}{.spec.taints}{"\t"}{.metadata.annotations.slipway/managed}{"\t"}{.status.addresses[?(@.type=="InternalIP")].address}{"\n"}{end}' 2>/dev/null
+	k get nodes -o 'jsonpath={range .items[*]}node{"\t"}{.metadata.name}{"\t"}{.status.nodeInfo.kubeletVersion}{"\t"}{.status.conditions[?(@.type=="Ready")].status}{"\t"}{.spec.unschedulable}{"\t"}{.metadata.labels}{"\t"}{.spec.taints}{"\t"}{.metadata.annotations.slipway/managed}{"\t"}{.status.addresses[?(@.type=="InternalIP")].address}{"\t"}{.metadata.annotations.slipway/drained}{"\n"}{end}' 2>/dev/null
 	for manifest in /etc/slipway/manifests/*.yaml; do
 		[ -f "$manifest" ] || continue
 		(
@@ -179,6 +187,7 @@ main() {
 	files
 	units
 	reach
+	etcd_members
 	cluster
 	fact end ok
 }

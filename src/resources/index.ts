@@ -2,6 +2,8 @@ import { absent } from './absent.ts'
 import { artifact } from './artifact.ts'
 import { certificate } from './certificate.ts'
 import { directory } from './directory.ts'
+import { drain, uncordon } from './drain.ts'
+import { etcdJoin, etcdPromote, etcdSnapshot } from './etcd.ts'
 import { file } from './file.ts'
 import { hostname } from './hostname.ts'
 import { link } from './link.ts'
@@ -15,6 +17,7 @@ import { sysctls } from './sysctls.ts'
 import { trust } from './trust.ts'
 import type { Kind, Resource } from './types.ts'
 import { unit } from './unit.ts'
+import { unitAbsent } from './unit-absent.ts'
 import { user } from './user.ts'
 import { verification } from './verification.ts'
 
@@ -26,6 +29,10 @@ const KINDS: Kinds = {
   artifact,
   certificate,
   directory,
+  drain,
+  'etcd-join': etcdJoin,
+  'etcd-promote': etcdPromote,
+  'etcd-snapshot': etcdSnapshot,
   file,
   hostname,
   link,
@@ -37,7 +44,9 @@ const KINDS: Kinds = {
   'swap-off': swapOff,
   sysctls,
   trust,
+  uncordon,
   unit,
+  'unit-absent': unitAbsent,
   user,
   verification,
 }

@@ -35,7 +35,9 @@ const edits = (want: NodeResource, node: NodeFact | undefined): Edits => {
     ],
     taints: [
       ...want.taints.filter((taint) => !has(taint)).map((taint) => `${taint.key}=${taint.value}:${taint.effect}`),
-      ...before.taints.filter((id) => !want.taints.some((taint) => taintId(taint) === id) && node?.taints.some((seen) => taintId(seen) === id)).map((id) => `${id}-`),
+      ...before.taints
+        .filter((id) => !want.taints.some((taint) => taintId(taint) === id) && node?.taints.some((seen) => taintId(seen) === id))
+        .map((id) => `${id}-`),
     ],
   }
 }
@@ -50,12 +52,22 @@ export const node: Kind<NodeResource> = {
     if (!seen) return { verb: 'create', reason: { en: 'it has not registered yet', zh: '尚未注册' } }
     const { labels, taints } = edits(want, seen)
     const changed = [...labels, ...taints]
-    if (changed.length > 0) return { verb: 'update', reason: { en: 'its labels or taints changed', zh: '标签或污点有变化' }, diff: changed.map((edit) => (edit.endsWith('-') ? `-${edit.slice(0, -1)}` : `+${edit}`)).join('\n') }
-    return seen.managed === managedText(want) ? undefined : { verb: 'update', reason: { en: 'the record of what Slipway set is old', zh: 'Slipway 的设置记录已过时' } }
+    if (changed.length > 0)
+      return {
+        verb: 'update',
+        reason: { en: 'its labels or taints changed', zh: '标签或污点有变化' },
+        diff: changed.map((edit) => (edit.endsWith('-') ? `-${edit.slice(0, -1)}` : `+${edit}`)).join('\n'),
+      }
+    return seen.managed === managedText(want)
+      ? undefined
+      : { verb: 'update', reason: { en: 'the record of what Slipway set is old', zh: 'Slipway 的设置记录已过时' } }
   },
   script: (want, difference) => {
     // Setting is repeatable, so everything wanted is set; what to take away was decided from what was seen.
-    const removed = (difference.diff ?? '').split('\n').filter((line) => line.startsWith('-')).map((line) => quote(`${line.slice(1)}-`))
+    const removed = (difference.diff ?? '')
+      .split('\n')
+      .filter((line) => line.startsWith('-'))
+      .map((line) => quote(`${line.slice(1)}-`))
     const [goneTaints, goneLabels] = [removed.filter((edit) => edit.includes(':')), removed.filter((edit) => !edit.includes(':'))]
     const labels = [...Object.entries(want.labels).map(([key, value]) => quote(`${key}=${value}`)), ...goneLabels]
     const taints = [...want.taints.map((taint) => quote(`${taint.key}=${taint.value}:${taint.effect}`)), ...goneTaints]
@@ -71,13 +83,16 @@ export const node: Kind<NodeResource> = {
     const seen = facts.nodes.find(({ name }) => name === want.name)
     const before = managedBefore(seen)
     const kept = Object.entries(seen?.labels ?? {}).filter(([key]) => !before.labels.includes(key))
-    const taints = (seen?.taints ?? []).filter((taint) => !before.taints.includes(taintId(taint)) && !want.taints.some((wanted) => taintId(wanted) === taintId(taint)))
+    const taints = (seen?.taints ?? []).filter(
+      (taint) => !before.taints.includes(taintId(taint)) && !want.taints.some((wanted) => taintId(wanted) === taintId(taint)),
+    )
     const next: NodeFact = {
       name: want.name,
       kubelet: seen?.kubelet ?? '',
       ready: seen?.ready ?? false,
       unschedulable: seen?.unschedulable ?? false,
       address: seen?.address ?? '',
+      drained: seen?.drained ?? false,
       labels: { ...Object.fromEntries(kept), ...want.labels },
       taints: [...taints, ...want.taints],
       managed: managedText(want),

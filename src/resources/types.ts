@@ -48,7 +48,14 @@ export type CertificateResource = Readonly<{
  */
 export type UnitResource = Readonly<{ kind: 'unit'; name: string; text: string; inputs: readonly string[]; ready: string; within: number }>
 /** Objects in the cluster, from a manifest that lies on the host. `as` says with whose rights they are applied. */
-export type ObjectsResource = Readonly<{ kind: 'objects'; name: string; manifest: string; as: 'admin' | 'system:masters'; ready?: string; within?: number }>
+export type ObjectsResource = Readonly<{
+  kind: 'objects'
+  name: string
+  manifest: string
+  as: 'admin' | 'system:masters'
+  ready?: string
+  within?: number
+}>
 /** Labels and taints of one Node; only keys that Slipway set before are ever taken away. */
 export type NodeResource = Readonly<{
   kind: 'node'
@@ -59,6 +66,25 @@ export type NodeResource = Readonly<{
 
 /** A check that passed for this shape of the cluster (`text`); PATH records it, so that it runs again only when the shape changes. */
 export type VerificationResource = Readonly<{ kind: 'verification'; path: string; text: string; script: string }>
+
+/** A unit of ours that this host must not run (any more). */
+export type UnitAbsentResource = Readonly<{ kind: 'unit-absent'; name: string; reason: Text }>
+/** Cordons a node and moves its pods away, on a control plane, before the node's own changes. `batch`: nodes of one batch are away together. */
+export type DrainResource = Readonly<{ kind: 'drain'; node: string; host: string; batch: number; timeout: number }>
+/** Lets pods onto a drained node again, once it is Ready and its kubelet has `version`. */
+export type UncordonResource = Readonly<{ kind: 'uncordon'; node: string; host: string; batch: number; version: string }>
+/** A snapshot of etcd at PATH on this host, taken before something that may need it. */
+export type EtcdSnapshotResource = Readonly<{ kind: 'etcd-snapshot'; path: string }>
+/** This host joins an etcd that runs already: as a learner first, so that it never counts before it can vote. */
+export type EtcdJoinResource = Readonly<{
+  kind: 'etcd-join'
+  name: string
+  peer: string
+  endpoints: readonly string[]
+  bootstrap: string
+  token: string
+}>
+export type EtcdPromoteResource = Readonly<{ kind: 'etcd-promote'; name: string; peer: string; endpoints: readonly string[] }>
 
 /** Desired state is data. One file per kind in this folder. */
 export type Resource =
@@ -80,6 +106,12 @@ export type Resource =
   | ObjectsResource
   | NodeResource
   | VerificationResource
+  | UnitAbsentResource
+  | DrainResource
+  | UncordonResource
+  | EtcdSnapshotResource
+  | EtcdJoinResource
+  | EtcdPromoteResource
 
 export type Verb = 'create' | 'update' | 'remove' | 'start' | 'restart'
 

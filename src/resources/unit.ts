@@ -37,7 +37,7 @@ export const unit: Kind<UnitResource> = {
   },
   script: (want) =>
     [
-      heredoc(`put ${unitPath(want.name)} 0600 root:root`, want.text),
+      heredoc(`unit_file ${want.name}`, want.text),
       `ready() {\n${want.ready}\n}\n`,
       `start ${quote(want.name)} ${want.within} ready ${read(want).map(quote).join(' ')}\n`,
     ].join(''),
@@ -45,7 +45,10 @@ export const unit: Kind<UnitResource> = {
     const placed = setPath(facts, unitPath(want.name), { ...fileFact(want), text: want.text })
     return {
       ...placed,
-      units: { ...facts.units, [want.name]: { active: 'active', enabled: true, inputs: inputsDigest(placed, read(want)), restarts: 0, stale: false } },
+      units: {
+        ...facts.units,
+        [want.name]: { active: 'active', enabled: true, inputs: inputsDigest(placed, read(want)), restarts: 0, stale: false },
+      },
     }
   },
 }

@@ -89,6 +89,12 @@ export const apiserver: Step = {
   title: { en: 'kube-apiserver', zh: 'kube-apiserver' },
   on: 'control-plane',
   resources: (context) => [
+    // A worker that becomes a control plane: its balancer holds the port that the API server needs.
+    {
+      kind: 'unit-absent',
+      name: 'kube-apiserver-balancer',
+      reason: { en: 'a control plane has its own API server', zh: '控制平面使用自己的 API 服务器' },
+    },
     { kind: 'directory', path: '/var/log/kubernetes', mode: '0700' },
     {
       kind: 'certificate',
@@ -115,7 +121,10 @@ export const apiserver: Step = {
       ready: `curl -fsS --max-time 2 --cacert ${PKI}/ca.crt https://127.0.0.1:6443/readyz`,
       text: unitText('kube-apiserver', {
         description: 'Kubernetes API server',
-        argv: [installed('kube-apiserver', 'kube-apiserver', context), ...withExtraArgs(flags(context), context.config.services['kube-apiserver'].extra_args)],
+        argv: [
+          installed('kube-apiserver', 'kube-apiserver', context),
+          ...withExtraArgs(flags(context), context.config.services['kube-apiserver'].extra_args),
+        ],
         after: context.member.roles.etcd ? ['etcd.service'] : [],
         type: 'notify',
       }),

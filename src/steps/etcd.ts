@@ -1,5 +1,7 @@
 import { unitText } from '../templates/unit.ts'
+import type { Resource } from '../resources/types.ts'
 import { etcdMembers, installed, LEAF, PKI, withExtraArgs } from './common.ts'
+import { otherMinor, runningVersion } from './running.ts'
 import type { Context, Step } from './types.ts'
 
 const DATA = '/var/lib/etcd'
@@ -32,15 +34,62 @@ const flags = ({ member }: Context): Record<string, string> => ({
   'quota-backend-bytes': '2147483648',
 })
 
+type Start = Readonly<{ how: 'has-data' } | { how: 'found'; text: string } | { how: 'join'; endpoints: readonly string[] }>
+
 /**
- * How a new member finds the others. It is no part of the unit, so that growth restarts nobody: etcd reads it only while it has no data.
+ * How this member comes to its data. While no member has any, all are founded together from one list. A member that was founded but cut off
+ * before it started takes the list its fellows were started with, as long as those cannot answer alone. Anything later joins as a learner.
  */
-const bootstrap = (context: Context): string => {
+const startOf = (context: Context): Start => {
+  const { facts, member, world, config } = context
+  if (facts.etcdData) return { how: 'has-data' }
+  const running = etcdMembers(context).filter(({ key }) => key !== member.key && world[key]?.etcdData)
+  if (running.some(({ key }) => (world[key]?.etcdMembers ?? []).length > 0))
+    return { how: 'join', endpoints: running.map(({ ip }) => `https://${ip}:2379`) }
+  const founding = running.map(({ key }) => world[key]?.paths[BOOTSTRAP]?.text ?? '').find((text) => text.includes(peer(member.ip)))
+  if (founding) return { how: 'found', text: founding }
   const cluster = etcdMembers(context)
     .map(({ nodeName, ip }) => `${nodeName}=${peer(ip)}`)
     .sort()
     .join(',')
-  return `SLIPWAY_BOOTSTRAP=--initial-cluster=${cluster} --initial-cluster-token=${context.config.cluster_name} --initial-cluster-state=new\n`
+  return {
+    how: 'found',
+    text: `SLIPWAY_BOOTSTRAP=--initial-cluster=${cluster} --initial-cluster-token=${config.cluster_name} --initial-cluster-state=new\n`,
+  }
+}
+
+/** Other members, as whom this one may ask while it does not vote itself. */
+const isLearner = ({ member, world }: Context): boolean =>
+  Object.values(world).some(({ etcdMembers: seen }) => seen.some((one) => one.peer === peer(member.ip) && one.learner))
+
+const othersOf = (context: Context): string[] =>
+  etcdMembers(context)
+    .filter(({ key }) => key !== context.member.key && context.world[key]?.etcdData)
+    .map(({ ip }) => `https://${ip}:2379`)
+
+const bootstrapResources = (context: Context, start: Start): Resource[] => {
+  const { member, config } = context
+  if (start.how === 'found') return [{ kind: 'file', path: BOOTSTRAP, text: start.text }]
+  if (start.how === 'has-data') return []
+  return [
+    {
+      kind: 'etcd-join',
+      name: member.nodeName,
+      peer: peer(member.ip),
+      endpoints: start.endpoints,
+      bootstrap: BOOTSTRAP,
+      token: config.cluster_name,
+    },
+  ]
+}
+
+/** Before the first byte of a newer etcd or kube-apiserver is run on what this member holds. */
+const snapshotResources = ({ facts, release }: Context): Resource[] => {
+  const etcd = runningVersion(facts, 'etcd', 'etcd')
+  const apiserver = runningVersion(facts, 'kube-apiserver', 'kubernetes')
+  const changes =
+    (etcd !== undefined && otherMinor(etcd, release.etcd)) || (apiserver !== undefined && otherMinor(apiserver, release.kubernetes))
+  return facts.etcdData && changes ? [{ kind: 'etcd-snapshot', path: `/var/lib/slipway/snapshots/before-${release.kubernetes}.db` }] : []
 }
 
 const certificate = (context: Context, name: 'server' | 'peer') =>
@@ -61,40 +110,49 @@ export const etcd: Step = {
   id: 'etcd',
   title: { en: 'etcd', zh: 'etcd' },
   on: 'etcd',
-  resources: (context) => [
-    { kind: 'user', name: 'etcd', home: DATA },
-    { kind: 'directory', path: DATA, mode: '0700', owner: OWNER },
-    { kind: 'link', path: '/usr/local/bin/etcdctl', target: installed('etcd', 'etcdctl', context) },
-    // A control plane holds this CA whole, as one of the shared secrets.
-    ...(context.member.roles.controlPlane ? [] : [{ kind: 'trust', path: `${CERTS}/ca.crt`, authority: 'etcd-ca' } as const]),
-    certificate(context, 'server'),
-    certificate(context, 'peer'),
-    {
-      kind: 'certificate',
-      path: `${CERTS}/healthcheck-client`,
-      form: 'pair',
-      authority: 'etcd-ca',
-      commonName: 'kube-etcd-healthcheck-client',
-      organizations: [],
-      sans: [],
-      usages: ['client'],
-      ...LEAF,
-    },
-    ...(context.facts.etcdData ? [] : [{ kind: 'file', path: BOOTSTRAP, text: bootstrap(context) } as const]),
-    {
-      kind: 'unit',
-      name: 'etcd',
-      inputs: [`${CERTS}/ca.crt`, `${CERTS}/server.crt`, `${CERTS}/peer.crt`],
-      within: 180,
-      ready: 'curl -fsS --max-time 2 http://127.0.0.1:2381/readyz',
-      text: unitText('etcd', {
-        description: 'etcd key-value store of Kubernetes',
-        argv: [installed('etcd', 'etcd', context), ...withExtraArgs(flags(context), context.config.services.etcd.extra_args)],
-        type: 'notify',
-        user: 'etcd',
-        late: { file: BOOTSTRAP, variable: 'SLIPWAY_BOOTSTRAP' },
-        settings: ['OOMScoreAdjust=-900'],
-      }),
-    },
-  ],
+  resources: (context): Resource[] => {
+    const start = startOf(context)
+    const learning = start.how === 'join' || isLearner(context)
+    return [
+      { kind: 'user', name: 'etcd', home: DATA },
+      { kind: 'directory', path: DATA, mode: '0700', owner: OWNER },
+      { kind: 'link', path: '/usr/local/bin/etcdctl', target: installed('etcd', 'etcdctl', context) },
+      // A control plane holds this CA whole, as one of the shared secrets.
+      ...(context.member.roles.controlPlane ? [] : [{ kind: 'trust', path: `${CERTS}/ca.crt`, authority: 'etcd-ca' } as const]),
+      certificate(context, 'server'),
+      certificate(context, 'peer'),
+      {
+        kind: 'certificate',
+        path: `${CERTS}/healthcheck-client`,
+        form: 'pair',
+        authority: 'etcd-ca',
+        commonName: 'kube-etcd-healthcheck-client',
+        organizations: [],
+        sans: [],
+        usages: ['client'],
+        ...LEAF,
+      },
+      ...snapshotResources(context),
+      ...bootstrapResources(context, start),
+      {
+        kind: 'unit',
+        name: 'etcd',
+        inputs: [`${CERTS}/ca.crt`, `${CERTS}/server.crt`, `${CERTS}/peer.crt`],
+        within: 180,
+        // A learner answers no reads, so it is never "ready": that it serves at all is what can be waited for.
+        ready: `curl -fsS --max-time 2 -o /dev/null http://127.0.0.1:2381/${learning ? 'metrics' : 'readyz'}`,
+        text: unitText('etcd', {
+          description: 'etcd key-value store of Kubernetes',
+          argv: [installed('etcd', 'etcd', context), ...withExtraArgs(flags(context), context.config.services.etcd.extra_args)],
+          type: 'notify',
+          user: 'etcd',
+          late: { file: BOOTSTRAP, variable: 'SLIPWAY_BOOTSTRAP' },
+          settings: ['OOMScoreAdjust=-900'],
+        }),
+      },
+      ...(learning
+        ? [{ kind: 'etcd-promote', name: context.member.nodeName, peer: peer(context.member.ip), endpoints: othersOf(context) } as const]
+        : []),
+    ]
+  },
 }

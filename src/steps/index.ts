@@ -18,6 +18,7 @@ import { nodeTuning } from './node-tuning.ts'
 import { osPackages } from './os-packages.ts'
 import { preflight } from './preflight.ts'
 import { preflightNetwork } from './preflight-network.ts'
+import { preflightVersion } from './preflight-version.ts'
 import { scheduler } from './scheduler.ts'
 import { sharedSecrets } from './shared-secrets.ts'
 import type { Phase } from './types.ts'
@@ -28,7 +29,7 @@ export const PHASES: readonly Phase[] = [
     id: 'secrets',
     title: { en: 'Keys of the cluster', zh: '集群密钥' },
     barrier: true,
-    steps: [preflight, preflightNetwork, sharedSecrets],
+    steps: [preflight, preflightNetwork, preflightVersion, sharedSecrets],
   },
   {
     id: 'prepare',
@@ -36,22 +37,14 @@ export const PHASES: readonly Phase[] = [
     barrier: true,
     steps: [hostnameStep, aptSources, osPackages, nodeTuning, binaries, containerd, cniPlugins],
   },
+  { id: 'etcd', title: { en: 'etcd', zh: 'etcd' }, barrier: false, steps: [etcd] },
+  { id: 'apiserver', title: { en: 'API servers', zh: 'API 服务器' }, barrier: false, steps: [apiserver] },
   {
-    id: 'control-plane',
-    title: { en: 'Control plane', zh: '控制平面' },
+    id: 'controllers',
+    title: { en: 'Controllers and scheduler', zh: '控制器与调度器' },
     barrier: false,
-    steps: [etcd, apiserver, controllerManager, scheduler, adminKubeconfig, bootstrapRbac],
+    steps: [controllerManager, scheduler, adminKubeconfig, bootstrapRbac],
   },
-  {
-    id: 'nodes',
-    title: { en: 'Nodes', zh: '节点' },
-    barrier: true,
-    steps: [balancer, kubelet, kubeProxy],
-  },
-  {
-    id: 'addons',
-    title: { en: 'Add-ons', zh: '附加组件' },
-    barrier: true,
-    steps: [addons, nodeLabels, functionalCheck],
-  },
+  { id: 'nodes', title: { en: 'Nodes', zh: '节点' }, barrier: true, steps: [balancer, kubelet, kubeProxy] },
+  { id: 'addons', title: { en: 'Add-ons', zh: '附加组件' }, barrier: true, steps: [addons, nodeLabels, functionalCheck] },
 ]

@@ -17,5 +17,11 @@ export const nodeLabels: Step = {
   id: 'node-labels',
   title: { en: 'Labels and taints', zh: '标签与污点' },
   on: 'one-control-plane',
-  resources: ({ members }) => members.filter(({ roles }) => roles.controlPlane || roles.worker).map((member) => ({ kind: 'node', name: member.nodeName, labels: labels(member), taints: taints(member) })),
+  resources: ({ members, world, release }) =>
+    members
+      .filter(({ key, roles }) => (roles.controlPlane || roles.worker) && world[key] !== undefined)
+      .flatMap((member) => [
+        { kind: 'node', name: member.nodeName, labels: labels(member), taints: taints(member) } as const,
+        { kind: 'uncordon', node: member.nodeName, host: member.key, batch: 0, version: release.kubernetes } as const,
+      ]),
 }

@@ -20,6 +20,12 @@ const KINDS: Readonly<Record<Resource['kind'], Text>> = {
   objects: { en: 'objects', zh: '对象' },
   packages: { en: 'packages', zh: '软件包' },
   'shared-secret': { en: 'shared secret', zh: '共享密钥' },
+  drain: { en: 'node', zh: '节点' },
+  uncordon: { en: 'node', zh: '节点' },
+  'unit-absent': { en: 'unit', zh: '服务' },
+  'etcd-snapshot': { en: 'etcd snapshot', zh: 'etcd 快照' },
+  'etcd-join': { en: 'etcd member', zh: 'etcd 成员' },
+  'etcd-promote': { en: 'etcd member', zh: 'etcd 成员' },
   'swap-off': { en: 'swap', zh: '交换分区' },
   sysctls: { en: 'sysctls', zh: '内核参数' },
   trust: { en: 'CA certificate', zh: 'CA 证书' },
@@ -42,6 +48,11 @@ const MAKING: Readonly<Partial<Record<Resource['kind'], Text>>> = {
   objects: { en: 'apply', zh: '应用' },
   packages: { en: 'install', zh: '安装' },
   verification: { en: 'run', zh: '执行' },
+  drain: { en: 'drain', zh: '排空' },
+  uncordon: { en: 'uncordon', zh: '恢复调度' },
+  'etcd-snapshot': { en: 'take', zh: '创建' },
+  'etcd-join': { en: 'add', zh: '加入' },
+  'etcd-promote': { en: 'promote', zh: '提升' },
 }
 
 /** The word for a verb: "restart". */
@@ -57,7 +68,7 @@ export const thingText = ({ id, want }: Change, language: Language): string => {
 /** What a change does: "start unit kube-apiserver". */
 export const actionText = (change: Change, language: Language): string => {
   const { verb } = change.difference
-  const word = (verb === 'create' || verb === 'start' ? MAKING[change.want.kind] : undefined) ?? VERBS[verb]
+  const word = (verb !== 'remove' && verb !== 'restart' ? MAKING[change.want.kind] : undefined) ?? VERBS[verb]
   return `${word[language]}${language === 'zh' ? '' : ' '}${thingText(change, language)}`
 }
 

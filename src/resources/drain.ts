@@ -1,0 +1,51 @@
+import type { Facts, NodeFact } from '../hosts/facts.ts'
+import { quote } from '../hosts/sh.ts'
+import type { DrainResource, Kind, UncordonResource } from './types.ts'
+
+/** The annotation by which a later run knows that it was Slipway who cordoned a node, and lets pods onto it again. */
+export const DRAINED = 'slipway/drained'
+
+const K = 'k() { kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }\n'
+
+const changed = (facts: Facts, name: string, values: Partial<NodeFact>): Facts => ({
+  ...facts,
+  nodes: facts.nodes.map((node) => (node.name === name ? { ...node, ...values } : node)),
+})
+
+const find = (facts: Facts, name: string): NodeFact | undefined => facts.nodes.find((node) => node.name === name)
+
+/** kubectl evicts, so PodDisruptionBudgets are respected; what blocks is named when the time is over, and the node is given back. */
+export const drain: Kind<DrainResource> = {
+  id: (want) => `drain ${want.node}`,
+  touches: () => [],
+  diff: () => ({ verb: 'update', reason: { en: 'its kubelet changes to another minor version', zh: '其 kubelet 将切换到另一个次版本' } }),
+  script: ({ node, timeout }) => {
+    const name = quote(node)
+    return [
+      K,
+      `k annotate --overwrite node ${name} ${DRAINED}=true\n`,
+      `if ! timeout ${timeout + 30} kubectl --kubeconfig /etc/kubernetes/admin.conf drain ${name} --ignore-daemonsets --delete-emptydir-data --force --timeout=${timeout}s; then\n`,
+      `\tk get poddisruptionbudgets -A -o 'jsonpath={range .items[?(@.status.disruptionsAllowed==0)]}PodDisruptionBudget {.metadata.namespace}/{.metadata.name} allows no eviction now{"\\n"}{end}' >&2 || true\n`,
+      `\tk uncordon ${name}\n\tk annotate node ${name} ${DRAINED}-\n`,
+      `\tfail ${quote(`${node} could not be drained within ${timeout} s; it takes pods again, and nothing on it was changed. Free what blocks, or raise upgrade_strategy.drain_timeout.`)}\nfi\n`,
+    ].join('')
+  },
+  after: (want, { facts }) => changed(facts, want.node, { unschedulable: true, drained: true }),
+}
+
+export const uncordon: Kind<UncordonResource> = {
+  id: (want) => `uncordon ${want.node}`,
+  touches: () => [],
+  diff: (want, { facts }) =>
+    find(facts, want.node)?.drained
+      ? { verb: 'update', reason: { en: 'an earlier run left it drained', zh: '此前的运行将其排空后未恢复' } }
+      : undefined,
+  script: ({ node, version }) =>
+    [
+      K,
+      `back() { [ "$(k get node ${quote(node)} -o 'jsonpath={.status.nodeInfo.kubeletVersion} {.status.conditions[?(@.type=="Ready")].status}')" = ${quote(`${version} True`)} ]; }\n`,
+      `await 180 ${quote(`${node} Ready on ${version}`)} back\n`,
+      `k uncordon ${quote(node)}\nk annotate node ${quote(node)} ${DRAINED}-\n`,
+    ].join(''),
+  after: (want, { facts }) => changed(facts, want.node, { unschedulable: false, drained: false, kubelet: want.version }),
+}

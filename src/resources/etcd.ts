@@ -1,0 +1,72 @@
+import { sha256 } from '../digest.ts'
+import { quote } from '../hosts/sh.ts'
+import { setPath } from './paths.ts'
+import type { EtcdJoinResource, EtcdPromoteResource, EtcdSnapshotResource, Kind } from './types.ts'
+
+const PKI = '/etc/kubernetes/pki/etcd'
+
+/** etcdctl with the client certificate every member holds. */
+const ctl = (endpoints: readonly string[]): string =>
+  `ctl() { timeout 60 etcdctl --endpoints=${endpoints.join(',')} --cacert=${PKI}/ca.crt --cert=${PKI}/healthcheck-client.crt --key=${PKI}/healthcheck-client.key --command-timeout=30s "$@"; }\n`
+
+const LOCAL = ['https://127.0.0.1:2379']
+
+export const etcdSnapshot: Kind<EtcdSnapshotResource> = {
+  id: (want) => `etcd-snapshot ${want.path}`,
+  touches: () => [],
+  diff: (want, { facts }) =>
+    facts.paths[want.path] ? undefined : { verb: 'create', reason: { en: 'taken before the upgrade', zh: '升级前的备份' } },
+  // Written under another name first: half a snapshot must never pass for one.
+  script: ({ path }) =>
+    [
+      ctl(LOCAL),
+      `parent ${quote(path.slice(0, path.lastIndexOf('/')))}\nremember file ${quote(path)}\n`,
+      `(umask 077; ctl snapshot save ${quote(`${path}.part`)})\nmv -f ${quote(`${path}.part`)} ${quote(path)}\n`,
+    ].join(''),
+  after: (want, { facts }) =>
+    setPath(facts, want.path, { type: 'file', mode: '0600', owner: 'root:root', sha256: sha256('symbol snapshot') }),
+}
+
+/** Adds this host as a learner (unless it is listed already) and tells its etcd whom to find, from the list etcd itself gives. */
+export const etcdJoin: Kind<EtcdJoinResource> = {
+  id: (want) => `etcd-join ${want.name}`,
+  touches: (want) => [want.bootstrap],
+  diff: (_, { facts }) => (facts.etcdData ? undefined : { verb: 'create', reason: { en: 'it is no member yet', zh: '尚不是成员' } }),
+  script: (want) =>
+    [
+      ctl(want.endpoints),
+      `listed() { ctl member list | grep -F ${quote(`, ${want.peer},`)}; }\n`,
+      // etcd admits one learner at a time, and none while a member is not healthy: asked again until it is our turn.
+      `added() { listed || ctl member add ${quote(want.name)} --learner --peer-urls=${quote(want.peer)}; }\n`,
+      `await 180 ${quote(`etcd accepts ${want.name} as a learner`)} added\n`,
+      `cluster=$(ctl member list | awk -F ', ' -v self=${quote(want.peer)} -v name=${quote(want.name)} '{n = $4 == self ? name : $3; if (n != "") printf "%s%s=%s", (c++ ? "," : ""), n, $4}')\n`,
+      `printf 'SLIPWAY_BOOTSTRAP=--initial-cluster=%s --initial-cluster-token=%s --initial-cluster-state=existing\n' "$cluster" ${quote(want.token)} >"$RUN/bootstrap"\n`,
+      `put ${quote(want.bootstrap)} 0644 root:root <"$RUN/bootstrap"\n`,
+    ].join(''),
+  after: (want, { facts }) => ({
+    ...setPath(facts, want.bootstrap, { type: 'file', mode: '0644', owner: 'root:root', sha256: sha256('symbol bootstrap') }),
+    etcdData: true,
+    etcdMembers: [...facts.etcdMembers, { id: `symbol ${want.name}`, started: true, name: want.name, peer: want.peer, learner: true }],
+  }),
+}
+
+export const etcdPromote: Kind<EtcdPromoteResource> = {
+  id: (want) => `etcd-promote ${want.name}`,
+  touches: () => [],
+  diff: () => ({ verb: 'update', reason: { en: 'a learner does not vote', zh: '学习者成员没有投票权' } }),
+  script: (want) =>
+    [
+      ctl(want.endpoints),
+      `voting() {\n\tctl member list | grep -F ${quote(`, ${want.peer},`)} | grep -q ', false$' && return\n`,
+      `\tid=$(ctl member list | awk -F ', ' -v self=${quote(want.peer)} '$4 == self {print $1}')\n\tctl member promote "$id"\n\treturn 1\n}\n`,
+      `await 180 ${quote(`${want.name} votes in etcd`)} voting\n`,
+    ].join(''),
+  after: (want, { facts }) => ({
+    ...facts,
+    etcdMembers: facts.etcdMembers.map((member) => (member.peer === want.peer ? { ...member, learner: false } : member)),
+  }),
+}
+
+/** For commands that take a snapshot outside a plan. */
+export const snapshotScript = (path: string): string =>
+  etcdSnapshot.script({ kind: 'etcd-snapshot', path }, { verb: 'create', reason: { en: '', zh: '' } }, {})

@@ -1,0 +1,68 @@
+import { EXIT, type Problem } from '../problem.ts'
+import type { Text } from '../text.ts'
+import { compareVersions, parts, runningVersion } from './running.ts'
+import type { Context, Step } from './types.ts'
+
+const refuse = ({ member }: Context, what: Text, fix: Text): Problem => ({
+  at: `${member.user}@${member.address}:${member.port}`,
+  what,
+  fix,
+  severity: 'error',
+  exit: EXIT.config,
+})
+
+/** kube-apiserver may not go back, and not skip a minor (kubernetes.io, Version Skew Policy). */
+const kubernetes = (context: Context): Problem[] => {
+  const running = runningVersion(context.facts, 'kube-apiserver', 'kubernetes')
+  const wanted = context.release.kubernetes
+  if (running === undefined) return []
+  if (compareVersions(wanted, running) < 0)
+    return [
+      refuse(
+        context,
+        { en: `it runs Kubernetes ${running}, newer than ${wanted}`, zh: `正在运行 Kubernetes ${running}，比 ${wanted} 新` },
+        {
+          en: `Set kubernetes_version to ${running} or newer: what etcd holds cannot go back.`,
+          zh: `请将 kubernetes_version 设为 ${running} 或更新：etcd 中的数据无法降级。`,
+        },
+      ),
+    ]
+  const next = parts(running)[1] + 1
+  if (parts(wanted)[1] > next)
+    return [
+      refuse(
+        context,
+        {
+          en: `it runs Kubernetes ${running}; ${wanted} would skip a minor`,
+          zh: `正在运行 Kubernetes ${running}；直接升级到 ${wanted} 会跳过次版本`,
+        },
+        { en: `Upgrade to v1.${next} first.`, zh: `请先升级到 v1.${next}。` },
+      ),
+    ]
+  return []
+}
+
+/** etcd goes one minor at a time; 3.7 wants every member on 3.6.11 or newer (etcd.io, upgrade guides). */
+const etcd = (context: Context): Problem[] => {
+  const running = runningVersion(context.facts, 'etcd', 'etcd')
+  const wanted = context.release.etcd
+  if (running === undefined) return []
+  const tooOld = parts(wanted)[1] === 7 && compareVersions(running, '3.6.11') < 0
+  if (parts(wanted)[1] - parts(running)[1] <= 1 && !tooOld) return []
+  return [
+    refuse(
+      context,
+      { en: `it runs etcd ${running}; ${wanted} cannot follow it directly`, zh: `正在运行 etcd ${running}；无法直接升级到 ${wanted}` },
+      { en: 'Install the newest patch of the minor between first.', zh: '请先安装中间次版本的最新补丁。' },
+    ),
+  ]
+}
+
+/** Whether what runs may become what is wanted. */
+export const preflightVersion: Step = {
+  id: 'preflight-version',
+  title: { en: 'Checks of versions', zh: '版本检查' },
+  on: 'every',
+  problems: (context) => [...kubernetes(context), ...etcd(context)],
+  resources: () => [],
+}
