@@ -2,7 +2,7 @@
 import { homedir } from 'node:os'
 import { parseArgs } from 'node:util'
 import { COMMANDS } from './commands/index.ts'
-import type { Io, Options } from './commands/types.ts'
+import type { Command, Flags, Io, Options } from './commands/types.ts'
 import { EXIT } from './problem.ts'
 import { languageOf } from './ui/language.ts'
 import { isInterrupted } from './ui/prompt.ts'
@@ -10,7 +10,7 @@ import { createStyle } from './ui/style.ts'
 import { helpText } from './ui/help.ts'
 
 const FLAGS = {
-  file: { type: 'string', short: 'f', default: 'cluster.yml' },
+  file: { type: 'string', short: 'f', multiple: true },
   yes: { type: 'boolean', short: 'y', default: false },
   output: { type: 'string', short: 'o', default: 'text' },
   'no-color': { type: 'boolean', default: false },
@@ -36,20 +36,26 @@ const main = async (argv: readonly string[]): Promise<number> => {
   } catch (error) {
     return fail((error as Error).message)
   }
-  const { values, positionals } = parsed
+  const { values, positionals, own } = parsed
   const language = languageOf(process.env, values.lang)
   const [name, ...rest] = positionals
   if (values.help || name === undefined || name === 'help') {
     process.stdout.write(helpText(COMMANDS, language))
     return name === undefined && !values.help ? EXIT.config : EXIT.done
   }
-  const command = COMMANDS.find((one) => one.name === name)
+  const command = commandOf(name)
   if (!command) return fail(language === 'zh' ? `没有命令 "${name}"。运行 slipway help 查看全部命令。` : `there is no command "${name}". Run slipway help for all of them.`)
-  if (values.output !== 'text' && values.output !== 'json') return fail(language === 'zh' ? '--output 只能是 text 或 json。' : '--output is text or json.')
+  const outputs = ['text', 'json', ...(command.outputs ?? [])]
+  if (!outputs.includes(values.output)) {
+    const last = outputs.pop()
+    return fail(language === 'zh' ? `--output 只能是 ${outputs.join('、')} 或 ${last}。` : `--output is ${outputs.join(', ')} or ${last}.`)
+  }
   const options: Options = {
-    file: values.file,
+    file: values.file?.at(-1) ?? 'cluster.yml',
+    files: values.file ?? [],
     yes: values.yes,
-    output: values.output,
+    output: values.output as Options['output'],
+    flags: own,
     verbose: values.verbose,
     limit: (values.limit ?? []).flatMap((list) => list.split(',')),
     exitCode: values['exit-code'],
@@ -79,7 +85,16 @@ const main = async (argv: readonly string[]): Promise<number> => {
   }
 }
 
-const parse = (argv: readonly string[]) => parseArgs({ args: [...argv], options: FLAGS, allowPositionals: true })
+const commandOf = (name: string | undefined): Command | undefined => COMMANDS.find((one) => one.name === name)
+
+/** Reads the flags every command knows, and those of the command that is the first word. */
+const parse = (argv: readonly string[]) => {
+  const named = parseArgs({ args: [...argv], options: FLAGS, allowPositionals: true, strict: false }).positionals[0]
+  const flags = commandOf(named)?.flags ?? {}
+  const { values, positionals } = parseArgs({ args: [...argv], options: { ...flags, ...FLAGS }, allowPositionals: true })
+  const own = Object.fromEntries(Object.keys(flags).map((flag) => [flag, (values as Flags)[flag]]))
+  return { values, positionals, own }
+}
 
 main(process.argv.slice(2)).then(
   (code) => {

@@ -1,11 +1,19 @@
 import type { Language, Text } from '../text.ts'
 import type { Style } from '../ui/style.ts'
 
+/** Values of a command's own flags, by name; parseArgs makes them. */
+export type Flags = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>
+
 /** What every command gets from the command line. */
 export type Options = Readonly<{
   file: string
+  /** Every -f, in order; `file` is the last of them. */
+  files: readonly string[]
   yes: boolean
-  output: 'text' | 'json'
+  /** `diff` and `yaml` only where the command lists them in `outputs`. */
+  output: 'text' | 'json' | 'diff' | 'yaml'
+  /** The command's own flags. */
+  flags: Flags
   verbose: boolean
   limit: readonly string[]
   exitCode: boolean
@@ -31,5 +39,15 @@ export type Io = Readonly<{
   signal: AbortSignal
 }>
 
+/** A flag of one command, as node:util's parseArgs takes it. */
+export type Flag = Readonly<{ type: 'string' | 'boolean'; short?: string; multiple?: boolean }>
+
 /** One word of the command line. `run` returns the exit code. */
-export type Command = Readonly<{ name: string; summary: Text; run(options: Options, io: Io): Promise<number> }>
+export type Command = Readonly<{
+  name: string
+  summary: Text
+  flags?: Readonly<Record<string, Flag>>
+  /** Words that --output takes besides text and json. */
+  outputs?: readonly ('diff' | 'yaml')[]
+  run(options: Options, io: Io): Promise<number>
+}>
