@@ -26,9 +26,11 @@ enter() {
 	group=$(cut -d ' ' -f 5 "/proc/$$/stat")
 	(
 		exec 9>&-
+		# It is in the group that it ends, and has to outlive the first try.
+		trap '' TERM
 		cat <&3 >/dev/null
 		kill -TERM -- "-$group"
-		sleep 2
+		sleep 10
 		kill -KILL -- "-$group"
 	) >/dev/null 2>&1 &
 	watchdog=$!
@@ -36,10 +38,12 @@ enter() {
 	trap 'leave $?' EXIT
 	trap 'exit 143' TERM
 	if dpkg --audit 2>/dev/null | grep -q .; then dpkg --configure -a --force-confold || true; fi
+	allow_starts
 }
 
 leave() {
 	rm -rf "$RUN/secret"
+	allow_starts
 	# The watchdog's cat is its child: both have to go, and only they.
 	pkill -KILL -P "$watchdog" 2>/dev/null || true
 	kill -KILL "$watchdog" 2>/dev/null || true
@@ -167,24 +171,40 @@ stamp() {
 	mv -f "$STATE/stamps/.new" "$STATE/stamps/$name"
 }
 
-# In a process group of its own (timeout makes one): a dpkg run that was begun is ended by nobody but itself, and keeps the host's lock until then.
+# timeout SECONDS COMMAND...: left alone it gives the command a process group of its own, where the watchdog does not find it.
+timeout() { command timeout --foreground "$@"; }
+
+# apt STARTER ARGUMENT...
 apt() {
-	timeout 900 apt-get -q -y -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-confdef -o APT::Install-Recommends=false "$@"
+	starter=$1
+	shift
+	$starter 900 apt-get -q -y -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-confdef -o APT::Install-Recommends=false "$@"
+}
+
+# A dpkg run that was begun is ended by nobody but itself, and keeps the host's lock until then.
+undisturbed() { command timeout "$@"; }
+
+POLICY=/usr/sbin/policy-rc.d
+deny_starts() {
+	[ -e "$POLICY" ] && return
+	printf '#!/bin/sh\n# written by slipway while it installs packages\nexit 101\n' >"$POLICY"
+	chmod 0755 "$POLICY"
+}
+# Also at the beginning and the end of every script: one that was cut off must not leave a host that starts nothing any more.
+allow_starts() {
+	if grep -qs 'written by slipway' "$POLICY"; then rm -f "$POLICY"; fi
 }
 
 # packages NAME...: installs without starting anything the packages bring.
 packages() {
-	policy=/usr/sbin/policy-rc.d
-	if [ ! -e "$policy" ]; then
-		printf '#!/bin/sh\n# written by slipway while it installs packages\nexit 101\n' >"$policy"
-		chmod 0755 "$policy"
-	fi
-	apt update
+	apt timeout update
 	for name; do
 		dpkg-query -W -f '${db:Status-Abbrev}' "$name" 2>/dev/null | grep -q '^[hi]i' || remember package "$name"
 	done
-	apt install "$@"
-	if grep -q 'written by slipway' "$policy"; then rm -f "$policy"; fi
+	apt timeout install --download-only "$@"
+	deny_starts
+	apt undisturbed install "$@"
+	allow_starts
 }
 
 # inputs FILE...: the digest a unit is started with; plan.ts computes the same from facts.
