@@ -1,0 +1,238 @@
+// The tests' hands and eyes in the lab (vagrant/README.md). Hosts are looked at from outside, by the container engine and their own tools:
+// nothing here asks Slipway, and nothing here adds a line to sshd's log.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { inject } from 'vitest'
+import { parse, stringify } from 'yaml'
+
+const ROOT = new URL('../..', import.meta.url).pathname
+const LAB = join(ROOT, 'vagrant')
+/** What is tested: the checkout's own command line, or another one by its path. */
+const CLI = process.env.SLIPWAY_BIN ?? join(ROOT, 'bin/slipway')
+
+export const HOSTS = ['cp1', 'w1', 'w2'] as const
+export type HostName = (typeof HOSTS)[number]
+export const ADDRESS: Readonly<Record<HostName, string>> = { cp1: '10.77.0.11', w1: '10.77.0.21', w2: '10.77.0.22' }
+export const LAB_KEY = join(LAB, '.lab/id_ed25519')
+export const LAB_KNOWN_HOSTS = join(LAB, '.lab/known_hosts')
+export const CONTROL = 'http://10.77.0.2:8079'
+
+/** Runs something for each host at once. */
+export const onAll = async <T>(work: (host: HostName) => Promise<T>, hosts: readonly HostName[] = HOSTS): Promise<Record<HostName, T>> =>
+  Object.fromEntries(await Promise.all(hosts.map(async (host) => [host, await work(host)] as const))) as Record<HostName, T>
+
+export const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds))
+
+/** Polls until it is true; says what was not, and what was seen last. */
+export const until = async (what: string, seconds: number, check: () => Promise<boolean | string> | boolean | string): Promise<void> => {
+  const deadline = Date.now() + seconds * 1000
+  for (;;) {
+    const seen = await check()
+    if (seen === true) return
+    if (Date.now() > deadline) throw new Error(`${what}: not within ${seconds} s${seen ? `; last seen: ${seen}` : ''}`)
+    await pause(100)
+  }
+}
+
+// ---- processes ----
+
+/** How a process ended, and all it said. */
+export type Ended = Readonly<{ exit: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }>
+
+/** A running process whose standard output can be followed by lines. */
+export type Running = Readonly<{
+  child: ChildProcess
+  ended: Promise<Ended>
+  /** The first line of stdout for which this holds; fails when the process ends before. */
+  line(holds: (line: string) => boolean): Promise<string>
+  kill(signal: NodeJS.Signals): void
+}>
+
+type Launch = Readonly<{ cwd?: string; env?: Record<string, string | undefined>; input?: string; seconds?: number }>
+
+export const launch = (command: string, args: readonly string[], { cwd, env, input, seconds = 240 }: Launch = {}): Running => {
+  const child = spawn(command, args, { cwd, env: env ?? process.env, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] })
+  const said = { stdout: '', stderr: '' }
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (said.stdout += text))
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said.stderr += text))
+  const lines = child.stdout && createInterface(child.stdout)
+  let late = false
+  const timer = setTimeout(() => {
+    late = true
+    child.kill('SIGKILL')
+  }, seconds * 1000)
+  const ended = once(child, 'close').then(([exit, signal]): Ended => {
+    clearTimeout(timer)
+    if (late) throw new Error(`${command} ${args.join(' ')}: not done after ${seconds} s\n${said.stdout}\n${said.stderr}`)
+    return { exit: exit as number | null, signal: signal as NodeJS.Signals | null, ...said }
+  })
+  ended.catch(() => {})
+  child.stdin?.on('error', () => {}).end(input)
+  const line = (holds: (line: string) => boolean): Promise<string> =>
+    new Promise((resolve, reject) => {
+      lines?.on('line', (text) => holds(text) && resolve(text))
+      ended.then(({ exit, signal, stdout, stderr }) => reject(new Error(`it ended (${exit ?? signal}) before that line\n${stdout}\n${stderr}`)), reject)
+    })
+  return { child, ended, line, kill: (signal) => void child.kill(signal) }
+}
+
+const must = async (command: string, args: readonly string[], options?: Launch): Promise<string> => {
+  const { exit, stdout, stderr } = await launch(command, args, options).ended
+  if (exit !== 0) throw new Error(`${command} ${args.join(' ')}: exit ${exit}\n${options?.input ?? ''}\n${stdout}\n${stderr}`)
+  return stdout
+}
+
+// ---- the lab ----
+
+export const lab = (...args: string[]): Promise<string> => must(join(LAB, 'lab'), args)
+
+/** Bare hosts again. */
+export const fresh = (...hosts: HostName[]): Promise<string> => lab('fresh', ...hosts)
+
+export const engine = (...args: string[]): Promise<string> => must('docker', args, { seconds: 60 })
+export const container = (host: HostName): string => `slipway-lab-${host}`
+
+/** Runs a shell script as root on a host, past ssh. */
+export const tryOn = (host: HostName, script: string, seconds = 60): Promise<Ended> =>
+  launch('docker', ['exec', '-i', container(host), 'sh', '-s'], { input: `${script}\n`, seconds }).ended
+
+/** The same, and it must succeed. Its standard output without the last newline. */
+export const on = async (host: HostName, script: string, seconds = 60): Promise<string> =>
+  (await must('docker', ['exec', '-i', container(host), 'sh', '-euc', script], { seconds })).trimEnd()
+
+export const kubectl = (args: string, seconds = 60): Promise<string> =>
+  on('cp1', `kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s ${args}`, seconds)
+
+/** A host's own clock, as the lab's logs write it. */
+export const now = (): string => new Date().toISOString()
+
+export type Request = Readonly<{ time: string; client: string; host: string; method: string; path: string; status: number; bytes: number }>
+export type Query = Readonly<{ time: string; client: string; name: string; known: boolean }>
+
+const journal = async <T extends { client: string }>(which: 'log' | 'dns', since: string): Promise<T[]> => {
+  const text = await (await fetch(`${CONTROL}/${which}?since=${since}`, { signal: AbortSignal.timeout(20_000) })).text()
+  const all = text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as T)
+  return all.filter(({ client }) => Object.values(ADDRESS).includes(client))
+}
+
+/** What our three hosts asked the mirrors for. */
+export const requests = (since: string): Promise<Request[]> => journal('log', since)
+/** The names our three hosts asked for. */
+export const queries = (since: string): Promise<Query[]> => journal('dns', since)
+
+/** What our three hosts sent into the wall, as "from . to . protocol . port xN". */
+export const dropped = async (): Promise<string[]> => {
+  const { seen } = (await (await fetch(`${CONTROL}/dropped`, { signal: AbortSignal.timeout(20_000) })).json()) as { seen: string[] }
+  return seen.filter((line) => Object.values(ADDRESS).some((address) => line.startsWith(`${address} `)))
+}
+
+// ---- sshd's own log ----
+
+export type Mark = Record<HostName, string>
+
+const cursor = (host: HostName): Promise<string> =>
+  on(host, `journalctl --sync; journalctl -q -n 1 --show-cursor -o cat | sed -n 's/^-- cursor: //p'`)
+
+/** A place in every host's log. */
+export const markSsh = (hosts: readonly HostName[] = HOSTS): Promise<Mark> => onAll(cursor, hosts)
+
+export type Visits = Readonly<{ connections: number; executions: number }>
+
+/** How often sshd let somebody in, and started a command, since a mark. */
+export const visitsSince = (mark: Mark, hosts: readonly HostName[] = HOSTS): Promise<Record<HostName, Visits>> =>
+  onAll(async (host) => {
+    const lines = (await on(host, `journalctl --sync; journalctl -q --after-cursor '${mark[host]}' -t sshd -t sshd-session -o cat`)).split('\n')
+    const count = (start: string): number => lines.filter((line) => line.startsWith(start)).length
+    return { connections: count('Accepted publickey'), executions: count('Starting session: command') }
+  }, hosts)
+
+// ---- units ----
+
+/** What systemd knows of our units; a restart changes it. */
+export const units = (host: HostName): Promise<string> =>
+  on(
+    host,
+    `for u in etcd containerd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kube-apiserver-balancer; do
+      printf '%s %s\\n' "$u" "$(systemctl show "$u" -p MainPID,NRestarts,ActiveState,ActiveEnterTimestampMonotonic | tr '\\n' ' ')"
+    done`,
+  )
+
+/** Those whose line differs between two answers of `units`. */
+export const restarted = (before: string, after: string): string[] =>
+  after
+    .split('\n')
+    .filter((line) => !before.split('\n').includes(line))
+    .map((line) => line.split(' ')[0] ?? '')
+
+// ---- cluster files and the command line ----
+
+type Node = Record<string, unknown>
+export type ClusterFile = { [key: string]: unknown; ssh: Node; nodes: Node[]; services?: Record<string, { extra_args: Record<string, string | string[] | null> }> }
+
+/** An operator: a home of their own, a directory with cluster.yml, and the command line. */
+export class Operator {
+  readonly dir: string
+  readonly home: string
+  readonly file: string
+  /** Added to the environment of every run. */
+  env: Record<string, string> = {}
+
+  constructor() {
+    this.dir = mkdtempSync(join(inject('dir'), 'operator-'))
+    this.home = join(this.dir, 'home')
+    this.file = join(this.dir, 'cluster.yml')
+    mkdirSync(this.home)
+    copyFileSync(join(LAB, 'cluster.lock.yml'), join(this.dir, 'cluster.lock.yml'))
+    this.write(() => {})
+  }
+
+  /** Writes cluster.yml: the lab's own, with these changes. */
+  write(change: (config: ClusterFile) => void): void {
+    const config = parse(readFileSync(join(LAB, 'cluster.yml'), 'utf8').replaceAll('.lab/', `${LAB}/.lab/`)) as ClusterFile
+    change(config)
+    writeFileSync(this.file, stringify(config))
+  }
+
+  start(...args: string[]): Running {
+    const env = { PATH: process.env.PATH, HOME: this.home, LANG: 'C.UTF-8', ...this.env }
+    return launch(CLI, args, { cwd: this.dir, env })
+  }
+
+  run(...args: string[]): Promise<Ended> {
+    return this.start(...args).ended
+  }
+
+  up(...args: string[]): Promise<Ended> {
+    return this.run('up', '--yes', ...args)
+  }
+
+  /** The newest log a run wrote, or all of them. */
+  async logs(): Promise<string> {
+    return must('sh', ['-c', `cat ${this.home}/.local/state/slipway/*/*.log`])
+  }
+}
+
+/** One change as `plan -o json` and the events of `up -o json` show it. */
+export type Change = Readonly<{ host: string; phase: string; step: string; id: string; verb: string }>
+
+export const planned = async (operator: Operator): Promise<Change[]> => {
+  const { exit, stdout, stderr } = await operator.run('plan', '-o', 'json')
+  if (exit !== 0) throw new Error(`plan: exit ${exit}\n${stderr}\n${stdout}`)
+  return (JSON.parse(stdout) as { changes: Change[] }).changes
+}
+
+/** An event of `up -o json`. */
+export type Event = Readonly<{ type: string; host?: string; change?: { step: string; want: { kind: string; id: string }; verb: string } }>
+
+export const eventOf = (line: string): Event => JSON.parse(line) as Event
+
+/** Installs on bare hosts what cluster.yml says, unless an earlier file left that cluster behind. */
+export const installed = async (operator: Operator): Promise<void> => {
+  if ((await operator.run('plan', '--exit-code')).exit === 0) return
+  await fresh(...HOSTS)
+  const { exit, stderr } = await operator.up()
+  if (exit !== 0) throw new Error(`the cluster could not be installed: exit ${exit}\n${stderr}`)
+}

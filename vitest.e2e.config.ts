@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** One installed cluster serves many files, so they run in the order of their names. */
+class ByName extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return files.toSorted((a, b) => (a.moduleId < b.moduleId ? -1 : 1))
+  }
+}
+
+/** The lab (vagrant/README.md) is one: one file at a time, one test at a time. */
+export const inTheLab = {
+  fileParallelism: false,
+  maxWorkers: 1,
+  globalSetup: ['test/e2e/setup.ts'],
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
+  sequence: { sequencer: ByName },
+  reporters: ['verbose'],
+}
+
+export default defineConfig({ test: { ...inTheLab, include: ['test/e2e/*.e2e.ts'] } })
