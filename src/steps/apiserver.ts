@@ -67,6 +67,8 @@ const flags = (context: Context): Record<string, string> => {
     profiling: 'false',
     // Balancers see /readyz fail for this long before connections are refused.
     'shutdown-delay-duration': '10s',
+    // Without it open watches keep a stopping server for its whole request timeout of 60 s.
+    'shutdown-watch-termination-grace-period': '5s',
   }
 }
 

@@ -65,10 +65,12 @@ const script = (context: Context): string => {
   ] as const
   return [
     `k() { timeout 30 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s -n ${NAMESPACE} "$@"; }\n`,
-    `gone() { ! k get namespace ${NAMESPACE} -o name; }\nk delete namespace ${NAMESPACE} --ignore-not-found --wait=false >/dev/null\nawait 60 'removal of an earlier check' gone\n`,
-    heredoc('k apply -f - >/dev/null', manifest(objects(context.sources.image(context.release.images.agnhost), server, client))),
+    `gone() { ! k get namespace ${NAMESPACE} -o name; }\nk delete namespace ${NAMESPACE} --ignore-not-found --wait=false >/dev/null 2>&1\nawait 60 'removal of an earlier check' gone\n`,
+    heredoc('cat >"$RUN/check.yaml"', manifest(objects(context.sources.image(context.release.images.agnhost), server, client))),
+    // The namespace's service account appears a moment after the namespace.
+    `applied() { k apply -f "$RUN/check.yaml"; }\nawait 60 'objects of the check' applied\nrm -f "$RUN/check.yaml"\n`,
     ...checks.map(([title, command]) => `${title}() { ${command}; }\nawait ${title === 'running' ? 180 : 60} ${title} ${title}\n`),
-    `k delete namespace ${NAMESPACE} --wait=false >/dev/null\n`,
+    `k delete namespace ${NAMESPACE} --wait=false >/dev/null 2>&1\n`,
   ].join('')
 }
 

@@ -20,8 +20,8 @@ const KINDS: Readonly<Record<Resource['kind'], Text>> = {
   objects: { en: 'objects', zh: '对象' },
   packages: { en: 'packages', zh: '软件包' },
   'shared-secret': { en: 'shared secret', zh: '共享密钥' },
-  drain: { en: 'node', zh: '节点' },
-  uncordon: { en: 'node', zh: '节点' },
+  drain: { en: 'drain', zh: '排空' },
+  uncordon: { en: 'uncordon', zh: '恢复调度' },
   'unit-absent': { en: 'unit', zh: '服务' },
   'etcd-snapshot': { en: 'etcd snapshot', zh: 'etcd 快照' },
   'etcd-join': { en: 'etcd member', zh: 'etcd 成员' },
@@ -48,8 +48,6 @@ const MAKING: Readonly<Partial<Record<Resource['kind'], Text>>> = {
   objects: { en: 'apply', zh: '应用' },
   packages: { en: 'install', zh: '安装' },
   verification: { en: 'run', zh: '执行' },
-  drain: { en: 'drain', zh: '排空' },
-  uncordon: { en: 'uncordon', zh: '恢复调度' },
   'etcd-snapshot': { en: 'take', zh: '创建' },
   'etcd-join': { en: 'add', zh: '加入' },
   'etcd-promote': { en: 'promote', zh: '提升' },
@@ -68,6 +66,8 @@ export const thingText = ({ id, want }: Change, language: Language): string => {
 /** What a change does: "start unit kube-apiserver". */
 export const actionText = (change: Change, language: Language): string => {
   const { verb } = change.difference
+  // The kind is already a verb.
+  if (change.want.kind === 'drain' || change.want.kind === 'uncordon') return thingText(change, language)
   const word = (verb !== 'remove' && verb !== 'restart' ? MAKING[change.want.kind] : undefined) ?? VERBS[verb]
   return `${word[language]}${language === 'zh' ? '' : ' '}${thingText(change, language)}`
 }
