@@ -26,12 +26,12 @@ enter() {
 	group=$(cut -d ' ' -f 5 "/proc/$$/stat")
 	(
 		exec 9>&-
-		# It is in the group that it ends, and has to outlive the first try.
+		# It is in the group that it ends, and has to outlive the first try. (dash takes a group only as "kill -s TERM -- -1".)
 		trap '' TERM
 		cat <&3 >/dev/null
-		kill -TERM -- "-$group"
+		kill -s TERM -- "-$group"
 		sleep 10
-		kill -KILL -- "-$group"
+		kill -s KILL -- "-$group"
 	) >/dev/null 2>&1 &
 	watchdog=$!
 	exec </dev/null
