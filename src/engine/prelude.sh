@@ -28,15 +28,16 @@ enter() {
 		exec 9>&-
 		# It is in the group that it ends, and has to outlive the first try. (dash takes a group only as "kill -s TERM -- -1".)
 		trap '' TERM
-		cat <&3 >/dev/null
+		while read -r _ <&3; do :; done
 		kill -s TERM -- "-$group"
-		sleep 10
+		for _ in 1 2 3 4 5 6 7 8 9 10; do sleep 1; done
 		kill -s KILL -- "-$group"
 	) >/dev/null 2>&1 &
 	watchdog=$!
 	exec </dev/null
 	trap 'leave $?' EXIT
-	trap 'exit 143' TERM
+	# Nobody reads any more what is printed then, and a shell that dies of that would not clean up.
+	trap 'exit 143' TERM PIPE
 	if dpkg --audit 2>/dev/null | grep -q .; then dpkg --configure -a --force-confold || true; fi
 	allow_starts
 }
@@ -44,8 +45,6 @@ enter() {
 leave() {
 	rm -rf "$RUN/secret"
 	allow_starts
-	# The watchdog's cat is its child: both have to go, and only they.
-	pkill -KILL -P "$watchdog" 2>/dev/null || true
 	kill -KILL "$watchdog" 2>/dev/null || true
 	exit "$1"
 }
