@@ -1,4 +1,5 @@
 import { check } from './check.ts'
+import { images } from './images.ts'
 import { kubeconfig } from './kubeconfig.ts'
 import { plan } from './plan.ts'
 import { status } from './status.ts'
@@ -7,4 +8,4 @@ import { up } from './up.ts'
 import { version } from './version.ts'
 
 /** Every command, in the order help lists them. */
-export const COMMANDS: readonly Command[] = [check, plan, up, status, kubeconfig, version]
+export const COMMANDS: readonly Command[] = [check, plan, up, status, kubeconfig, images, version]

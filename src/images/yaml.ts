@@ -14,7 +14,7 @@ import type { Scalar } from './tree.ts'
 export type Change = Readonly<{ line: number; field: 'image' | 'imagePullPolicy'; from: string; to: string; kind: string; name: string }>
 
 /** Something the text needs that was not done: a document that is no YAML, an image that is no reference, a name of Google's nobody mirrors. */
-export type Note = Readonly<{ line: number; what: Text; kind: string; name: string }>
+export type Note = Readonly<{ line: number; what: Text; kind: string; name: string; severity: 'error' | 'warning' }>
 
 export type RewriteOptions = Readonly<{
   rules?: readonly Rule[]
@@ -27,7 +27,7 @@ export type RewriteOptions = Readonly<{
 export type Rewritten = Readonly<{ text: string; changes: readonly Change[]; notes: readonly Note[] }>
 
 type Edit = { start: number; end: number; text: string; field: Change['field']; from: string; to: string; owner: Owner }
-type Remark = { at: number; what: Text; owner: Owner }
+type Remark = { at: number; what: Text; owner: Owner; severity: Note['severity'] }
 type Found = { edits: Edit[]; remarks: Remark[] }
 
 const NOBODY: Owner = { kind: '', name: '' }
@@ -62,6 +62,7 @@ const inspect = (text: string, { image, policy, owner }: Site, rename: Rename, p
       at: image.start,
       what: { en: `image ${JSON.stringify(image.value)} ${en}`, zh: `镜像 ${JSON.stringify(image.value)} ${zh}` },
       owner,
+      severity: 'error',
     })
     return
   }
@@ -72,7 +73,7 @@ const inspect = (text: string, { image, policy, owner }: Site, rename: Rename, p
       en: `${image.value} stays: no configured mirror carries ${reference.domain}`,
       zh: `${image.value} 未改写：已配置的镜像站均不提供 ${reference.domain}`,
     }
-    found.remarks.push({ at: image.start, what: words, owner })
+    found.remarks.push({ at: image.start, what: words, owner, severity: 'warning' })
   }
   if (pullPolicy && policy?.value === 'Always' && isPinned(reference))
     found.edits.push(editOf(text, policy, 'IfNotPresent', 'imagePullPolicy', owner))
@@ -99,7 +100,7 @@ const examine = (text: string, span: Span, rename: Rename, paths: readonly Image
   } catch (error) {
     if (!(error instanceof Malformed)) throw error
     const what = { en: `left as it is, not YAML: ${error.message}`, zh: `未改写，不是有效的 YAML：${error.message}` }
-    return { edits: [], remarks: [{ at: error.offset, what, owner: NOBODY }] }
+    return { edits: [], remarks: [{ at: error.offset, what, owner: NOBODY, severity: 'error' }] }
   }
 }
 
@@ -152,7 +153,7 @@ export const rewriteManifest = (text: string, sources: Pick<Sources, 'image'>, o
       copied = end
       changes.push({ line: edited(start), field, from, to, ...owner })
     }
-    for (const { at, what, owner } of remarks.toSorted((a, b) => a.at - b.at)) notes.push({ line: noted(at), what, ...owner })
+    for (const { at, what, owner, severity } of remarks.toSorted((a, b) => a.at - b.at)) notes.push({ line: noted(at), what, ...owner, severity })
   }
   return { text: changes.length === 0 ? text : pieces.join('') + text.slice(copied), changes, notes }
 }

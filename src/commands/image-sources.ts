@@ -1,0 +1,89 @@
+import { access } from 'node:fs/promises'
+import { loadConfig } from '../config/load.ts'
+import { schema } from '../config/schema.ts'
+import { parsePath } from '../images/paths.ts'
+import type { Rule } from '../images/rewrite.ts'
+import { sourcesOf } from '../mirrors/ladder.ts'
+import type { Sources } from '../mirrors/types.ts'
+import { EXIT, type Problem } from '../problem.ts'
+import { SUPPORTED } from '../releases/index.ts'
+import { tell } from './tell.ts'
+import type { Io, Options } from './types.ts'
+
+/** What decides how images are renamed: the configured mirrors, and rules and paths from the command line. */
+export type Renaming = Readonly<{
+  sources: Sources
+  rules: readonly Rule[]
+  paths: readonly string[]
+}>
+
+const strings = (value: unknown): string[] => [value ?? []].flat().map(String)
+
+const refused = (at: string, en: string, zh: string, fix: { en: string; zh: string }): Problem => ({
+  at,
+  what: { en, zh },
+  fix,
+  severity: 'error',
+  exit: EXIT.config,
+})
+
+const rulesOf = (texts: readonly string[]): (Rule | Problem)[] =>
+  texts.map((text) => {
+    const [from = '', to = '', ...more] = text.split('=')
+    if (from !== '' && to !== '' && more.length === 0) return { from, to }
+    return refused(`--rule ${text}`, 'this is no rule.', '规则格式不对。', {
+      en: 'Write FROM=TO, such as quay.io/tigera=harbor.corp/tigera.',
+      zh: '格式为 FROM=TO，例如 quay.io/tigera=harbor.corp/tigera。',
+    })
+  })
+
+const pathProblems = (paths: readonly string[]): Problem[] =>
+  paths
+    .filter((path) => parsePath(path) === undefined)
+    .map((path) =>
+      refused(`--path ${path}`, 'this is no path to an image.', '镜像路径格式不对。', {
+        en: 'Write KIND:path, such as Prometheus:spec.image or "*:spec.jobs[].image".',
+        zh: '格式为 KIND:路径，例如 Prometheus:spec.image 或 "*:spec.jobs[].image"。',
+      }),
+    )
+
+const sourcesFrom = async (cluster: string | undefined, io: Io): Promise<Sources | { problems: readonly Problem[] }> => {
+  const path = cluster ?? 'cluster.yml'
+  const exists = await access(path).then(
+    () => true,
+    () => false,
+  )
+  if (cluster === undefined && !exists) {
+    tell(io, {
+      en: 'There is no cluster.yml here: renaming for `mirrors: cn`.',
+      zh: '当前目录没有 cluster.yml：按 `mirrors: cn` 改写。',
+    })
+    const bare = {
+      kubernetes_version: SUPPORTED.at(-1),
+      nodes: [{ address: '192.0.2.1', role: ['worker'] }],
+      mirrors: 'cn',
+    }
+    return sourcesOf(schema.parse(bare).mirrors)
+  }
+  const loaded = await loadConfig(path, { supported: SUPPORTED })
+  return loaded.config === undefined ? { problems: loaded.problems } : sourcesOf(loaded.config.mirrors)
+}
+
+/** How images are renamed, from --cluster (or the cluster.yml here, or `mirrors: cn`), --rule and --path. */
+export const renamingOf = async (options: Options, io: Io): Promise<Renaming | { problems: readonly Problem[] }> => {
+  const { cluster, rule, path } = options.flags
+  const rules = rulesOf(strings(rule))
+  const paths = strings(path)
+  const sources = await sourcesFrom(typeof cluster === 'string' ? cluster : undefined, io)
+  const problems = [
+    ...rules.filter((one): one is Problem => 'what' in one),
+    ...pathProblems(paths),
+    ...('problems' in sources ? sources.problems : []),
+  ]
+  if (problems.length > 0 || 'problems' in sources) return { problems }
+  return {
+    sources,
+    rules: rules.filter((one): one is Rule => 'from' in one),
+    paths,
+  }
+}

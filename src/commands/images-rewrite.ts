@@ -1,0 +1,134 @@
+import { open, rename, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { unifiedDiff } from '../images/diff.ts'
+import { type Rewritten, rewriteManifest } from '../images/yaml.ts'
+import { EXIT, type Problem } from '../problem.ts'
+import { same } from '../text.ts'
+import { renamingOf } from './image-sources.ts'
+import { type Manifest, readManifests } from './manifests.ts'
+import { exitOf, sayProblems } from './session.ts'
+import { tell } from './tell.ts'
+import type { Io, Options } from './types.ts'
+
+type Done = Manifest & Readonly<{ rewritten: Rewritten }>
+
+/** Whole or not at all, with the mode it had. */
+const replace = async (path: string, text: string): Promise<void> => {
+  const { mode } = await stat(path)
+  const temporary = join(dirname(path), `.${basename(path)}.slipway-${process.pid}`)
+  const file = await open(temporary, 'w', mode & 0o777)
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(temporary, path)
+}
+
+const noteProblems = ({ name, rewritten }: Done): Problem[] =>
+  rewritten.notes.map(({ line, what, kind, name: object, severity }) => ({
+    at: `${name}:${line}${kind === '' ? '' : ` ${kind}/${object}`}`,
+    what: { en: `${what.en}.`, zh: `${what.zh}。` },
+    fix:
+      severity === 'error'
+        ? { en: 'Mend it there.', zh: '请修正该处。' }
+        : {
+            en: 'Name a mirror that carries it under mirrors.images, or give --rule FROM=TO.',
+            zh: '请在 mirrors.images 中加入提供它的镜像站，或使用 --rule FROM=TO。',
+          },
+    severity,
+    exit: EXIT.config,
+  }))
+
+/** Several texts as one stream: each document begins with its marker, so that none runs into the next. */
+const stream = (texts: readonly string[]): string =>
+  texts
+    .map((text, index) => {
+      const ended = text === '' || text.endsWith('\n') ? text : `${text}\n`
+      return index === 0 || /^(---|%)/.test(text) ? ended : `---\n${ended}`
+    })
+    .join('')
+
+const print = (done: readonly Done[], options: Options, io: Io): void => {
+  if (options.output === 'json') {
+    const files = done.map(({ name, rewritten: { changes, notes } }) => ({
+      name,
+      changes,
+      notes,
+    }))
+    io.out(`${JSON.stringify({ files })}\n`)
+  } else if (options.output === 'diff') io.out(done.map(({ name, text, rewritten }) => unifiedDiff(text, rewritten.text, name)).join(''))
+  else if (!options.flags['in-place'])
+    io.out(done.length === 1 ? (done[0]?.rewritten.text ?? '') : stream(done.map(({ rewritten }) => rewritten.text)))
+}
+
+const write = async (done: readonly Done[], io: Io): Promise<void> => {
+  for (const { path, text, rewritten } of done) {
+    if (path === undefined || rewritten.text === text) continue
+    await replace(path, rewritten.text)
+    const count = rewritten.changes.length
+    tell(io, {
+      en: `${path}: ${count} ${count === 1 ? 'value' : 'values'} rewritten`,
+      zh: `${path}：已改写 ${count} 处`,
+    })
+  }
+}
+
+const inPlaceProblems = ({ flags, files }: Options): Problem[] =>
+  flags['in-place']
+    ? files
+        .filter((name) => name === '-' || /^https?:/.test(name))
+        .map((name) => ({
+          at: `-f ${name}`,
+          what: {
+            en: '--in-place needs files: this cannot be written back.',
+            zh: '--in-place 只用于文件：该来源无法写回。',
+          },
+          fix: {
+            en: 'Leave --in-place out and redirect the output.',
+            zh: '请去掉 --in-place，将输出重定向到文件。',
+          },
+          severity: 'error',
+          exit: EXIT.config,
+        }))
+    : []
+
+const refuse = (problems: readonly Problem[], io: Io): number => {
+  sayProblems(problems, io)
+  return exitOf(problems)
+}
+
+/** `slipway images rewrite -f FILE|DIR|URL|-`: the same manifests with the mirrors' names for images; every other byte stays. */
+export const rewriteFiles = async (
+  options: Options,
+  io: Io,
+  stdin: AsyncIterable<Uint8Array | string> = process.stdin,
+): Promise<number> => {
+  const renaming = await renamingOf(options, io)
+  if ('problems' in renaming) return refuse(renaming.problems, io)
+  const { sources, rules, paths } = renaming
+  const { manifests, problems } = await readManifests(options.files, stdin, io.signal, sources.files)
+  const refused = [...inPlaceProblems(options), ...problems]
+  if (refused.length > 0) return refuse(refused, io)
+  const pullPolicy = options.flags['pull-policy'] === true
+  const done = manifests.map(
+    (manifest): Done => ({
+      ...manifest,
+      rewritten: rewriteManifest(manifest.text, sources, {
+        rules,
+        paths,
+        pullPolicy,
+      }),
+    }),
+  )
+  if (options.flags['in-place']) await write(done, io)
+  print(done, options, io)
+  const notes = done.flatMap(noteProblems)
+  sayProblems(notes, io)
+  const changes = done.flatMap(({ rewritten }) => rewritten.changes)
+  if (options.verbose)
+    for (const { name, rewritten } of done)
+      for (const { line, from, to } of rewritten.changes) tell(io, same(`${name}:${line}: ${from} -> ${to}`))
+  return exitOf(notes) || (options.exitCode && changes.length > 0 ? EXIT.changes : EXIT.done)
+}

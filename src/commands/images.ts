@@ -1,0 +1,77 @@
+import { type Listed, listImages } from '../images/list.ts'
+import { EXIT } from '../problem.ts'
+import { table } from '../ui/table.ts'
+import { rewriteFiles } from './images-rewrite.ts'
+import { exitOf, type Intent, readIntent, sayProblems } from './session.ts'
+import { tell } from './tell.ts'
+import type { Command, Io, Options } from './types.ts'
+
+/** The images of an intent, under both names, with their digests. */
+export const imagesOf = ({ cluster, config }: Intent): readonly Listed[] => {
+  const images = Object.fromEntries(
+    Object.entries(cluster.release.images).filter(([what]) => !what.startsWith('flannel') || config.network.plugin === 'flannel'),
+  ) as typeof cluster.release.images
+  return listImages({ images, pins: cluster.pins }, cluster.sources)
+}
+
+const list = async (options: Options, io: Io): Promise<number> => {
+  const intent = await readIntent(options)
+  if ('problems' in intent) {
+    sayProblems(intent.problems, io)
+    return exitOf(intent.problems)
+  }
+  const images = imagesOf(intent)
+  if (options.output === 'json') {
+    const rows = images.map((image) => ({
+      ...image,
+      digest: image.digest ?? null,
+    }))
+    io.out(`${JSON.stringify({ kubernetes: intent.cluster.release.kubernetes, images: rows })}\n`)
+  } else
+    io.out(
+      table(
+        ['FOR', 'UPSTREAM', 'FROM', 'DIGEST'],
+        images.map(({ what, upstream, mirrored, digest }) => [what, upstream, mirrored, digest ?? '-']),
+      ),
+    )
+  sayProblems(intent.warnings, io)
+  return EXIT.done
+}
+
+const rewrite = async (options: Options, io: Io): Promise<number> => {
+  if (options.files.length > 0) return rewriteFiles(options, io)
+  tell(io, {
+    en: 'slipway images rewrite needs -f: a file, a folder, a URL, or - for stdin.',
+    zh: 'slipway images rewrite 需要 -f：文件、文件夹、URL，或用 - 表示标准输入。',
+  })
+  return EXIT.config
+}
+
+const ACTIONS: Readonly<Record<string, (options: Options, io: Io) => Promise<number>>> = { list, rewrite }
+
+/** `slipway images ACTION`: what images are needed, and manifests that name them by their mirrors. */
+export const images: Command = {
+  name: 'images',
+  summary: {
+    en: 'list: images this cluster.yml needs; rewrite -f FILE|DIR|URL|-: name images by their mirrors',
+    zh: 'list：所需镜像；rewrite -f 文件|文件夹|URL|-：将清单中的镜像改为镜像站名称',
+  },
+  flags: {
+    cluster: { type: 'string' },
+    'in-place': { type: 'boolean' },
+    'pull-policy': { type: 'boolean' },
+    rule: { type: 'string', multiple: true },
+    path: { type: 'string', multiple: true },
+  },
+  outputs: ['diff', 'yaml'],
+  run: (options, io) => {
+    const action = ACTIONS[options.rest[0] ?? '']
+    if (action) return action(options, io)
+    const known = Object.keys(ACTIONS).join(', ')
+    tell(io, {
+      en: `slipway images takes one of: ${known}.`,
+      zh: `slipway images 的子命令：${known}。`,
+    })
+    return Promise.resolve(EXIT.config)
+  },
+}

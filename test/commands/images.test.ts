@@ -1,0 +1,177 @@
+import { chmod, mkdir, mkdtemp, readFile, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { images } from '../../src/commands/images.ts'
+import { rewriteFiles } from '../../src/commands/images-rewrite.ts'
+import { fakeIo, options } from './support.ts'
+
+const POD =
+  'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n  - image: nginx:1.29 # web\n    imagePullPolicy: Always\n'
+const MOVED = POD.replace('nginx:1.29', 'm.daocloud.io/docker.io/library/nginx:1.29')
+
+let folder: string
+let cluster: string
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'slipway-images-'))
+  cluster = join(folder, 'cluster.yml')
+  await writeFile(
+    cluster,
+    'cluster_name: lab\nkubernetes_version: v1.36.3\nmirrors: cn\nnodes:\n- {address: 10.0.0.1, role: [control-plane, etcd]}\n',
+  )
+})
+
+const put = async (name: string, text: string): Promise<string> => {
+  const path = join(folder, name)
+  await mkdir(join(path, '..'), { recursive: true })
+  await writeFile(path, text)
+  return path
+}
+
+const run = async (given: Parameters<typeof options>[0], stdin: readonly string[] = []) => {
+  const { io, printed } = fakeIo()
+  const exit = await rewriteFiles(
+    options({ ...given, flags: { cluster, ...given.flags } }),
+    io,
+    (async function* () {
+      yield* stdin
+    })(),
+  )
+  return { exit, ...printed }
+}
+
+describe('images rewrite', () => {
+  test('stdin to stdout, bytes and nothing else', async () => {
+    expect(await run({ files: ['-'] }, [POD])).toEqual({
+      exit: 0,
+      out: MOVED,
+      err: '',
+    })
+  })
+
+  test('a diff, and 6 when asked whether anything changes', async () => {
+    const path = await put('pod.yaml', POD)
+    const { exit, out } = await run({
+      files: [path],
+      output: 'diff',
+      exitCode: true,
+    })
+    expect(exit).toBe(6)
+    expect(out).toContain('-  - image: nginx:1.29 # web\n+  - image: m.daocloud.io/docker.io/library/nginx:1.29 # web\n')
+    expect(await readFile(path, 'utf8')).toBe(POD)
+    const moved = await put('moved.yaml', MOVED)
+    expect((await run({ files: [moved], output: 'diff', exitCode: true })).exit).toBe(0)
+  })
+
+  test('a folder in place: only what changes is written, modes stay', async () => {
+    const first = await put('tree/a/pod.yaml', POD)
+    const second = await put('tree/b.json', '{"kind":"ConfigMap","apiVersion":"v1"}')
+    await put('tree/readme.md', 'image: nginx')
+    await chmod(first, 0o600)
+    const before = await stat(second)
+    const { exit, out, err } = await run({
+      files: [join(folder, 'tree')],
+      flags: { 'in-place': true, 'pull-policy': true },
+    })
+    expect({ exit, out }).toEqual({ exit: 0, out: '' })
+    expect(err).toBe(`${first}: 2 values rewritten\n`)
+    expect(await readFile(first, 'utf8')).toBe(MOVED.replace('Always', 'IfNotPresent'))
+    expect((await stat(first)).mode & 0o777).toBe(0o600)
+    expect((await stat(second)).mtimeMs).toBe(before.mtimeMs)
+  })
+
+  test('several files are one stream of documents', async () => {
+    const [a, b] = [await put('a.yaml', POD.trimEnd()), await put('b.yaml', `---\n${POD}`)]
+    const { out } = await run({ files: [a, b] })
+    expect(out).toBe(`${MOVED}---\n${MOVED}`)
+  })
+
+  test('rules and paths of the command line', async () => {
+    const text = 'apiVersion: a/v1\nkind: Widget\nspec: {parts: [{image: "quay.io/a/b:1"}]}\n'
+    const { out } = await run(
+      {
+        files: ['-'],
+        flags: {
+          rule: ['quay.io/a=harbor.corp/x'],
+          path: ['Widget:spec.parts[].image'],
+        },
+      },
+      [text],
+    )
+    expect(out).toContain('harbor.corp/x/b:1')
+  })
+
+  test('what cannot be read is refused before anything is written', async () => {
+    const path = await put('pod.yaml', POD)
+    const { exit, out, err } = await run({
+      files: [path, join(folder, 'none.yaml')],
+      flags: { 'in-place': true, rule: ['x'] },
+    })
+    expect({ exit, out }).toEqual({ exit: 2, out: '' })
+    expect(err).toContain('--rule x: ')
+    const again = await run({
+      files: [path, join(folder, 'none.yaml'), '-'],
+      flags: { 'in-place': true },
+    })
+    expect(again.exit).toBe(2)
+    expect(again.err).toContain('none.yaml')
+    expect(again.err).toContain('-f -: ')
+    expect(await readFile(path, 'utf8')).toBe(POD)
+  })
+
+  test('a document that is no YAML is exit 2, a name nobody mirrors a warning; the rest is rewritten', async () => {
+    const broken = await run({ files: ['-'] }, [`image: [unclosed\n---\n${POD}`])
+    expect(broken.exit).toBe(2)
+    expect(broken.out).toContain('m.daocloud.io/docker.io/library/nginx:1.29')
+    const foreign = await run({ files: ['-'] }, [POD.replace('nginx:1.29', 'gke.gcr.io/csi:v1')])
+    expect(foreign.exit).toBe(0)
+    expect(foreign.err).toMatch(/stdin:6 Pod\/a: warning: gke\.gcr\.io\/csi:v1 stays/)
+  })
+
+  test('a URL: its text, or why not and where it may be', async () => {
+    const server = createServer(({ url }, response) => {
+      if (url === '/pod.yaml') response.end(POD)
+      else if (url === '/page') response.setHeader('content-type', 'text/html').end('<html>')
+      else response.writeHead(404).end()
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    expect((await run({ files: [`${base}/pod.yaml`] })).out).toBe(MOVED)
+    const missing = await run({ files: [`${base}/none.yaml`, `${base}/page`] })
+    expect(missing.exit).toBe(2)
+    expect(missing.err).toContain('HTTP 404')
+    expect(missing.err).toContain(`-f https://files.m.daocloud.io/${base.slice(7)}/none.yaml`)
+    expect(missing.err).toContain('HTML')
+    server.close()
+  })
+})
+
+describe('images list', () => {
+  test('every image under both names', async () => {
+    const { io, printed } = fakeIo()
+    expect(await images.run(options({ file: cluster, rest: ['list'], output: 'json' }), io)).toBe(0)
+    const { images: rows } = JSON.parse(printed.out)
+    expect(rows).toContainEqual({
+      what: 'pause',
+      upstream: 'registry.k8s.io/pause:3.10.2',
+      mirrored: 'm.daocloud.io/registry.k8s.io/pause:3.10.2',
+      digest: null,
+    })
+  })
+
+  test('without the images of a network plugin that is not installed', async () => {
+    await writeFile(cluster, `${await readFile(cluster, 'utf8')}network: {plugin: none}\n`)
+    const { io, printed } = fakeIo()
+    expect(await images.run(options({ file: cluster, rest: ['list'] }), io)).toBe(0)
+    expect(printed.out).not.toContain('flannel')
+  })
+
+  test('an unknown word', async () => {
+    const { io, printed } = fakeIo('zh')
+    expect(await images.run(options({ rest: ['push'] }), io)).toBe(2)
+    expect(printed.err).toContain('子命令')
+  })
+})
