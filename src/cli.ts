@@ -19,6 +19,7 @@ const FLAGS = {
   limit: { type: 'string', multiple: true },
   'exit-code': { type: 'boolean', default: false },
   offline: { type: 'boolean', default: false },
+  strict: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const
 
@@ -60,6 +61,7 @@ const main = async (argv: readonly string[]): Promise<number> => {
     limit: (values.limit ?? []).flatMap((list) => list.split(',')),
     exitCode: values['exit-code'],
     offline: values.offline,
+    strict: values.strict,
     rest,
   }
   const colours = !values['no-color'] && !process.env.NO_COLOR

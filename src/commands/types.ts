@@ -18,6 +18,8 @@ export type Options = Readonly<{
   limit: readonly string[]
   exitCode: boolean
   offline: boolean
+  /** Stop at the first host that does not answer, also where the cluster exists. */
+  strict: boolean
   /** What is left of the command line after the command's name. */
   rest: readonly string[]
 }>

@@ -6,6 +6,7 @@ import { apply, type Outcome } from '../engine/apply.ts'
 import type { Event } from '../engine/events.ts'
 import { membersOf } from '../engine/members.ts'
 import type { Plan } from '../engine/plan.ts'
+import { authorityOf } from '../resources/secrets.ts'
 import { createVault } from '../engine/vault.ts'
 import { readSecret } from '../hosts/read-secret.ts'
 import { takeLock } from '../hosts/lock.ts'
@@ -18,11 +19,17 @@ import { createReporter } from '../ui/reporter.ts'
 import { exitOf, look, namesOf, openSession, planOf, readIntent, sayProblems, type Session } from './session.ts'
 import type { Command, Io, Options } from './types.ts'
 
-const idsOf = ({ changes }: Plan): string => changes.map(({ host, id, difference }) => `${host} ${id} ${difference.verb} ${difference.diff ?? ''}`).join('\n')
+const idsOf = ({ changes }: Plan): string =>
+  changes.map(({ host, id, difference }) => `${host} ${id} ${difference.verb} ${difference.diff ?? ''}`).join('\n')
 
 /** The run's own log on this machine: everything the hosts printed, already escaped, without payloads. */
 const openLog = async (io: Io, cluster: string) => {
-  const path = join(io.env.XDG_STATE_HOME ?? join(io.home, '.local/state'), 'slipway', cluster, `${new Date().toISOString().replaceAll(':', '')}.log`)
+  const path = join(
+    io.env.XDG_STATE_HOME ?? join(io.home, '.local/state'),
+    'slipway',
+    cluster,
+    `${new Date().toISOString().replaceAll(':', '')}.log`,
+  )
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const stream = createWriteStream(path, { mode: 0o600 })
   const write = (event: Event): void => {
@@ -61,7 +68,10 @@ const carryOut = async (plan: Plan, session: Session, options: Options, io: Io):
     log.write(event)
     reporter.report(event)
   }
-  const vault = createVault((name) => readSecret(name, world, fleet.transports), () => Date.now())
+  const vault = createVault(
+    (name) => readSecret(name, world, fleet.transports),
+    () => Date.now(),
+  )
   let outcome: Outcome
   try {
     outcome = await apply(plan.changes, fleet.transports, vault, report, io.signal)
@@ -81,7 +91,9 @@ const carryOut = async (plan: Plan, session: Session, options: Options, io: Io):
     return exitOf(wrong)
   }
   if (left.changes.length > 0) {
-    io.err(io.language === 'zh' ? '这是 Slipway 的缺陷：应用后仍有差异：\n' : 'This is a bug of Slipway: after the run these still differ:\n')
+    io.err(
+      io.language === 'zh' ? '这是 Slipway 的缺陷：应用后仍有差异：\n' : 'This is a bug of Slipway: after the run these still differ:\n',
+    )
     io.err(planText(left, namesOf(intent, after.world), io.language, io.style, true))
     return EXIT.bug
   }
@@ -110,10 +122,20 @@ const locked = async (first: Plan, session: Session, options: Options, io: Io): 
     if (!(await agreed(second, renewed, options, io))) return EXIT.interrupted
   }
   const exit = await carryOut(second, { ...renewed, fleet, intent }, options, io)
-  return exit === EXIT.done ? done(io, options, { en: `The cluster ${intent.config.cluster_name} is as cluster.yml says.`, zh: `集群 ${intent.config.cluster_name} 已与 cluster.yml 一致。` }) : exit
+  return exit === EXIT.done
+    ? done(io, options, {
+        en: `The cluster ${intent.config.cluster_name} is as cluster.yml says.`,
+        zh: `集群 ${intent.config.cluster_name} 已与 cluster.yml 一致。`,
+      })
+    : exit
 }
 
-const owner = (options: Options) => ({ who: userInfo().username, from: hostname(), run: `${process.pid}`, command: `up -f ${options.file}` })
+const owner = (options: Options) => ({
+  who: userInfo().username,
+  from: hostname(),
+  run: `${process.pid}`,
+  command: `up -f ${options.file}`,
+})
 
 /** `slipway up`: makes the hosts what cluster.yml says. */
 export const up: Command = {
@@ -128,24 +150,45 @@ export const up: Command = {
     const session = await openSession(intent, io)
     await using _ = session.fleet
     const plan = planOf(session)
-    const problems = [...intent.warnings, ...session.problems, ...plan.problems]
-    sayProblems(problems, io)
-    if (exitOf(problems) !== EXIT.done) return exitOf(problems)
-    if (plan.changes.length === 0) return done(io, options, { en: 'No changes. The hosts are as cluster.yml says.', zh: '没有更改。主机与 cluster.yml 一致。' })
-    if (!(await agreed(plan, session, options, io))) return EXIT.interrupted
-    const planes = membersOf(intent.hosts, session.world)
-      .filter(({ roles }) => roles.controlPlane)
-      .toSorted((a, b) => a.nodeName.localeCompare(b.nodeName, 'en'))
-      .flatMap(({ key }) => session.fleet.transports.get(key) ?? [])
-    const lock = await takeLock(planes, intent.config.cluster_name, owner(options))
-    if ('what' in lock) {
-      io.err(`${problemText(lock, io.language, io.style)}\n`)
-      return lock.exit
-    }
-    try {
-      return await locked(plan, session, options, io)
-    } finally {
-      await lock.release()
-    }
+    sayProblems([...intent.warnings, ...session.problems, ...plan.problems], io)
+    if (exitOf(plan.problems) !== EXIT.done) return Math.max(exitOf(plan.problems), exitOf(session.problems))
+    const missing = exitOf(session.problems)
+    // A cluster that exists goes on without a dead host; a first install either has all its hosts or touches none.
+    if (missing !== EXIT.done && (options.strict || !isEstablished(session))) return missing
+    return (await converge(plan, session, options, io)) || withoutSome(missing, io)
   },
+}
+
+const isEstablished = ({ world }: Session): boolean => Object.keys(world).length > 0 && authorityOf(world, 'ca') !== undefined
+
+/** The hosts that did not answer decide how a run ends that went well on all others. */
+const withoutSome = (missing: number, io: Io): number => {
+  if (missing !== EXIT.done)
+    io.err(
+      io.language === 'zh'
+        ? '以上无法连接的主机未作任何处理；恢复后再次运行 slipway up。\n'
+        : 'The hosts that could not be reached were left as they are; run slipway up again when they are back.\n',
+    )
+  return missing
+}
+
+const converge = async (plan: Plan, session: Session, options: Options, io: Io): Promise<number> => {
+  const { intent } = session
+  if (plan.changes.length === 0)
+    return done(io, options, { en: 'No changes. The hosts are as cluster.yml says.', zh: '没有更改。主机与 cluster.yml 一致。' })
+  if (!(await agreed(plan, session, options, io))) return EXIT.interrupted
+  const members = membersOf(intent.hosts, session.world).filter(({ roles }) => roles.controlPlane)
+  const planes = members
+    .toSorted((a, b) => a.nodeName.localeCompare(b.nodeName, 'en'))
+    .flatMap(({ key }) => session.fleet.transports.get(key) ?? [])
+  const lock = await takeLock(planes, members.length, intent.config.cluster_name, owner(options))
+  if ('what' in lock) {
+    io.err(`${problemText(lock, io.language, io.style)}\n`)
+    return lock.exit
+  }
+  try {
+    return await locked(plan, session, options, io)
+  } finally {
+    await lock.release()
+  }
 }

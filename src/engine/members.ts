@@ -13,11 +13,18 @@ const ipOf = (host: Host, facts: Facts | undefined): string => {
   return own.find(({ device }) => device === facts?.defaultRoute)?.address ?? (isAddress(host.address) ? host.address : '')
 }
 
+/** What the cluster calls the node of an address: the name of a host that does not answer must not change what others are told about it. */
+const knownName = (ip: string, world: World): string | undefined =>
+  Object.values(world)
+    .flatMap(({ nodes }) => nodes)
+    .find(({ address }) => address === ip)?.name
+
 /** Every host of cluster.yml with its Node's name and address. kubelet lower-cases the host's own name, so that is done here too. */
 export const membersOf = (hosts: readonly Host[], world: World): readonly Member[] =>
   hosts.map((host) => {
     const facts = world[host.key]
-    return { ...host, nodeName: host.name ?? facts?.hostname.toLowerCase() ?? host.address, ip: ipOf(host, facts) }
+    const ip = ipOf(host, facts)
+    return { ...host, nodeName: host.name ?? facts?.hostname.toLowerCase() ?? knownName(ip, world) ?? host.address, ip }
   })
 
 /**

@@ -86,12 +86,12 @@ const busyProblem = (transport: Transport, holder: string): Problem => ({
 })
 
 /**
- * Takes the cluster's lock on a majority of the given control planes, in the given order, so that two runs can never both have it.
+ * Takes the cluster's lock on a majority of its `of` control planes (as many of it as answer), in the given order, so that two runs can never both have it.
  * Returns the problem to print when somebody else does.
  */
-export const takeLock = async (transports: readonly Transport[], cluster: string, owner: Owner): Promise<Lock | Problem> => {
+export const takeLock = async (transports: readonly Transport[], of: number, cluster: string, owner: Owner): Promise<Lock | Problem> => {
   const held: Held[] = []
-  for (const transport of transports.slice(0, Math.floor(transports.length / 2) + 1)) {
+  for (const transport of transports.slice(0, Math.floor(of / 2) + 1)) {
     const taken = await takeOne(transport, cluster, owner)
     if ('busy' in taken) {
       await Promise.all(held.map(({ stop }) => stop()))

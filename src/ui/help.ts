@@ -7,6 +7,7 @@ const OPTIONS: readonly (readonly [string, Text])[] = [
   ['-o, --output text|json', { en: 'for people or for scripts', zh: '面向人或脚本的输出' }],
   ['--exit-code', { en: 'plan: end with 6 when there are changes', zh: 'plan：有更改时以 6 退出' }],
   ['--offline', { en: 'check: look at the file only', zh: 'check：仅检查文件' }],
+  ['--strict', { en: 'up: stop when any host does not answer', zh: 'up：任一主机无响应即停止' }],
   ['--lang en|zh', { en: 'language (default: LANG)', zh: '语言（默认取自 LANG）' }],
   ['--no-color', { en: 'no colours', zh: '不使用颜色' }],
   ['-v, --verbose', { en: 'show more', zh: '显示更多' }],
