@@ -1,6 +1,7 @@
 import { type Listed, listImages } from '../images/list.ts'
 import { EXIT } from '../problem.ts'
 import { table } from '../ui/table.ts'
+import { rewriteLive } from './images-live.ts'
 import { rewriteFiles } from './images-rewrite.ts'
 import { exitOf, type Intent, readIntent, sayProblems } from './session.ts'
 import { tell } from './tell.ts'
@@ -39,10 +40,11 @@ const list = async (options: Options, io: Io): Promise<number> => {
 }
 
 const rewrite = async (options: Options, io: Io): Promise<number> => {
+  if (options.flags.live) return rewriteLive(options, io)
   if (options.files.length > 0) return rewriteFiles(options, io)
   tell(io, {
-    en: 'slipway images rewrite needs -f: a file, a folder, a URL, or - for stdin.',
-    zh: 'slipway images rewrite 需要 -f：文件、文件夹、URL，或用 - 表示标准输入。',
+    en: 'slipway images rewrite needs -f: a file, a folder, a URL, or - for stdin; or --live.',
+    zh: 'slipway images rewrite 需要 -f：文件、文件夹、URL，或用 - 表示标准输入；或 --live。',
   })
   return EXIT.config
 }
@@ -59,6 +61,8 @@ export const images: Command = {
   flags: {
     cluster: { type: 'string' },
     'in-place': { type: 'boolean' },
+    live: { type: 'boolean' },
+    namespace: { type: 'string', short: 'n' },
     'pull-policy': { type: 'boolean' },
     rule: { type: 'string', multiple: true },
     path: { type: 'string', multiple: true },

@@ -18,8 +18,10 @@ export const fakeIo = (language: Io['language'] = 'en') => {
   return { io, printed }
 }
 
-export const options = (given: Partial<Options>): Options => ({
-  file: given.files?.at(-1) ?? 'cluster.yml',
+export const options = (given: Partial<Options>): Options =>
+  ({ ...DEFAULTS, file: given.files?.at(-1) ?? 'cluster.yml', ...given }) as Options
+
+const DEFAULTS = {
   files: [],
   yes: false,
   output: 'text',
@@ -29,5 +31,4 @@ export const options = (given: Partial<Options>): Options => ({
   exitCode: false,
   offline: false,
   rest: [],
-  ...given,
-})
+}
