@@ -3,8 +3,10 @@ import { homedir } from 'node:os'
 import { parseArgs } from 'node:util'
 import { COMMANDS } from './commands/index.ts'
 import type { Command, Flags, Io, Options } from './commands/types.ts'
+import { TransportError } from './hosts/transport.ts'
 import { EXIT } from './problem.ts'
 import { languageOf } from './ui/language.ts'
+import { problemText } from './ui/problems.ts'
 import { isInterrupted } from './ui/prompt.ts'
 import { createStyle } from './ui/style.ts'
 import { helpText } from './ui/help.ts'
@@ -82,6 +84,10 @@ const main = async (argv: readonly string[]): Promise<number> => {
     if (aborted.signal.aborted || isInterrupted(error)) {
       io.err(language === 'zh' ? '已中断。再次运行同一命令即可继续。\n' : 'Interrupted. The same command goes on from here.\n')
       return EXIT.interrupted
+    }
+    if (error instanceof TransportError) {
+      io.err(`${problemText(error.problem, language, io.style)}\n`)
+      return error.problem.exit
     }
     throw error
   }

@@ -1,3 +1,4 @@
+import { certs } from './certs.ts'
 import { check } from './check.ts'
 import { images } from './images.ts'
 import { kubeconfig } from './kubeconfig.ts'
@@ -8,4 +9,4 @@ import { up } from './up.ts'
 import { version } from './version.ts'
 
 /** Every command, in the order help lists them. */
-export const COMMANDS: readonly Command[] = [check, plan, up, status, kubeconfig, images, version]
+export const COMMANDS: readonly Command[] = [check, plan, up, status, kubeconfig, certs, images, version]

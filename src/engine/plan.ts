@@ -57,7 +57,8 @@ const wantedOn = (context: Context, speaker: Member | undefined): Wanted[] => {
 const changesOn = (context: Context, speaker: Member | undefined): Change[] => {
   const pending = new Set<string>()
   const changes: Change[] = []
-  for (const { phase, step, want } of wantedOn(context, speaker)) {
+  for (const { phase, step, want: asked } of wantedOn(context, speaker)) {
+    const want = context.renew && asked.kind === 'certificate' ? { ...asked, renewDays: Number.POSITIVE_INFINITY } : asked
     const kind = kindOf(want)
     const difference = kind.diff(want, { facts: context.facts, world: context.world, pending })
     if (!difference) continue

@@ -18,6 +18,8 @@ export type Cluster = Readonly<{
   sources: Sources
   /** Canonical path or image reference -> "sha256:<hex>": the release's pins under cluster.lock.yml's. */
   pins: Readonly<Record<string, string>>
+  /** Whether every leaf certificate is to be replaced, however long it still lives. */
+  renew?: boolean
   /** Texts of files that cluster.yml names, by their path there. */
   files: Readonly<Record<string, string>>
 }>
