@@ -17,6 +17,7 @@ import { nodeLabels } from './node-labels.ts'
 import { nodeTuning } from './node-tuning.ts'
 import { osPackages } from './os-packages.ts'
 import { preflight } from './preflight.ts'
+import { preflightMembership } from './preflight-membership.ts'
 import { preflightNetwork } from './preflight-network.ts'
 import { preflightVersion } from './preflight-version.ts'
 import { scheduler } from './scheduler.ts'
@@ -29,7 +30,7 @@ export const PHASES: readonly Phase[] = [
     id: 'secrets',
     title: { en: 'Keys of the cluster', zh: '集群密钥' },
     barrier: true,
-    steps: [preflight, preflightNetwork, preflightVersion, sharedSecrets],
+    steps: [preflight, preflightNetwork, preflightVersion, preflightMembership, sharedSecrets],
   },
   {
     id: 'prepare',

@@ -1,0 +1,46 @@
+import { EXIT, type Problem } from '../problem.ts'
+import type { Text } from '../text.ts'
+import type { Context, Step } from './types.ts'
+
+const refuse = (context: Context, what: Text, name: string): Problem => ({
+  at: context.member.at.split(' ')[0] ?? '',
+  what,
+  fix: {
+    en: `Put its entry back, or take it out of the cluster with \`slipway node remove ${name}\`.`,
+    zh: `请恢复其条目，或用 \`slipway node remove ${name}\` 将其移出集群。`,
+  },
+  severity: 'error',
+  exit: EXIT.unfit,
+})
+
+/** Nodes that Slipway made and the file does not name. A deleted line is no order to remove: it may be a slip of the editor. */
+const nodes = (context: Context): Problem[] =>
+  context.facts.nodes
+    .filter(({ name, managed }) => managed !== '' && !context.members.some(({ nodeName }) => nodeName === name))
+    .map(({ name }) =>
+      refuse(context, { en: `the node ${name} is in the cluster but not in the file`, zh: `节点 ${name} 在集群中，但不在文件中` }, name),
+    )
+
+const members = (context: Context): Problem[] =>
+  context.facts.etcdMembers
+    .filter(({ name, peer }) => !context.members.some((member) => member.nodeName === name || peer === `https://${member.ip}:2380`))
+    .filter(({ name }) => !context.facts.nodes.some((node) => node.name === name))
+    .map(({ name, peer }) =>
+      refuse(
+        context,
+        {
+          en: `the etcd member ${name || peer} is in the cluster but not in the file`,
+          zh: `etcd 成员 ${name || peer} 在集群中，但不在文件中`,
+        },
+        name || peer,
+      ),
+    )
+
+/** Whether the cluster holds anybody the file does not know. */
+export const preflightMembership: Step = {
+  id: 'preflight-membership',
+  title: { en: 'Checks of membership', zh: '成员检查' },
+  on: 'one-control-plane',
+  problems: (context) => [...nodes(context), ...members(context)],
+  resources: () => [],
+}
