@@ -28,7 +28,8 @@ const FLAGS = {
 const main = async (argv: readonly string[]): Promise<number> => {
   const aborted = new AbortController()
   // The first Ctrl-C stops at the next safe place; hosts are told by their connection's end.
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => aborted.abort(Object.assign(new Error(name), { name: 'Interrupted' })))
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.once(name, () => aborted.abort(Object.assign(new Error(name), { name: 'Interrupted' })))
   const fail = (text: string): number => {
     process.stderr.write(`slipway: ${text}\n`)
     return EXIT.config
@@ -47,7 +48,12 @@ const main = async (argv: readonly string[]): Promise<number> => {
     return name === undefined && !values.help ? EXIT.config : EXIT.done
   }
   const command = commandOf(name)
-  if (!command) return fail(language === 'zh' ? `没有命令 "${name}"。运行 slipway help 查看全部命令。` : `there is no command "${name}". Run slipway help for all of them.`)
+  if (!command)
+    return fail(
+      language === 'zh'
+        ? `没有命令 "${name}"。运行 slipway help 查看全部命令。`
+        : `there is no command "${name}". Run slipway help for all of them.`,
+    )
   const outputs = ['text', 'json', ...(command.outputs ?? [])]
   if (!outputs.includes(values.output)) {
     const last = outputs.pop()

@@ -126,10 +126,16 @@ export const coredns: Addon = {
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'system:coredns' },
       subjects: [{ kind: 'ServiceAccount', name: NAME, namespace: NAMESPACE }],
     },
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: NAME, namespace: NAMESPACE }, data: { Corefile: corefile(context.config.cluster_domain) } },
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: NAME, namespace: NAMESPACE },
+      data: { Corefile: corefile(context.config.cluster_domain) },
+    },
     deployment(context.sources.image(context.release.images.coredns)),
     service(dnsServiceIp(context)),
   ],
   // Without a pod network of ours it stays pending until the user's own is there.
-  ready: ({ config }) => (config.network.plugin === 'none' ? undefined : `k -n ${NAMESPACE} rollout status deployment/${NAME} --timeout=5s`),
+  ready: ({ config }) =>
+    config.network.plugin === 'none' ? undefined : `k -n ${NAMESPACE} rollout status deployment/${NAME} --timeout=5s`,
 }

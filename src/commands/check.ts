@@ -13,7 +13,10 @@ const report = (problems: readonly Problem[], options: Options, io: Io): number 
 /** `slipway check`: the file, then the hosts; changes nothing. */
 export const check: Command = {
   name: 'check',
-  summary: { en: 'Check cluster.yml, then the hosts; changes nothing (--offline: only the file)', zh: '检查 cluster.yml 与主机，不做任何更改（--offline：仅检查文件）' },
+  summary: {
+    en: 'Check cluster.yml, then the hosts; changes nothing (--offline: only the file)',
+    zh: '检查 cluster.yml 与主机，不做任何更改（--offline：仅检查文件）',
+  },
   run: async (options, io) => {
     const intent = await readIntent(options)
     if ('problems' in intent) return report(intent.problems, options, io)

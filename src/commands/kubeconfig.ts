@@ -44,7 +44,11 @@ const merge = async (added: string, io: Io): Promise<number> => {
   try {
     text = mergeKubeconfig(existing, added)
   } catch (error) {
-    io.err(io.language === 'zh' ? `${path} 无法合并：${(error as Error).message}。文件未改动。\n` : `${path} cannot be merged into: ${(error as Error).message}. It was left as it is.\n`)
+    io.err(
+      io.language === 'zh'
+        ? `${path} 无法合并：${(error as Error).message}。文件未改动。\n`
+        : `${path} cannot be merged into: ${(error as Error).message}. It was left as it is.\n`,
+    )
     return EXIT.config
   }
   const kept = await replaceFile(path, text)
@@ -56,7 +60,10 @@ const merge = async (added: string, io: Io): Promise<number> => {
 /** `slipway kubeconfig`: the administrator's kubeconfig, merged into ~/.kube/config; `slipway kubeconfig -` prints it. */
 export const kubeconfig: Command = {
   name: 'kubeconfig',
-  summary: { en: 'Merge the cluster into ~/.kube/config (kubeconfig -: print it)', zh: '将集群合并到 ~/.kube/config（kubeconfig -：打印到标准输出）' },
+  summary: {
+    en: 'Merge the cluster into ~/.kube/config (kubeconfig -: print it)',
+    zh: '将集群合并到 ~/.kube/config（kubeconfig -：打印到标准输出）',
+  },
   run: async (options, io) => {
     const intent = await readIntent(options)
     if ('problems' in intent) {
@@ -68,7 +75,11 @@ export const kubeconfig: Command = {
     const text = await fetchKubeconfig(session)
     if (text === undefined) {
       sayProblems(session.problems, io)
-      io.err(io.language === 'zh' ? '没有控制平面持有 admin.conf。请先运行 slipway up。\n' : 'No control plane holds an admin.conf yet. Run slipway up first.\n')
+      io.err(
+        io.language === 'zh'
+          ? '没有控制平面持有 admin.conf。请先运行 slipway up。\n'
+          : 'No control plane holds an admin.conf yet. Run slipway up first.\n',
+      )
       return exitOf(session.problems) || EXIT.unfit
     }
     if (options.rest[0] === '-') {

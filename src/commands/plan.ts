@@ -28,7 +28,8 @@ export const plan: Command = {
     if (options.output === 'json') io.out(`${JSON.stringify(planJson({ ...decided, problems }))}\n`)
     else {
       sayProblems(problems, io)
-      if (exitOf(problems) === EXIT.done) io.out(planText(decided, namesOf(intent, session.world), io.language, io.outStyle, options.verbose))
+      if (exitOf(problems) === EXIT.done)
+        io.out(planText(decided, namesOf(intent, session.world), io.language, io.outStyle, options.verbose))
     }
     const exit = exitOf(problems)
     return exit === EXIT.done && options.exitCode && decided.changes.length > 0 ? EXIT.changes : exit

@@ -56,12 +56,17 @@ const toProbe = (hosts: readonly Host[], world: World) => {
   const members: readonly Member[] = membersOf(hosts, world)
   return (key: string): string[] => {
     const member = members.find((one) => one.key === key)
-    return member ? peersOf(member, members).filter(({ member: other }) => other.ip !== '').map(({ member: other, port }) => peerName(other, port)) : []
+    return member
+      ? peersOf(member, members)
+          .filter(({ member: other }) => other.ip !== '')
+          .map(({ member: other, port }) => peerName(other, port))
+      : []
   }
 }
 
 /** Looks at every connected host again. */
-export const look = (session: Pick<Session, 'fleet' | 'intent'>, known: World = {}) => probe(session.fleet, toProbe(session.intent.hosts, known))
+export const look = (session: Pick<Session, 'fleet' | 'intent'>, known: World = {}) =>
+  probe(session.fleet, toProbe(session.intent.hosts, known))
 
 /** Connects to all hosts and looks at each once. */
 export const openSession = async (intent: Intent, io: Io, report: Report = () => {}): Promise<Session> => {

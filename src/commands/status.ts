@@ -4,7 +4,14 @@ import { table } from '../ui/table.ts'
 import { exitOf, openSession, readIntent, sayProblems, type Session } from './session.ts'
 import type { Command } from './types.ts'
 
-type Row = Readonly<{ name: string; roles: readonly string[]; ready: boolean | null; version: string | null; address: string; units: Readonly<Record<string, string>> }>
+type Row = Readonly<{
+  name: string
+  roles: readonly string[]
+  ready: boolean | null
+  version: string | null
+  address: string
+  units: Readonly<Record<string, string>>
+}>
 
 /** One row per host of the file: what the API says of its Node, and what the host says of its units. */
 const rowsOf = ({ intent, world }: Session): Row[] => {
@@ -16,7 +23,11 @@ const rowsOf = ({ intent, world }: Session): Row[] => {
     const units = Object.entries(world[member.key]?.units ?? {}).filter(([, { enabled }]) => enabled)
     return {
       name: member.nodeName,
-      roles: [...(member.roles.controlPlane ? ['control-plane'] : []), ...(member.roles.etcd ? ['etcd'] : []), ...(member.roles.worker ? ['worker'] : [])],
+      roles: [
+        ...(member.roles.controlPlane ? ['control-plane'] : []),
+        ...(member.roles.etcd ? ['etcd'] : []),
+        ...(member.roles.worker ? ['worker'] : []),
+      ],
       ready: node?.ready ?? null,
       version: node?.kubelet ?? null,
       address: member.ip,
@@ -44,10 +55,16 @@ export const status: Command = {
     const session = await openSession(intent, io)
     await using _ = session.fleet
     const rows = rowsOf(session)
-    if (options.output === 'json') io.out(`${JSON.stringify({ cluster: intent.config.cluster_name, nodes: rows, problems: session.problems })}\n`)
+    if (options.output === 'json')
+      io.out(`${JSON.stringify({ cluster: intent.config.cluster_name, nodes: rows, problems: session.problems })}\n`)
     else {
       const word = (ready: boolean | null) => (ready === null ? '-' : ready ? 'Ready' : 'NotReady')
-      io.out(table(['NAME', 'STATUS', 'ROLES', 'VERSION', 'ADDRESS', 'UNITS'], rows.map((row) => [row.name, word(row.ready), row.roles.join(','), row.version ?? '-', row.address, brokenUnits(row) || 'ok'])))
+      io.out(
+        table(
+          ['NAME', 'STATUS', 'ROLES', 'VERSION', 'ADDRESS', 'UNITS'],
+          rows.map((row) => [row.name, word(row.ready), row.roles.join(','), row.version ?? '-', row.address, brokenUnits(row) || 'ok']),
+        ),
+      )
       sayProblems(session.problems, io)
     }
     return exitOf(session.problems)

@@ -35,7 +35,13 @@ const listen = (batch: Batch, progress: Progress, line: string, report: Report):
   }
 }
 
-const runBatch = async (batch: Batch, transport: Transport, vault: Vault, report: Report, signal: AbortSignal): Promise<Failure | 'lost' | undefined> => {
+const runBatch = async (
+  batch: Batch,
+  transport: Transport,
+  vault: Vault,
+  report: Report,
+  signal: AbortSignal,
+): Promise<Failure | 'lost' | undefined> => {
   const progress: Progress = { current: undefined, since: 0, lines: [] }
   const { host } = batch
   try {

@@ -9,7 +9,8 @@ import { PRELUDE } from './shell-texts.ts'
  */
 export const composeScript = (changes: readonly Readonly<{ change: Change; payload: Payload }>[]): string => {
   const steps = changes.map(
-    ({ change: { want, difference } }, index) => `begin ${index}\n${kindOf(want).script(want, difference, changes[index]?.payload ?? {})}finish ${index}\n`,
+    ({ change: { want, difference } }, index) =>
+      `begin ${index}\n${kindOf(want).script(want, difference, changes[index]?.payload ?? {})}finish ${index}\n`,
   )
   return `${PRELUDE}\nmain() {\nenter\n${steps.join('')}}\nmain; exit\n`
 }

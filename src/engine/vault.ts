@@ -26,12 +26,16 @@ const BACKDATE = 5 * 60_000
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 
 const pem = (label: string, der: ArrayBuffer): string => {
-  const lines = Buffer.from(der).toString('base64').match(/.{1,64}/g) ?? []
+  const lines =
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? []
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
 }
 
 const newKeys = (): Promise<webcrypto.CryptoKeyPair> => crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
-const keyPem = async (keys: webcrypto.CryptoKeyPair): Promise<string> => pem('PRIVATE KEY', await crypto.subtle.exportKey('pkcs8', keys.privateKey))
+const keyPem = async (keys: webcrypto.CryptoKeyPair): Promise<string> =>
+  pem('PRIVATE KEY', await crypto.subtle.exportKey('pkcs8', keys.privateKey))
 const certificatePem = (certificate: x509.X509Certificate): string => pem('CERTIFICATE', certificate.rawData)
 
 /** RFC 5280 §4.1.2.2: positive, at most 20 octets, unpredictable. */
@@ -111,7 +115,9 @@ const sign = async (want: CertificateResource, authority: { certificate: string;
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension(want.usages.map((usage) => EXTENDED[usage])),
       await x509.AuthorityKeyIdentifierExtension.create(parent),
-      ...(want.sans.length > 0 ? [new x509.SubjectAlternativeNameExtension(want.sans.map((value) => ({ type: isIP(value) ? 'ip' : 'dns', value })))] : []),
+      ...(want.sans.length > 0
+        ? [new x509.SubjectAlternativeNameExtension(want.sans.map((value) => ({ type: isIP(value) ? 'ip' : 'dns', value })))]
+        : []),
     ],
   })
   return { certificate: certificatePem(certificate), key: await keyPem(keys) }
@@ -135,7 +141,9 @@ export const createVault = (read: (name: SecretName) => Promise<Payload | undefi
     const leaf = await sign(want, authority, now())
     if (want.form === 'pair') return { [`${want.path}.crt`]: leaf.certificate, [`${want.path}.key`]: leaf.key }
     if (want.form === 'combined') return { [want.path]: leaf.certificate + leaf.key }
-    return { [want.path]: embeddedKubeconfig({ server: want.server ?? '', user: want.commonName, authority: authority.certificate, ...leaf }) }
+    return {
+      [want.path]: embeddedKubeconfig({ server: want.server ?? '', user: want.commonName, authority: authority.certificate, ...leaf }),
+    }
   }
   return { secret, issue }
 }

@@ -153,7 +153,8 @@ export const rewriteManifest = (text: string, sources: Pick<Sources, 'image'>, o
       copied = end
       changes.push({ line: edited(start), field, from, to, ...owner })
     }
-    for (const { at, what, owner, severity } of remarks.toSorted((a, b) => a.at - b.at)) notes.push({ line: noted(at), what, ...owner, severity })
+    for (const { at, what, owner, severity } of remarks.toSorted((a, b) => a.at - b.at))
+      notes.push({ line: noted(at), what, ...owner, severity })
   }
   return { text: changes.length === 0 ? text : pieces.join('') + text.slice(copied), changes, notes }
 }

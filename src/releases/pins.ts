@@ -31,4 +31,9 @@ export const parseLock = (text: string | undefined, name: string): LockFile | Pr
 }
 
 /** The pins in force: what the release ships, under what the lock says. */
-export const pinsOf = (release: Release, lock: LockFile): Readonly<Record<string, string>> => ({ ...release.pins, ...lock.files, ...lock.debs, ...lock.images })
+export const pinsOf = (release: Release, lock: LockFile): Readonly<Record<string, string>> => ({
+  ...release.pins,
+  ...lock.files,
+  ...lock.debs,
+  ...lock.images,
+})

@@ -18,7 +18,9 @@ const filesOf = (artifact: Artifact): string[] =>
 
 const unpack = (artifact: Artifact, stage: string): string => {
   if (artifact.packing.kind === 'binary') return `mv ${stage}/download ${stage}/${quote(artifact.name)}\n`
-  const moves = Object.entries(artifact.packing.members).map(([member, name]) => `mv ${stage}/unpacked/${quote(member)} ${stage}/${quote(name)}\n`)
+  const moves = Object.entries(artifact.packing.members).map(
+    ([member, name]) => `mv ${stage}/unpacked/${quote(member)} ${stage}/${quote(name)}\n`,
+  )
   return [
     `mkdir ${stage}/unpacked\n`,
     `tar -xzf ${stage}/download -C ${stage}/unpacked --no-same-owner -- ${Object.keys(artifact.packing.members).map(quote).join(' ')}\n`,
@@ -33,7 +35,8 @@ export const artifact: Kind<ArtifactResource> = {
     const path = stampPath(artifact)
     const stamp = facts.paths[path]
     if (!stamp) return { verb: 'create', reason: { en: 'it is missing', zh: '不存在' } }
-    if (facts.damaged.includes(path)) return { verb: 'update', reason: { en: 'its files are not the ones that were verified', zh: '文件与校验过的不一致' } }
+    if (facts.damaged.includes(path))
+      return { verb: 'update', reason: { en: 'its files are not the ones that were verified', zh: '文件与校验过的不一致' } }
     if (stamp.text?.split('\n')[0] !== pin) return { verb: 'update', reason: { en: 'its pinned digest changed', zh: '锁定的摘要有变化' } }
     return undefined
   },

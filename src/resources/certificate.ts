@@ -20,7 +20,8 @@ const same = (a: readonly string[], b: readonly string[]): boolean => [...a].sor
 /** The first thing about a live certificate that is not as wanted. */
 const wrong = (want: CertificateResource, live: CertificateFact, issuer: string | undefined, now: number): Text | undefined => {
   if (issuer === undefined || live.issuer !== issuer) return { en: 'it was signed by another CA', zh: '由其他 CA 签发' }
-  if (live.commonName !== want.commonName) return { en: `its name is ${live.commonName}, not ${want.commonName}`, zh: `名称是 ${live.commonName}，应为 ${want.commonName}` }
+  if (live.commonName !== want.commonName)
+    return { en: `its name is ${live.commonName}, not ${want.commonName}`, zh: `名称是 ${live.commonName}，应为 ${want.commonName}` }
   if (!same(live.organizations, want.organizations)) return { en: 'its groups changed', zh: '所属组有变化' }
   if (!same(live.usages, want.usages)) return { en: 'its usages changed', zh: '用途有变化' }
   if (!same(live.sans, want.sans)) {
@@ -30,7 +31,10 @@ const wrong = (want: CertificateResource, live: CertificateFact, issuer: string 
     return { en: `its names changed: ${list}`, zh: `主题备用名称有变化：${list}` }
   }
   const left = Math.floor((live.notAfter - now) / DAY)
-  if (left < want.renewDays) return left < 0 ? { en: `it expired ${-left} days ago`, zh: `已过期 ${-left} 天` } : { en: `it expires in ${left} days`, zh: `将在 ${left} 天后过期` }
+  if (left < want.renewDays)
+    return left < 0
+      ? { en: `it expired ${-left} days ago`, zh: `已过期 ${-left} 天` }
+      : { en: `it expires in ${left} days`, zh: `将在 ${left} 天后过期` }
   return undefined
 }
 
@@ -40,7 +44,8 @@ const broken = (want: CertificateResource, facts: Facts): boolean => {
   return facts.paths[pairPath(want)]?.text !== `${sums.join(' ')}\n`
 }
 
-const misplaced = (want: CertificateResource, fact: PathFact): boolean => fact.owner !== owner(want) || fact.mode !== (want.form === 'pair' ? '0644' : '0600')
+const misplaced = (want: CertificateResource, fact: PathFact): boolean =>
+  fact.owner !== owner(want) || fact.mode !== (want.form === 'pair' ? '0644' : '0600')
 
 const diff = (want: CertificateResource, { facts, world }: Seen): Difference | undefined => {
   const fact = facts.paths[certificatePath(want)]
@@ -49,7 +54,8 @@ const diff = (want: CertificateResource, { facts, world }: Seen): Difference | u
   if (misplaced(want, fact)) return { verb: 'update', reason: { en: 'its mode or owner changed', zh: '权限或属主有变化' } }
   const reason = wrong(want, fact.certificate, authorityOf(world, want.authority)?.key, facts.now)
   if (reason) return { verb: 'update', reason }
-  if (want.form === 'kubeconfig' && !(fact.text ?? '').includes(`server: ${want.server}\n`)) return { verb: 'update', reason: { en: 'its server changed', zh: '服务器地址有变化' } }
+  if (want.form === 'kubeconfig' && !(fact.text ?? '').includes(`server: ${want.server}\n`))
+    return { verb: 'update', reason: { en: 'its server changed', zh: '服务器地址有变化' } }
   return undefined
 }
 
@@ -92,7 +98,12 @@ export const certificate: Kind<CertificateResource> = {
     const fact = simulated(want, seen)
     const placed = setPath(seen.facts, certificatePath(want), fact)
     if (want.form !== 'pair') return placed
-    const keyed = setPath(placed, `${want.path}.key`, { type: 'file', mode: '0600', owner: owner(want), sha256: sha256(`symbol ${want.path}.key`) })
+    const keyed = setPath(placed, `${want.path}.key`, {
+      type: 'file',
+      mode: '0600',
+      owner: owner(want),
+      sha256: sha256(`symbol ${want.path}.key`),
+    })
     const text = `${fact.sha256} ${sha256(`symbol ${want.path}.key`)}\n`
     return setPath(keyed, pairPath(want), { type: 'file', mode: '0600', owner: 'root:root', sha256: sha256(text), text })
   },

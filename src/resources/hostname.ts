@@ -10,7 +10,11 @@ export const hostname: Kind<HostnameResource> = {
   diff: (want, { facts }) =>
     facts.hostname === want.name
       ? undefined
-      : { verb: 'update', reason: { en: `the host calls itself ${facts.hostname}`, zh: `主机当前名称为 ${facts.hostname}` }, diff: `-${facts.hostname}\n+${want.name}` },
+      : {
+          verb: 'update',
+          reason: { en: `the host calls itself ${facts.hostname}`, zh: `主机当前名称为 ${facts.hostname}` },
+          diff: `-${facts.hostname}\n+${want.name}`,
+        },
   script: (want) =>
     [
       heredoc('put /etc/hostname 0644 root:root', `${want.name}\n`),

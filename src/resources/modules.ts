@@ -1,7 +1,11 @@
 import { file } from './file.ts'
 import type { FileResource, Kind, ModulesResource } from './types.ts'
 
-const fileOf = (want: ModulesResource): FileResource => ({ kind: 'file', path: want.path, text: want.names.map((name) => `${name}\n`).join('') })
+const fileOf = (want: ModulesResource): FileResource => ({
+  kind: 'file',
+  path: want.path,
+  text: want.names.map((name) => `${name}\n`).join(''),
+})
 
 export const modules: Kind<ModulesResource> = {
   id: (want) => `modules ${want.path}`,

@@ -8,7 +8,8 @@ export const objects: Kind<ObjectsResource> = {
   id: (want) => `objects ${want.name}`,
   touches: () => [],
   diff: (want, { facts, pending }) => {
-    if (pending.has(want.manifest)) return { verb: facts.manifests[want.manifest] ? 'update' : 'create', reason: { en: 'its manifest changes', zh: '清单有变化' } }
+    if (pending.has(want.manifest))
+      return { verb: facts.manifests[want.manifest] ? 'update' : 'create', reason: { en: 'its manifest changes', zh: '清单有变化' } }
     if (facts.manifests[want.manifest] === 'same') return undefined
     return { verb: 'update', reason: { en: 'the cluster does not hold what the manifest says', zh: '集群中的对象与清单不一致' } }
   },
@@ -31,7 +32,10 @@ export const objects: Kind<ObjectsResource> = {
   // The one credential that stands above RBAC lives for an hour, in memory (/run is a tmpfs), and only while this script runs.
   script: (want, _, payload) => {
     const config = want.as === 'admin' ? ADMIN : EPHEMERAL
-    const write = want.as === 'admin' ? '' : `install -d -m 0700 /run/slipway/secret\n${heredoc(`(umask 077; cat >${EPHEMERAL})`, payload[EPHEMERAL] ?? '')}`
+    const write =
+      want.as === 'admin'
+        ? ''
+        : `install -d -m 0700 /run/slipway/secret\n${heredoc(`(umask 077; cat >${EPHEMERAL})`, payload[EPHEMERAL] ?? '')}`
     return [
       write,
       `applied() { timeout 60 kubectl --kubeconfig ${config} --request-timeout=30s apply --server-side --force-conflicts --field-manager=slipway -f ${want.manifest}; }\n`,

@@ -41,7 +41,9 @@ export const sharedSecret: Kind<SharedSecretResource> = {
   id: (want) => `shared-secret ${want.name}`,
   touches: (want) => SECRET_PATHS[want.name],
   diff: (want, { facts, world }) => {
-    const complete = SECRET_PATHS[want.name].every((path) => facts.paths[path]?.mode === modeOf(path) && facts.paths[path]?.owner === 'root:root')
+    const complete = SECRET_PATHS[want.name].every(
+      (path) => facts.paths[path]?.mode === modeOf(path) && facts.paths[path]?.owner === 'root:root',
+    )
     if (complete) return undefined
     return holdersOf(world, want.name).length === 0
       ? { verb: 'create', reason: { en: 'no control plane has it yet', zh: '所有控制平面都还没有它' } }

@@ -6,7 +6,13 @@ export const swapOff: Kind<SwapOffResource> = {
   diff: (_, { facts }) =>
     facts.swap.length === 0 && facts.fstabSwap.length === 0
       ? undefined
-      : { verb: 'remove', reason: { en: `swap is on: ${[...new Set([...facts.swap, ...facts.fstabSwap])].join(', ')}`, zh: `交换分区已启用：${[...new Set([...facts.swap, ...facts.fstabSwap])].join('、')}` } },
+      : {
+          verb: 'remove',
+          reason: {
+            en: `swap is on: ${[...new Set([...facts.swap, ...facts.fstabSwap])].join(', ')}`,
+            zh: `交换分区已启用：${[...new Set([...facts.swap, ...facts.fstabSwap])].join('、')}`,
+          },
+        },
   // Only lines whose type field is swap are commented out; other lines may well contain the word.
   script: () =>
     [

@@ -16,5 +16,10 @@ export const trust: Kind<TrustResource> = {
   produce: async (want, vault) => ({ [want.path]: (await vault.secret(want.authority))[SECRET_PATHS[want.authority][0] as string] ?? '' }),
   script: (want, _, payload) => heredoc(`put ${want.path} 0644 root:root`, payload[want.path] ?? ''),
   after: (want, { facts, world }) =>
-    setPath(facts, want.path, { type: 'file', mode: '0644', owner: 'root:root', sha256: sha256(authorityOf(world, want.authority)?.pem || 'symbol') }),
+    setPath(facts, want.path, {
+      type: 'file',
+      mode: '0644',
+      owner: 'root:root',
+      sha256: sha256(authorityOf(world, want.authority)?.pem || 'symbol'),
+    }),
 }

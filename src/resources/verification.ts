@@ -3,7 +3,8 @@ import { heredoc } from './heredoc.ts'
 import { setPath } from './paths.ts'
 import type { Kind, VerificationResource } from './types.ts'
 
-const fact = (want: VerificationResource) => ({ type: 'file', mode: '0644', owner: 'root:root', sha256: sha256(want.text), text: want.text }) as const
+const fact = (want: VerificationResource) =>
+  ({ type: 'file', mode: '0644', owner: 'root:root', sha256: sha256(want.text), text: want.text }) as const
 
 export const verification: Kind<VerificationResource> = {
   id: (want) => `verification ${want.path}`,

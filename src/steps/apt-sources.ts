@@ -17,7 +17,16 @@ const ownFile = (os: Os): string => `/etc/apt/sources.list.d/${os.id}.sources`
 /** An old one-line file with active lines; beside a deb822 file it would fetch the same archive twice. */
 const oneLine = ({ facts }: Context): AbsentResource[] =>
   (facts.paths[OLD]?.text ?? '').split('\n').some((line) => /^\s*deb(-src)?\s/.test(line))
-    ? [{ kind: 'absent', path: OLD, reason: { en: 'the mirror replaces it; both formats at once would fetch everything twice', zh: '已由镜像源取代；两种格式并存会重复下载' } }]
+    ? [
+        {
+          kind: 'absent',
+          path: OLD,
+          reason: {
+            en: 'the mirror replaces it; both formats at once would fetch everything twice',
+            zh: '已由镜像源取代；两种格式并存会重复下载',
+          },
+        },
+      ]
     : []
 
 export const aptSources: Step = {

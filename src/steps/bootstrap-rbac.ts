@@ -18,7 +18,10 @@ const binding = (name: string, role: string, subject: Record<string, string>) =>
 const OBJECTS = [
   binding('kube-apiserver-kubelet-client', 'system:kubelet-api-admin', { kind: 'User', name: 'kube-apiserver-kubelet-client' }),
   binding('kubeadm:cluster-admins', 'cluster-admin', { kind: 'Group', name: 'kubeadm:cluster-admins' }),
-  binding('slipway:renew-node-certificates', 'system:certificates.k8s.io:certificatesigningrequests:selfnodeclient', { kind: 'Group', name: 'system:nodes' }),
+  binding('slipway:renew-node-certificates', 'system:certificates.k8s.io:certificatesigningrequests:selfnodeclient', {
+    kind: 'Group',
+    name: 'system:nodes',
+  }),
 ]
 
 export const bootstrapRbac: Step = {

@@ -8,6 +8,8 @@ export const cniPlugins: Step = {
   on: 'node',
   resources: (context) => [
     { kind: 'directory', path: '/etc/cni/net.d', mode: '0755' },
-    ...CNI_PLUGIN_NAMES.map((name) => ({ kind: 'link', path: `/opt/cni/bin/${name}`, target: installed('cni-plugins', name, context) }) as const),
+    ...CNI_PLUGIN_NAMES.map(
+      (name) => ({ kind: 'link', path: `/opt/cni/bin/${name}`, target: installed('cni-plugins', name, context) }) as const,
+    ),
   ],
 }

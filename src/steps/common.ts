@@ -41,7 +41,16 @@ export const withExtraArgs = (
 /** A certificate for a client of the API, with the defaults of a leaf. */
 export const clientCertificate = (
   want: Pick<CertificateResource, 'path' | 'commonName'> & Partial<CertificateResource>,
-): CertificateResource => ({ kind: 'certificate', form: 'pair', authority: 'ca', organizations: [], sans: [], usages: ['client'], ...LEAF, ...want })
+): CertificateResource => ({
+  kind: 'certificate',
+  form: 'pair',
+  authority: 'ca',
+  organizations: [],
+  sans: [],
+  usages: ['client'],
+  ...LEAF,
+  ...want,
+})
 
 /** The address of the service `kubernetes`: the first of the range. */
 export const apiServiceIp = ({ config }: Context): string => nth(cidr(config.network.service_cidr), 1) ?? ''

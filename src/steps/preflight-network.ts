@@ -26,8 +26,14 @@ const unreachable = ({ member, members, facts }: Context): Problem[] =>
     .filter(({ member: other, port }) => ['filtered', 'unreachable'].includes(facts.reach[peerName(other, port)] ?? ''))
     .map(({ member: other, port }) => ({
       at: `${member.user}@${member.address}:${member.port}`,
-      what: { en: `it cannot reach ${other.nodeName} (${other.ip}) on port ${port}/tcp: no answer`, zh: `无法访问 ${other.nodeName}（${other.ip}）的 ${port}/tcp 端口：无响应` },
-      fix: { en: `Open ${port}/tcp between the nodes in the firewall or security group.`, zh: `请在防火墙或安全组中放行节点之间的 ${port}/tcp。` },
+      what: {
+        en: `it cannot reach ${other.nodeName} (${other.ip}) on port ${port}/tcp: no answer`,
+        zh: `无法访问 ${other.nodeName}（${other.ip}）的 ${port}/tcp 端口：无响应`,
+      },
+      fix: {
+        en: `Open ${port}/tcp between the nodes in the firewall or security group.`,
+        zh: `请在防火墙或安全组中放行节点之间的 ${port}/tcp。`,
+      },
       severity: 'error',
       exit: EXIT.unfit,
     }))

@@ -23,7 +23,11 @@ const operatingSystem: Check = ({ member, facts }) =>
 const architecture: Check = ({ member, facts }) =>
   facts.arch === 'amd64' || facts.arch === 'arm64'
     ? undefined
-    : unfit(member, { en: `its architecture is ${facts.arch}`, zh: `CPU 架构为 ${facts.arch}` }, { en: 'Use an amd64 or arm64 host.', zh: '请使用 amd64 或 arm64 主机。' })
+    : unfit(
+        member,
+        { en: `its architecture is ${facts.arch}`, zh: `CPU 架构为 ${facts.arch}` },
+        { en: 'Use an amd64 or arm64 host.', zh: '请使用 amd64 或 arm64 主机。' },
+      )
 
 const systemd: Check = ({ member, facts }) =>
   facts.systemd >= 240
@@ -35,7 +39,13 @@ const systemd: Check = ({ member, facts }) =>
       )
 
 const root: Check = ({ member, facts }) =>
-  facts.uid === 0 ? undefined : unfit(member, { en: 'the script did not run as root', zh: '脚本未以 root 身份运行' }, { en: 'Give the user sudo.', zh: '请为该用户授予 sudo 权限。' })
+  facts.uid === 0
+    ? undefined
+    : unfit(
+        member,
+        { en: 'the script did not run as root', zh: '脚本未以 root 身份运行' },
+        { en: 'Give the user sudo.', zh: '请为该用户授予 sudo 权限。' },
+      )
 
 /** Below these kubelet or etcd are killed sooner or later (kubeadm asks for 1700 MiB on a control plane). */
 const MEMORY = { controlPlane: 1700, other: 700 }
@@ -46,7 +56,10 @@ const memory: Check = ({ member, facts }) => {
     ? undefined
     : unfit(
         member,
-        { en: `it has ${facts.memoryMiB} MiB of memory; ${needed} are needed`, zh: `内存为 ${facts.memoryMiB} MiB，至少需要 ${needed} MiB` },
+        {
+          en: `it has ${facts.memoryMiB} MiB of memory; ${needed} are needed`,
+          zh: `内存为 ${facts.memoryMiB} MiB，至少需要 ${needed} MiB`,
+        },
         { en: 'Give it more memory.', zh: '请增加内存。' },
       )
 }
@@ -58,7 +71,10 @@ const disk: Check = ({ member, facts }) =>
     ? undefined
     : unfit(
         member,
-        { en: `/var/lib has ${facts.diskMiB} MiB free; ${DISK_MIB} are needed`, zh: `/var/lib 剩余 ${facts.diskMiB} MiB，至少需要 ${DISK_MIB} MiB` },
+        {
+          en: `/var/lib has ${facts.diskMiB} MiB free; ${DISK_MIB} are needed`,
+          zh: `/var/lib 剩余 ${facts.diskMiB} MiB，至少需要 ${DISK_MIB} MiB`,
+        },
         { en: 'Free some space or mount a larger disk there.', zh: '请清理空间或在该处挂载更大的磁盘。' },
       )
 
@@ -68,7 +84,10 @@ const swap: Check = ({ member, facts }) =>
     : unfit(
         member,
         { en: `swap is on (${facts.swap.join(', ')})`, zh: `交换分区已启用（${facts.swap.join('、')}）` },
-        { en: 'Run `swapoff -a` on the host; Slipway then keeps it off in /etc/fstab.', zh: '请在主机上运行 `swapoff -a`；之后 Slipway 会在 /etc/fstab 中保持关闭。' },
+        {
+          en: 'Run `swapoff -a` on the host; Slipway then keeps it off in /etc/fstab.',
+          zh: '请在主机上运行 `swapoff -a`；之后 Slipway 会在 /etc/fstab 中保持关闭。',
+        },
       )
 
 /** The host's own name is what its logs, mail and people call it; a Node's name is a DNS-1123 subdomain. */
@@ -80,7 +99,10 @@ const hostname: Check = ({ member, facts }) => {
     zh: `主机名 "${facts.hostname}" 不是合法的 DNS-1123 子域名（仅限小写字母、数字、"-" 和 "."）`,
   }
   if (member.name !== undefined)
-    return warn(member, what, { en: `Its Node is called ${member.name}. Add \`set_hostname: true\` to give the host that name too.`, zh: `节点将命名为 ${member.name}。加上 \`set_hostname: true\` 可同时修改主机名。` })
+    return warn(member, what, {
+      en: `Its Node is called ${member.name}. Add \`set_hostname: true\` to give the host that name too.`,
+      zh: `节点将命名为 ${member.name}。加上 \`set_hostname: true\` 可同时修改主机名。`,
+    })
   return unfit(member, what, {
     en: `Add \`hostname_override: ${better}\` and \`set_hostname: true\` to its entry (${member.at}), or run \`hostnamectl set-hostname ${better}\` there.`,
     zh: `请在其条目（${member.at}）中加入 \`hostname_override: ${better}\` 和 \`set_hostname: true\`，或在主机上运行 \`hostnamectl set-hostname ${better}\`。`,
@@ -94,13 +116,22 @@ const duplicates: Check = ({ member, members, facts, world }) => {
   return [
     ...clash(
       (other) => other.nodeName === member.nodeName,
-      (other) => ({ en: `its name ${member.nodeName} is also that of ${where(other)}`, zh: `名称 ${member.nodeName} 与 ${where(other)} 重复` }),
+      (other) => ({
+        en: `its name ${member.nodeName} is also that of ${where(other)}`,
+        zh: `名称 ${member.nodeName} 与 ${where(other)} 重复`,
+      }),
       { en: 'Give each its own `hostname_override`.', zh: '请为每台主机设置不同的 `hostname_override`。' },
     ),
     ...clash(
       (other) => facts.machineId !== '' && world[other.key]?.machineId === facts.machineId,
-      (other) => ({ en: `its machine-id is also that of ${where(other)}: one was cloned from the other`, zh: `machine-id 与 ${where(other)} 相同：应为克隆所致` }),
-      { en: 'On one of them: `rm /etc/machine-id && systemd-machine-id-setup`, then reboot.', zh: '在其中一台上运行 `rm /etc/machine-id && systemd-machine-id-setup` 并重启。' },
+      (other) => ({
+        en: `its machine-id is also that of ${where(other)}: one was cloned from the other`,
+        zh: `machine-id 与 ${where(other)} 相同：应为克隆所致`,
+      }),
+      {
+        en: 'On one of them: `rm /etc/machine-id && systemd-machine-id-setup`, then reboot.',
+        zh: '在其中一台上运行 `rm /etc/machine-id && systemd-machine-id-setup` 并重启。',
+      },
     ),
     ...clash(
       (other) => other.ip === member.ip,
@@ -115,7 +146,10 @@ const address: Check = ({ member, facts }) =>
     ? undefined
     : unfit(
         member,
-        { en: `${member.ip} is none of its addresses (${facts.addresses.map((one) => one.address).join(', ')})`, zh: `${member.ip} 不是本机地址（${facts.addresses.map((one) => one.address).join('、')}）` },
+        {
+          en: `${member.ip} is none of its addresses (${facts.addresses.map((one) => one.address).join(', ')})`,
+          zh: `${member.ip} 不是本机地址（${facts.addresses.map((one) => one.address).join('、')}）`,
+        },
         { en: 'Set `internal_address` to the one the other nodes can reach.', zh: '请将 `internal_address` 设为其他节点可达的地址。' },
       )
 
@@ -131,7 +165,10 @@ const clock: Check = ({ member, facts, world }) => {
     ? undefined
     : unfit(
         member,
-        { en: `its clock is ${Math.abs(skew)} s ${skew > 0 ? 'ahead of' : 'behind'} the other hosts`, zh: `时钟比其他主机${skew > 0 ? '快' : '慢'} ${Math.abs(skew)} 秒` },
+        {
+          en: `its clock is ${Math.abs(skew)} s ${skew > 0 ? 'ahead of' : 'behind'} the other hosts`,
+          zh: `时钟比其他主机${skew > 0 ? '快' : '慢'} ${Math.abs(skew)} 秒`,
+        },
         { en: 'Synchronise it: certificates would not be valid yet, or no more.', zh: '请先同步时间，否则证书会尚未生效或已过期。' },
       )
 }
@@ -139,7 +176,11 @@ const clock: Check = ({ member, facts, world }) => {
 const timeSync: Check = ({ member, facts, config }) =>
   facts.timeSync !== '' || facts.container || config.time_sync === 'auto'
     ? undefined
-    : warn(member, { en: 'nothing keeps its clock in time', zh: '没有时间同步服务' }, { en: 'Set `time_sync: auto`, or run chrony.', zh: '请设置 `time_sync: auto`，或自行运行 chrony。' })
+    : warn(
+        member,
+        { en: 'nothing keeps its clock in time', zh: '没有时间同步服务' },
+        { en: 'Set `time_sync: auto`, or run chrony.', zh: '请设置 `time_sync: auto`，或自行运行 chrony。' },
+      )
 
 const OURS = ['etcd', 'kube-apiserver', 'kube-controller', 'kube-scheduler', 'kubelet', 'kube-proxy', 'haproxy']
 
@@ -154,7 +195,13 @@ const ports: Check = ({ member, facts }) =>
   [...new Set(portsOf(member))].flatMap((port) => {
     const taken = facts.listening.find((one) => one.port === port && !OURS.some((ours) => one.process.startsWith(ours.slice(0, 15))))
     return taken
-      ? [unfit(member, { en: `port ${port} is taken by ${taken.process}`, zh: `端口 ${port} 被 ${taken.process} 占用` }, { en: 'Stop that program or move it to another port.', zh: '请停止该程序或改用其他端口。' })]
+      ? [
+          unfit(
+            member,
+            { en: `port ${port} is taken by ${taken.process}`, zh: `端口 ${port} 被 ${taken.process} 占用` },
+            { en: 'Stop that program or move it to another port.', zh: '请停止该程序或改用其他端口。' },
+          ),
+        ]
       : []
   })
 
@@ -163,12 +210,20 @@ const leftovers: Check = ({ member, facts }) =>
     unfit(
       member,
       { en: `${tool} was here before (${path})`, zh: `此前安装过 ${tool}（${path}）` },
-      { en: `Remove it with ${tool}'s own uninstaller first; Slipway does not take over another installer's cluster.`, zh: `请先用 ${tool} 自带的卸载程序清除；Slipway 不接管其他安装器的集群。` },
+      {
+        en: `Remove it with ${tool}'s own uninstaller first; Slipway does not take over another installer's cluster.`,
+        zh: `请先用 ${tool} 自带的卸载程序清除；Slipway 不接管其他安装器的集群。`,
+      },
     ),
   )
 
 const atLeast = (version: string, floor: string): boolean => {
-  const [a = [], b = []] = [version, floor].map((text) => text.replace(/^\d+:/, '').split(/[.\-+~]/).map(Number))
+  const [a = [], b = []] = [version, floor].map((text) =>
+    text
+      .replace(/^\d+:/, '')
+      .split(/[.\-+~]/)
+      .map(Number),
+  )
   for (let i = 0; i < 3; i++) if ((a[i] ?? 0) !== (b[i] ?? 0)) return (a[i] ?? 0) > (b[i] ?? 0)
   return true
 }
@@ -180,13 +235,19 @@ const oldContainerd: Check = ({ member, facts, release }) =>
     if (version === undefined) return []
     const old = name.startsWith('containerd') && !atLeast(version, release.containerdFloor)
     const why: Text = old
-      ? { en: `; Kubernetes ${release.minor} needs ${release.containerdFloor} or newer`, zh: `；Kubernetes ${release.minor} 需要 ${release.containerdFloor} 或更新版本` }
+      ? {
+          en: `; Kubernetes ${release.minor} needs ${release.containerdFloor} or newer`,
+          zh: `；Kubernetes ${release.minor} 需要 ${release.containerdFloor} 或更新版本`,
+        }
       : same('')
     return [
       unfit(
         member,
         { en: `the package ${name} ${version} is installed${why.en}`, zh: `已安装软件包 ${name} ${version}${why.zh}` },
-        { en: `Run \`apt-get purge ${name}\`: Slipway brings its own containerd ${release.containerd}.`, zh: `请运行 \`apt-get purge ${name}\`：Slipway 自带 containerd ${release.containerd}。` },
+        {
+          en: `Run \`apt-get purge ${name}\`: Slipway brings its own containerd ${release.containerd}.`,
+          zh: `请运行 \`apt-get purge ${name}\`：Slipway 自带 containerd ${release.containerd}。`,
+        },
       ),
     ]
   })
@@ -197,7 +258,10 @@ const proxyMode: Check = ({ member, facts, config }) => {
     ? undefined
     : unfit(
         member,
-        { en: `its kernel ${facts.kernel} is too old for kube-proxy's nftables mode (5.13)`, zh: `内核 ${facts.kernel} 过旧，不支持 kube-proxy 的 nftables 模式（需 5.13）` },
+        {
+          en: `its kernel ${facts.kernel} is too old for kube-proxy's nftables mode (5.13)`,
+          zh: `内核 ${facts.kernel} 过旧，不支持 kube-proxy 的 nftables 模式（需 5.13）`,
+        },
         { en: 'Boot a newer kernel or set `network.proxy_mode: iptables`.', zh: '请更换较新内核，或设置 `network.proxy_mode: iptables`。' },
       )
 }

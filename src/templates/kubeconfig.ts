@@ -20,7 +20,13 @@ export const pathKubeconfig = (options: { server: string; user: string; authorit
   })
 
 /** A kubeconfig that holds everything itself, to be carried away. All parts are PEM. */
-export const embeddedKubeconfig = (options: { server: string; user: string; authority: string; certificate: string; key: string }): string =>
+export const embeddedKubeconfig = (options: {
+  server: string
+  user: string
+  authority: string
+  certificate: string
+  key: string
+}): string =>
   kubeconfig(options.server, { 'certificate-authority-data': base64(options.authority) }, options.user, {
     'client-certificate-data': base64(options.certificate),
     'client-key-data': base64(options.key),

@@ -15,7 +15,9 @@ export type Service = Readonly<{
 /** Quotes an argument for ExecStart (systemd.service(5), command lines): % and $ are systemd's own. */
 const argument = (text: string): string => {
   const doubled = text.replaceAll('%', '%%').replaceAll('$', '$$$$')
-  return /^[\w@%+=:,./$-]+$/.test(doubled) ? doubled : `"${doubled.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`
+  return /^[\w@%+=:,./$-]+$/.test(doubled)
+    ? doubled
+    : `"${doubled.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`
 }
 
 /**

@@ -16,7 +16,8 @@ const OPTIONS: readonly (readonly [string, Text])[] = [
 /** The help of the command line. */
 export const helpText = (commands: readonly Command[], language: Language): string => {
   const wide = Math.max(...[...commands.map(({ name }) => name), ...OPTIONS.map(([flag]) => flag)].map((text) => text.length)) + 2
-  const rows = (list: readonly (readonly [string, Text])[]) => list.map(([left, right]) => `  ${left.padEnd(wide)}${right[language]}\n`).join('')
+  const rows = (list: readonly (readonly [string, Text])[]) =>
+    list.map(([left, right]) => `  ${left.padEnd(wide)}${right[language]}\n`).join('')
   return [
     language === 'zh' ? '用法：slipway 命令 [选项]\n\n命令：\n' : 'Usage: slipway COMMAND [OPTIONS]\n\nCommands:\n',
     rows(commands.map(({ name, summary }) => [name, summary] as const)),

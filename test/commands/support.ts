@@ -5,8 +5,12 @@ import { createStyle } from '../../src/ui/style.ts'
 export const fakeIo = (language: Io['language'] = 'en') => {
   const printed = { out: '', err: '' }
   const io: Io = {
-    out: (text) => void (printed.out += text),
-    err: (text) => void (printed.err += text),
+    out: (text) => {
+      printed.out += text
+    },
+    err: (text) => {
+      printed.err += text
+    },
     language,
     style: createStyle(false),
     outStyle: createStyle(false),

@@ -74,7 +74,10 @@ export const launch = (command: string, args: readonly string[], { cwd, env, inp
   const line = (holds: (line: string) => boolean): Promise<string> =>
     new Promise((resolve, reject) => {
       lines?.on('line', (text) => holds(text) && resolve(text))
-      ended.then(({ exit, signal, stdout, stderr }) => reject(new Error(`it ended (${exit ?? signal}) before that line\n${stdout}\n${stderr}`)), reject)
+      ended.then(
+        ({ exit, signal, stdout, stderr }) => reject(new Error(`it ended (${exit ?? signal}) before that line\n${stdout}\n${stderr}`)),
+        reject,
+      )
     })
   return { child, ended, line, kill: (signal) => void child.kill(signal) }
 }
@@ -114,7 +117,10 @@ export type Query = Readonly<{ time: string; client: string; name: string; known
 
 const journal = async <T extends { client: string }>(which: 'log' | 'dns', since: string): Promise<T[]> => {
   const text = await (await fetch(`${CONTROL}/${which}?since=${since}`, { signal: AbortSignal.timeout(20_000) })).text()
-  const all = text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as T)
+  const all = text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as T)
   return all.filter(({ client }) => Object.values(ADDRESS).includes(client))
 }
 
@@ -144,7 +150,9 @@ export type Visits = Readonly<{ connections: number; executions: number }>
 /** How often sshd let somebody in, and started a command, since a mark. */
 export const visitsSince = (mark: Mark, hosts: readonly HostName[] = HOSTS): Promise<Record<HostName, Visits>> =>
   onAll(async (host) => {
-    const lines = (await on(host, `journalctl --sync; journalctl -q --after-cursor '${mark[host]}' -t sshd -t sshd-session -o cat`)).split('\n')
+    const lines = (await on(host, `journalctl --sync; journalctl -q --after-cursor '${mark[host]}' -t sshd -t sshd-session -o cat`)).split(
+      '\n',
+    )
     const count = (start: string): number => lines.filter((line) => line.startsWith(start)).length
     return { connections: count('Accepted publickey'), executions: count('Starting session: command') }
   }, hosts)
@@ -170,7 +178,12 @@ export const restarted = (before: string, after: string): string[] =>
 // ---- cluster files and the command line ----
 
 type Node = Record<string, unknown>
-export type ClusterFile = { [key: string]: unknown; ssh: Node; nodes: Node[]; services?: Record<string, { extra_args: Record<string, string | string[] | null> }> }
+export type ClusterFile = {
+  [key: string]: unknown
+  ssh: Node
+  nodes: Node[]
+  services?: Record<string, { extra_args: Record<string, string | string[] | null> }>
+}
 
 /** An operator: a home of their own, a directory with cluster.yml, and the command line. */
 export class Operator {

@@ -4,10 +4,10 @@
 export type Target =
   | { readonly kind: 'file'; readonly root: 'files' | 'apt'; readonly path: string }
   | { readonly kind: 'registry'; readonly path: string }
-  | { readonly kind: 'debian'; readonly path: string };
+  | { readonly kind: 'debian'; readonly path: string }
 
-const APT_HOSTS = new Set(['mirrors.aliyun.com', 'mirrors.tuna.tsinghua.edu.cn', 'mirrors.ustc.edu.cn']);
-const DEBIAN_HOSTS = new Set([...APT_HOSTS, 'deb.debian.org', 'security.debian.org']);
+const APT_HOSTS = new Set(['mirrors.aliyun.com', 'mirrors.tuna.tsinghua.edu.cn', 'mirrors.ustc.edu.cn'])
+const DEBIAN_HOSTS = new Set([...APT_HOSTS, 'deb.debian.org', 'security.debian.org'])
 
 /** Registries that keep the source's path; the value is the source's domain. */
 const DOMAINS: Readonly<Record<string, string>> = {
@@ -19,27 +19,27 @@ const DOMAINS: Readonly<Record<string, string>> = {
   'm.daocloud.io': '',
   'registry.cn-hangzhou.aliyuncs.com': 'registry.cn-hangzhou.aliyuncs.com/',
   'registry.aliyuncs.com': 'registry.cn-hangzhou.aliyuncs.com/',
-};
+}
 
 /** Aliyun writes the Kubernetes repositories with slashes, the others as upstream does, with colons. */
 const KUBERNETES_APT: Readonly<Record<string, RegExp>> = {
   'mirrors.aliyun.com': /^\/kubernetes-new\/core\/stable\/(v[0-9.]+\/deb\/.*)$/,
   'mirrors.tuna.tsinghua.edu.cn': /^\/kubernetes\/core:\/stable:\/(v[0-9.]+\/deb\/.*)$/,
   'mirrors.ustc.edu.cn': /^\/kubernetes\/core:\/stable:\/(v[0-9.]+\/deb\/.*)$/,
-};
+}
 
 export function route(host: string, path: string): Target | undefined {
-  if (path.split('/').includes('..')) return undefined;
-  const domain = DOMAINS[host];
+  if (path.split('/').includes('..')) return undefined
+  const domain = DOMAINS[host]
   if (domain !== undefined) {
-    const image = /^\/v2\/(.*)$/.exec(path)?.[1];
-    if (image === undefined) return undefined;
-    return { kind: 'registry', path: image === '' ? '/v2/' : `/v2/${domain}${image}` };
+    const image = /^\/v2\/(.*)$/.exec(path)?.[1]
+    if (image === undefined) return undefined
+    return { kind: 'registry', path: image === '' ? '/v2/' : `/v2/${domain}${image}` }
   }
-  if (host === 'files.m.daocloud.io') return { kind: 'file', root: 'files', path };
-  const kubernetes = KUBERNETES_APT[host]?.exec(path)?.[1];
-  if (kubernetes !== undefined) return { kind: 'file', root: 'apt', path: `/kubernetes/${kubernetes}` };
-  if (APT_HOSTS.has(host) && path.startsWith('/docker-ce/')) return { kind: 'file', root: 'apt', path };
-  if (DEBIAN_HOSTS.has(host) && /^\/debian(-security)?\//.test(path)) return { kind: 'debian', path };
-  return undefined;
+  if (host === 'files.m.daocloud.io') return { kind: 'file', root: 'files', path }
+  const kubernetes = KUBERNETES_APT[host]?.exec(path)?.[1]
+  if (kubernetes !== undefined) return { kind: 'file', root: 'apt', path: `/kubernetes/${kubernetes}` }
+  if (APT_HOSTS.has(host) && path.startsWith('/docker-ce/')) return { kind: 'file', root: 'apt', path }
+  if (DEBIAN_HOSTS.has(host) && /^\/debian(-security)?\//.test(path)) return { kind: 'debian', path }
+  return undefined
 }

@@ -1,14 +1,14 @@
 // The wall: what the hosts send anywhere but here is counted and dropped.
-import { execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process'
 
 // nft comes with its own C library, not this image's; so it is started by its own loader.
-const NET = '/opt/net/usr';
-const LOADER = `${NET}/lib64/ld-linux-x86-64.so.2`;
-const NFT = ['--library-path', `${NET}/lib/x86_64-linux-gnu`, `${NET}/sbin/nft`];
-const TABLE = 'ip wall';
+const NET = '/opt/net/usr'
+const LOADER = `${NET}/lib64/ld-linux-x86-64.so.2`
+const NFT = ['--library-path', `${NET}/lib/x86_64-linux-gnu`, `${NET}/sbin/nft`]
+const TABLE = 'ip wall'
 
 const nft = (args: readonly string[], input = ''): string =>
-  execFileSync(LOADER, [...NFT, ...args], { input, encoding: 'utf8', timeout: 10_000 });
+  execFileSync(LOADER, [...NFT, ...args], { input, encoding: 'utf8', timeout: 10_000 })
 
 export function raiseWall(own: string): void {
   // Prerouting, since nothing reaches the forward hook where forwarding is off.
@@ -33,17 +33,17 @@ table ${TABLE} {
   }
 }
 `,
-  );
+  )
 }
 
 export interface Dropped {
-  readonly packets: number;
-  readonly seen: readonly string[];
+  readonly packets: number
+  readonly seen: readonly string[]
 }
 
 export function dropped(): Dropped {
-  const lines = nft(['list', 'table', 'ip', 'wall']);
-  const packets = /counter dropped \{\s*packets (\d+)/.exec(lines)?.[1] ?? '0';
-  const seen = [...lines.matchAll(/(\S+ \. \S+ \. \S+ \. \S+) counter packets (\d+)/g)];
-  return { packets: Number(packets), seen: seen.map(([, what = '', count = '']) => `${what} x${count}`) };
+  const lines = nft(['list', 'table', 'ip', 'wall'])
+  const packets = /counter dropped \{\s*packets (\d+)/.exec(lines)?.[1] ?? '0'
+  const seen = [...lines.matchAll(/(\S+ \. \S+ \. \S+ \. \S+) counter packets (\d+)/g)]
+  return { packets: Number(packets), seen: seen.map(([, what = '', count = '']) => `${what} x${count}`) }
 }
