@@ -2,9 +2,10 @@
 # It talks in lines that begin with "::slipway": begin, done and note. Everything else it prints is kept for error reports.
 set -eu
 umask 022
-export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive
 STATE=/var/lib/slipway
 RUN=/run/slipway
+# kubectl would keep its cache in root's home.
+export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive KUBECACHEDIR=$RUN/kubectl
 
 begin() { printf '::slipway begin %s\n' "$1"; }
 finish() { printf '::slipway done %s\n' "$1"; }
@@ -54,30 +55,45 @@ remember() {
 	grep -qxF -- "$1 $2" "$STATE/inventory" 2>/dev/null || printf '%s %s\n' "$1" "$2" >>"$STATE/inventory"
 }
 
-# Keeps what was at PATH before Slipway, once.
+# Keeps what was at PATH before Slipway, once, and whole or not at all.
 keep() {
-	if [ -e "$1" ] && ! grep -qxF -- "file $1" "$STATE/inventory" 2>/dev/null && [ ! -e "$STATE/backup$1" ]; then
+	if { [ -e "$1" ] || [ -L "$1" ]; } && ! grep -qxF -- "file $1" "$STATE/inventory" 2>/dev/null && [ ! -e "$STATE/backup$1" ] && [ ! -L "$STATE/backup$1" ]; then
 		mkdir -p "$STATE/backup$(dirname "$1")"
-		cp -a "$1" "$STATE/backup$1"
+		rm -rf "$STATE/backup.new"
+		cp -a "$1" "$STATE/backup.new"
+		sync "$STATE/backup.new" 2>/dev/null || true
+		mv -T "$STATE/backup.new" "$STATE/backup$1"
 	fi
+}
+
+# Keeps the mode and owner of a directory that was there before Slipway, once.
+keep_mode() {
+	if ! grep -qxF -- "directory $1" "$STATE/inventory" 2>/dev/null && ! grep -q "^mode .* $1\$" "$STATE/inventory" 2>/dev/null; then
+		remember mode "$(stat -c '%a %U:%G' "$1") $1"
+	fi
+}
+
+# keep_sysctls KEY...: what the kernel says before Slipway's values, once. A key that its module has not made yet has no value to keep.
+keep_sysctls() {
+	for key; do
+		grep -q "^sysctl $key=" "$STATE/inventory" 2>/dev/null || ! value=$(sysctl -n "$key" 2>/dev/null) || remember sysctl "$key=$value"
+	done
 }
 
 # directory PATH MODE OWNER
 directory() {
-	[ -d "$1" ] || {
-		mkdir -p "$1"
-		remember directory "$1"
-	}
+	if [ -d "$1" ]; then keep_mode "$1"; else parent "$1"; fi
 	chmod "$2" "$1"
 	chown "$3" "$1"
 }
 
+# What is remembered before it is made is never forgotten by a run that was cut off.
 parent() {
 	[ -d "$1" ] && return
 	parent "$(dirname "$1")"
+	remember directory "$1"
 	mkdir "$1"
 	chmod 0755 "$1"
-	remember directory "$1"
 }
 
 # put PATH MODE OWNER: stdin becomes the file, whole or not at all. The temporary name is fixed, so that a cut-off run leaves nothing behind.
@@ -121,43 +137,6 @@ load() {
 	done
 }
 
-# fetch PIN DESTINATION URL...: the first place that delivers the pinned bytes; who served them does not matter.
-fetch() {
-	pin=$1
-	destination=$2
-	shift 2
-	install -d -m 0700 "$STATE/fetch"
-	part=$STATE/fetch/${pin#sha256:}
-	for url; do
-		for attempt in 1 2 3; do
-			started=$(date +%s)
-			code=0
-			error=$(curl -fsSL --proto '=http,https' --connect-timeout 5 --speed-limit 20480 --speed-time 10 --max-redirs 5 -C - \
-				-A 'slipway' -o "$part" "$url" 2>&1) || code=$?
-			# 22: the server refused; 33: it cannot resume; both will not mend by asking again.
-			if [ "$code" -eq 33 ]; then
-				rm -f "$part"
-				continue
-			fi
-			if [ "$code" -eq 0 ]; then break; fi
-			if [ "$code" -eq 22 ]; then break; fi
-			sleep "$attempt"
-		done
-		if [ "$code" -ne 0 ]; then
-			note "fetch-failed $url: ${error:-curl exit $code}"
-			continue
-		fi
-		if [ "$(sha256sum <"$part" | cut -d ' ' -f 1)" = "${pin#sha256:}" ]; then
-			mv -f "$part" "$destination"
-			printf 'fetched %s: %s bytes in %s s\n' "$url" "$(stat -c %s "$destination")" "$(($(date +%s) - started))"
-			return 0
-		fi
-		note "fetch-failed $url: the bytes are not the pinned ones ($pin)"
-		rm -f "$part"
-	done
-	fail "no source delivered ${destination##*/} with digest $pin"
-}
-
 # stamp NAME PIN PATH...: vouches for files that were verified, by size and time, so that the next run need not read them.
 stamp() {
 	name=$1
@@ -194,12 +173,13 @@ allow_starts() {
 	if grep -qs 'written by slipway' "$POLICY"; then rm -f "$POLICY"; fi
 }
 
-# packages NAME...: installs without starting anything the packages bring.
+# packages NAME...: installs without starting anything the packages bring. What comes along with them is remembered too,
+# and which of them apt had as "installed automatically": naming a package makes it a wanted one.
 packages() {
 	apt timeout update
-	for name; do
-		dpkg-query -W -f '${db:Status-Abbrev}' "$name" 2>/dev/null | grep -q '^[hi]i' || remember package "$name"
-	done
+	apt-get -s -o APT::Install-Recommends=false install "$@" >"$RUN/simulated"
+	awk '$1 == "Inst" && $3 !~ /^\[/ {print $2}' "$RUN/simulated" | while read -r name; do remember package "$name"; done
+	apt-mark showauto "$@" | while read -r name; do remember auto "$name"; done
 	apt timeout install --download-only "$@"
 	deny_starts
 	apt undisturbed install "$@"
@@ -215,7 +195,7 @@ start() {
 	within=$2
 	ready=$3
 	shift 3
-	mkdir -p /etc/slipway/units
+	parent /etc/slipway/units
 	remember file "/etc/slipway/units/$unit.env"
 	printf 'SLIPWAY_INPUTS=%s\n' "$(inputs "$@")" >"/etc/slipway/units/.$unit.env"
 	mv -f "/etc/slipway/units/.$unit.env" "/etc/slipway/units/$unit.env"

@@ -1,7 +1,7 @@
 # Prints what one host is, one fact a line: a word, then fields parted by tabs; free text is base64. Changes nothing.
 # Takes the peers to reach in $PEERS ("10.0.0.2/tcp/6443 ..."). Read by parseFacts (facts.ts).
 set -u
-export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin KUBECACHEDIR=/run/slipway/kubectl
 
 b64() { base64 | tr -d '\n'; }
 fact() { printf '%s\t%s\n' "$1" "$2"; }

@@ -25,6 +25,7 @@ export const sysctls: Kind<SysctlsResource> = {
     if (keys.length === 0) return undefined
     return { verb: 'update', reason: { en: `the running kernel differs in ${keys.join(', ')}`, zh: `内核当前值不同：${keys.join('、')}` } }
   },
-  script: (want, difference) => `${file.script(fileOf(want), difference, {})}sysctl -q -p ${want.path}\n`,
+  script: (want, difference) =>
+    `keep_sysctls ${Object.keys(want.values).join(' ')}\n${file.script(fileOf(want), difference, {})}sysctl -q -p ${want.path}\n`,
   after: (want, seen) => ({ ...file.after(fileOf(want), seen), sysctls: { ...seen.facts.sysctls, ...want.values } }),
 }
