@@ -58,8 +58,8 @@ const toProbe = (hosts: readonly Host[], world: World) => {
     const member = members.find((one) => one.key === key)
     return member
       ? peersOf(member, members)
-          .filter(({ member: other }) => other.ip !== '')
-          .map(({ member: other, port }) => peerName(other, port))
+          .filter((peer) => peer.member.ip !== '')
+          .map(peerName)
       : []
   }
 }

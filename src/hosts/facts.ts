@@ -76,12 +76,14 @@ export type Facts = Readonly<{
   conntrackWritable: boolean
   packages: Readonly<Record<string, string>>
   users: readonly string[]
+  /** Services of the distribution that were looked for and are there. */
+  services: Readonly<Record<string, Readonly<{ enabled: boolean; active: boolean }>>>
   leftovers: readonly Readonly<{ tool: string; path: string }>[]
   paths: Readonly<Record<string, PathFact>>
   etcdData: boolean
   damaged: readonly string[]
   units: Readonly<Record<string, UnitFact>>
-  reach: Readonly<Record<string, 'open' | 'closed' | 'filtered' | 'unreachable'>>
+  reach: Readonly<Record<string, 'open' | 'closed' | 'filtered' | 'unreachable' | 'silent'>>
   api: 'ready' | 'down' | 'absent'
   nodes: readonly NodeFact[]
   etcdMembers: readonly EtcdMemberFact[]
@@ -263,6 +265,12 @@ export const parseFacts = async (output: string): Promise<Facts> => {
     conntrackWritable: one('writable-conntrack') === 'yes',
     packages: Object.fromEntries((rows.get('package') ?? []).map(([name = '', value = '']) => [name, value])),
     users: all('user'),
+    services: Object.fromEntries(
+      (rows.get('service') ?? []).map(([name = '', enabled = '', active = '']) => [
+        name,
+        { enabled: enabled === 'enabled', active: active === 'active' },
+      ]),
+    ),
     leftovers: (rows.get('leftover') ?? []).map(([tool = '', path = '']) => ({ tool, path })),
     paths: await pathFacts(rows),
     etcdData: one('etcd-data') === 'yes',

@@ -64,6 +64,12 @@ packages() {
 	dpkg-query -W -f '${db:Status-Abbrev}\t${Package}\t${Version}\n' ca-certificates chrony conntrack containerd containerd.io curl docker.io docker-ce haproxy iptables \
 		keepalived kubelet kubeadm kubectl nftables systemd-timesyncd 2>/dev/null | awk -F '\t' '$1 ~ /^[hi]i/ {print "package\t" $2 "\t" $3}'
 	id etcd >/dev/null 2>&1 && fact user etcd
+	# Services that packages bring: those we need, and those that would start beside ours.
+	for service in chrony haproxy; do
+		state=$(systemctl is-enabled "$service.service" 2>/dev/null) || true
+		[ -n "$state" ] && [ "$state" != not-found ] && fact service "$service	$state	$(systemctl is-active "$service.service" 2>/dev/null)"
+	done
+	return 0
 }
 
 # What another installer left behind: Slipway never takes over such a host silently.
@@ -132,12 +138,25 @@ units() {
 	done
 }
 
+# A datagram to a port where nobody listens is answered by ICMP, which the next write reports: that is the proof of a way.
+reach_udp() {
+	error=$(timeout 3 bash -c "exec 3<>/dev/udp/$1/$2; printf x >&3; sleep 0.5; printf x >&3; sleep 0.2; printf x >&3" 2>&1)
+	case $error in
+	*refused*) echo closed ;;
+	*) echo silent ;;
+	esac
+}
+
 reach() {
 	for peer in ${PEERS:-}; do
 		(
 			address=${peer%%/*}
 			rest=${peer#*/}
 			port=${rest#*/}
+			if [ "${rest%%/*}" = udp ]; then
+				fact reach "$peer	$(reach_udp "$address" "$port")"
+				exit 0
+			fi
 			error=$(timeout 3 bash -c ": </dev/tcp/$address/$port" 2>&1)
 			case $?:$error in
 			0:*) state=open ;;

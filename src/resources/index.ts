@@ -11,6 +11,7 @@ import { modules } from './modules.ts'
 import { node } from './node.ts'
 import { objects } from './objects.ts'
 import { packages } from './packages.ts'
+import { service } from './service.ts'
 import { sharedSecret } from './shared-secret.ts'
 import { swapOff } from './swap-off.ts'
 import { sysctls } from './sysctls.ts'
@@ -40,6 +41,7 @@ const KINDS: Kinds = {
   node,
   objects,
   packages,
+  service,
   'shared-secret': sharedSecret,
   'swap-off': swapOff,
   sysctls,

@@ -67,6 +67,8 @@ export type NodeResource = Readonly<{
 /** A check that passed for this shape of the cluster (`text`); PATH records it, so that it runs again only when the shape changes. */
 export type VerificationResource = Readonly<{ kind: 'verification'; path: string; text: string; script: string }>
 
+/** A service that a package of the distribution brings: running and started at boot, or neither. */
+export type ServiceResource = Readonly<{ kind: 'service'; name: string; state: 'on' | 'off' }>
 /** A unit of ours that this host must not run (any more). */
 export type UnitAbsentResource = Readonly<{ kind: 'unit-absent'; name: string; reason: Text }>
 /** Cordons a node and moves its pods away, on a control plane, before the node's own changes. `batch`: nodes of one batch are away together. */
@@ -107,6 +109,7 @@ export type Resource =
   | NodeResource
   | VerificationResource
   | UnitAbsentResource
+  | ServiceResource
   | DrainResource
   | UncordonResource
   | EtcdSnapshotResource

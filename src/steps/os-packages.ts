@@ -1,5 +1,9 @@
 import type { Context, Step } from './types.ts'
 
+/** Where nothing else keeps the clock. A container's clock is its machine's: there is nothing to synchronise. */
+const needsChrony = ({ config, facts }: Pick<Context, 'config' | 'facts'>): boolean =>
+  config.time_sync === 'auto' && !facts.container && (facts.timeSync === '' || facts.timeSync.startsWith('chrony'))
+
 /**
  * What the parts below execute: curl fetches and probes, iptables is kubelet's and flannel's, nftables kube-proxy's, haproxy balances
  * on workers. Their absence on a minimal host is the normal case.
@@ -11,13 +15,17 @@ const wanted = ({ config, member, facts }: Context): string[] => [
   'iptables',
   ...(config.network.proxy_mode === 'nftables' ? ['nftables'] : []),
   ...(member.roles.worker && !member.roles.controlPlane ? ['haproxy'] : []),
-  // A container's clock is its machine's: there is nothing to synchronise.
-  ...(config.time_sync === 'auto' && !facts.container && (facts.timeSync === '' || facts.packages.chrony !== undefined) ? ['chrony'] : []),
+  ...(needsChrony({ config, facts }) ? ['chrony'] : []),
 ]
 
 export const osPackages: Step = {
   id: 'os-packages',
   title: { en: 'Packages of the operating system', zh: '操作系统软件包' },
   on: 'every',
-  resources: (context) => [{ kind: 'packages', names: wanted(context) }],
+  resources: (context) => [
+    { kind: 'packages', names: wanted(context) },
+    ...(needsChrony(context) ? [{ kind: 'service', name: 'chrony', state: 'on' } as const] : []),
+    // The package's own service would start at the next boot with an example of a configuration.
+    ...(wanted(context).includes('haproxy') ? [{ kind: 'service', name: 'haproxy', state: 'off' } as const] : []),
+  ],
 }

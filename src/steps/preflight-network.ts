@@ -1,7 +1,13 @@
 import { EXIT, type Problem } from '../problem.ts'
 import type { Context, Member, Step } from './types.ts'
 
-type Peer = Readonly<{ member: Member; port: number }>
+type Peer = Readonly<{ member: Member; port: number; protocol: 'tcp' | 'udp' }>
+
+/** flannel's VXLAN (IANA has 4789; Linux's older default is kept by flannel). */
+const VXLAN = 8472
+
+/** Asking every pair of a thousand nodes would be a flood: the first ones stand for the rest. */
+const MOST = 10
 
 const isNode = ({ roles }: Member): boolean => roles.controlPlane || roles.worker
 
@@ -15,15 +21,22 @@ export const peersOf = (member: Member, members: readonly Member[]): Peer[] =>
         ...(member.roles.etcd && other.roles.etcd ? [2379, 2380] : member.roles.controlPlane && other.roles.etcd ? [2379] : []),
         ...(member.roles.controlPlane && isNode(other) ? [10250] : []),
       ]
-      return ports.map((port) => ({ member: other, port }))
+      return ports.map((port): Peer => ({ member: other, port, protocol: 'tcp' }))
     })
+    .concat(
+      members
+        .filter((other) => other.key !== member.key && isNode(other) && isNode(member))
+        .slice(0, MOST)
+        .map((other): Peer => ({ member: other, port: VXLAN, protocol: 'udp' })),
+    )
 
 /** How the probe is told: "10.0.0.12/tcp/6443". */
-export const peerName = ({ ip }: Pick<Member, 'ip'>, port: number): string => `${ip}/tcp/${port}`
+export const peerName = ({ member, port, protocol }: Pick<Peer, 'port' | 'protocol'> & Readonly<{ member: Pick<Member, 'ip'> }>): string =>
+  `${member.ip}/${protocol}/${port}`
 
 const unreachable = ({ member, members, facts }: Context): Problem[] =>
   peersOf(member, members)
-    .filter(({ member: other, port }) => ['filtered', 'unreachable'].includes(facts.reach[peerName(other, port)] ?? ''))
+    .filter((peer) => ['filtered', 'unreachable'].includes(facts.reach[peerName(peer)] ?? ''))
     .map(({ member: other, port }) => ({
       at: `${member.user}@${member.address}:${member.port}`,
       what: {
@@ -37,6 +50,26 @@ const unreachable = ({ member, members, facts }: Context): Problem[] =>
       severity: 'error',
       exit: EXIT.unfit,
     }))
+
+/** Silence proves nothing (a firewall may eat ICMP alone, and a running flannel listens), so it is only said. */
+const silent = ({ member, members, facts, world, config }: Context): Problem[] =>
+  config.network.plugin !== 'flannel'
+    ? []
+    : peersOf(member, members)
+        .filter((peer) => facts.reach[peerName(peer)] === 'silent' && world[peer.member.key]?.units.kubelet?.active !== 'active')
+        .map(({ member: other, port }) => ({
+          at: `${member.user}@${member.address}:${member.port}`,
+          what: {
+            en: `${other.nodeName} (${other.ip}) does not answer on port ${port}/udp`,
+            zh: `${other.nodeName}（${other.ip}）的 ${port}/udp 端口没有响应`,
+          },
+          fix: {
+            en: `Let ${port}/udp pass between the nodes: the pod network needs it.`,
+            zh: `请放行节点之间的 ${port}/udp：Pod 网络需要它。`,
+          },
+          severity: 'warning',
+          exit: EXIT.unfit,
+        }))
 
 const mtus = ({ member, facts, members, world }: Context): Problem[] => {
   const mtuOf = (key: string): number | undefined => world[key]?.mtu[world[key]?.defaultRoute ?? '']
@@ -59,6 +92,6 @@ export const preflightNetwork: Step = {
   id: 'preflight-network',
   title: { en: 'Checks between hosts', zh: '主机间连通性检查' },
   on: 'every',
-  problems: (context) => [...unreachable(context), ...mtus(context)],
+  problems: (context) => [...unreachable(context), ...silent(context), ...mtus(context)],
   resources: () => [],
 }

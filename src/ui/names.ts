@@ -19,6 +19,7 @@ const KINDS: Readonly<Record<Resource['kind'], Text>> = {
   node: { en: 'node', zh: '节点' },
   objects: { en: 'objects', zh: '对象' },
   packages: { en: 'packages', zh: '软件包' },
+  service: { en: 'service', zh: '服务' },
   'shared-secret': { en: 'shared secret', zh: '共享密钥' },
   drain: { en: 'drain', zh: '排空' },
   uncordon: { en: 'uncordon', zh: '恢复调度' },
