@@ -1,0 +1,101 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+
+// Which files may touch the world. Everything else under src/ decides and renders: same input, same output (design: deciding and doing are apart).
+
+/** Where files, processes, the network, the clock and randomness are. */
+const IMPURE = /^src\/(hosts\/|ui\/|commands\/|cli\.ts$|config\/load\.ts$|engine\/(apply|vault|shell-texts)\.ts$)/
+
+/** What a pure file may import from outside src/. */
+const PURE_MODULES: Readonly<Record<string, RegExp | undefined>> = {
+  yaml: undefined,
+  zod: undefined,
+  'node:path': undefined,
+  'node:path/posix': undefined,
+  'node:util': undefined,
+  'node:net': /^isIP(v4|v6)?$/,
+  'node:crypto': /^(createHash|X509Certificate)$/,
+}
+
+/** Names that reach the world without an import. */
+const GLOBALS =
+  /(?<![.\w])(Date\.now|Math\.random|performance\.now|crypto\.(getRandomValues|randomUUID|subtle\.generateKey)|process\.(env|std\w+|argv|cwd|exit\w*|pid|on|once|platform)|(fetch|setTimeout|setInterval)\()|\bnew Date\(\)/g
+
+/** Constant texts read once at start: a file in a checkout, part of the bundle when published. */
+const CONSTANTS = new Set(['src/engine/shell-texts.ts'])
+
+/** Uses that decide nothing, each with its reason. */
+const EXCUSED: Readonly<Record<string, string>> = {
+  // yaml asks for process.env at every token; a plain copy for as long as it parses is quicker and changes no answer.
+  'src/config/source.ts': 'uses process.env',
+}
+
+type Import = Readonly<{ from: string; names: readonly string[]; typeOnly: boolean }>
+
+/** The source without comments; strings stay, because a URL in one would otherwise look like a comment. */
+const code = (text: string): string => text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1')
+
+const importsOf = (text: string): Import[] => {
+  const statements = text.matchAll(/^(?:import|export)\s+(type\s+)?(?:([^'";]*?)\s+from\s+)?'([^']+)'/gm)
+  const dynamic = text.matchAll(/\bimport\(\s*'([^']+)'\s*\)/g)
+  return [
+    ...[...statements].map(([, type, names = '', from = '']): Import => {
+      const listed = names
+        .replace(/[{}]/g, ' ')
+        .split(',')
+        .map((name) => name.trim())
+        .filter(Boolean)
+      const values = listed.filter((name) => !name.startsWith('type ')).map((name) => name.split(/\s+as\s+/)[0] ?? name)
+      return { from, names: values, typeOnly: type !== undefined || (listed.length > 0 && values.length === 0) }
+    }),
+    ...[...dynamic].map(([, from = '']): Import => ({ from, names: ['*'], typeOnly: false })),
+  ]
+}
+
+/** What a file does that a pure one may not; imports of other files of ours are followed by `reaches`. */
+const offencesIn = (text: string): string[] => [
+  ...importsOf(text)
+    .filter(({ from, typeOnly }) => !typeOnly && !from.startsWith('.'))
+    .flatMap(({ from, names }) => {
+      if (!(from in PURE_MODULES)) return [`imports ${from}`]
+      const allowed = PURE_MODULES[from]
+      return allowed ? names.filter((name) => !allowed.test(name)).map((name) => `imports ${name} from ${from}`) : []
+    }),
+  ...[...text.matchAll(GLOBALS)].map(([name]) => `uses ${name}`),
+]
+
+const files = new Map(globSync('src/**/*.ts').map((path) => [normalize(path), code(readFileSync(path, 'utf8'))]))
+
+const offences = (path: string): string[] => offencesIn(files.get(path) ?? '').filter((what) => what !== EXCUSED[path])
+
+/** The files of ours that one file needs at run time. */
+const neighbours = (path: string): string[] =>
+  importsOf(files.get(path) ?? '')
+    .filter(({ from, typeOnly }) => !typeOnly && from.startsWith('.'))
+    .map(({ from }) => normalize(join(dirname(path), from)))
+
+/** The way from a file to the first one that is impure in fact, or nothing. */
+const reaches = (path: string, seen = new Set<string>()): string[] | undefined => {
+  if (seen.has(path) || CONSTANTS.has(path)) return undefined
+  seen.add(path)
+  const [first] = offences(path)
+  if (first !== undefined) return [`${path} ${first}`]
+  for (const next of neighbours(path)) {
+    const way = reaches(next, seen)
+    if (way) return [path, ...way]
+  }
+  return undefined
+}
+
+const wrong = [...files.keys()]
+  .filter((path) => !IMPURE.test(path))
+  .sort()
+  .flatMap((path) => {
+    const own = offences(path).map((what) => `${path}: ${what}, but this part is pure`)
+    const way = own.length === 0 ? reaches(path) : undefined
+    return way ? [`${path}: needs what is not pure: ${way.join(' -> ')}`] : own
+  })
+
+for (const line of wrong) console.error(line)
+console.error(`zones: ${files.size} files, ${wrong.length} wrong`)
+process.exitCode = wrong.length > 0 ? 1 : 0
