@@ -34,11 +34,17 @@ export const peersOf = (member: Member, members: readonly Member[]): Peer[] =>
 export const peerName = ({ member, port, protocol }: Pick<Peer, 'port' | 'protocol'> & Readonly<{ member: Pick<Member, 'ip'> }>): string =>
   `${member.ip}/${protocol}/${port}`
 
-const unreachable = ({ member, members, facts }: Context): Problem[] =>
-  peersOf(member, members)
-    .filter((peer) => ['filtered', 'unreachable'].includes(facts.reach[peerName(peer)] ?? ''))
+const where = ({ member }: Context): string => `${member.user}@${member.address}:${member.port}`
+
+/** Peers that were seen themselves: a host that nobody reaches is its own problem, not one of every other. */
+const seenPeers = ({ member, members, world }: Context): Peer[] =>
+  peersOf(member, members).filter((peer) => world[peer.member.key] !== undefined)
+
+const unreachable = (context: Context): Problem[] =>
+  seenPeers(context)
+    .filter((peer) => ['filtered', 'unreachable'].includes(context.facts.reach[peerName(peer)] ?? ''))
     .map(({ member: other, port }) => ({
-      at: `${member.user}@${member.address}:${member.port}`,
+      at: where(context),
       what: {
         en: `it cannot reach ${other.nodeName} (${other.ip}) on port ${port}/tcp: no answer`,
         zh: `无法访问 ${other.nodeName}（${other.ip}）的 ${port}/tcp 端口：无响应`,
@@ -52,13 +58,15 @@ const unreachable = ({ member, members, facts }: Context): Problem[] =>
     }))
 
 /** Silence proves nothing (a firewall may eat ICMP alone, and a running flannel listens), so it is only said. */
-const silent = ({ member, members, facts, world, config }: Context): Problem[] =>
-  config.network.plugin !== 'flannel'
+const silent = (context: Context): Problem[] =>
+  context.config.network.plugin !== 'flannel'
     ? []
-    : peersOf(member, members)
-        .filter((peer) => facts.reach[peerName(peer)] === 'silent' && world[peer.member.key]?.units.kubelet?.active !== 'active')
+    : seenPeers(context)
+        .filter(
+          (peer) => context.facts.reach[peerName(peer)] === 'silent' && context.world[peer.member.key]?.units.kubelet?.active !== 'active',
+        )
         .map(({ member: other, port }) => ({
-          at: `${member.user}@${member.address}:${member.port}`,
+          at: where(context),
           what: {
             en: `${other.nodeName} (${other.ip}) does not answer on port ${port}/udp`,
             zh: `${other.nodeName}（${other.ip}）的 ${port}/udp 端口没有响应`,
