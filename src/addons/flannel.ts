@@ -102,6 +102,14 @@ export const flannel: Addon = {
   name: 'flannel',
   title: { en: 'flannel', zh: 'flannel' },
   wanted: ({ config }) => config.network.plugin === 'flannel',
+  leaves: [
+    'link cni0',
+    'link flannel.1',
+    'path /run/flannel',
+    'path /etc/cni/net.d/10-flannel.conflist',
+    'path /opt/cni/bin/flannel',
+    'chains FLANNEL',
+  ],
   objects: ({ config, release, sources }) => [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } } },
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'flannel', namespace: NAMESPACE } },

@@ -4,10 +4,11 @@ import { images } from './images.ts'
 import { kubeconfig } from './kubeconfig.ts'
 import { node } from './node-remove.ts'
 import { plan } from './plan.ts'
+import { reset } from './reset.ts'
 import { status } from './status.ts'
 import type { Command } from './types.ts'
 import { up } from './up.ts'
 import { version } from './version.ts'
 
 /** Every command, in the order help lists them. */
-export const COMMANDS: readonly Command[] = [check, plan, up, status, kubeconfig, certs, node, images, version]
+export const COMMANDS: readonly Command[] = [check, plan, up, status, kubeconfig, certs, node, images, reset, version]

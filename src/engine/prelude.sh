@@ -80,6 +80,12 @@ keep_sysctls() {
 	done
 }
 
+# keep_service NAME: whether a package's service was enabled and ran before Slipway, once.
+keep_service() {
+	grep -q "^service $1 " "$STATE/inventory" 2>/dev/null ||
+		remember service "$1 $(systemctl is-enabled "$1.service" 2>/dev/null || true) $(systemctl is-active "$1.service" 2>/dev/null || true)"
+}
+
 # directory PATH MODE OWNER
 directory() {
 	if [ -d "$1" ]; then keep_mode "$1"; else parent "$1"; fi

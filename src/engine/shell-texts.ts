@@ -7,5 +7,8 @@ const read = (name: string): string => readFileSync(new URL(name, import.meta.ur
 /** The functions every script of an apply begins with. */
 export const PRELUDE: string = read('./prelude.sh') + read('./fetch.sh')
 
+/** What a reset does on a host, after the prelude. */
+export const RESET: string = read('./reset.sh')
+
 /** The script that prints what a host is. */
 export const PROBE: string = read('../hosts/probe.sh')

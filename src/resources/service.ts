@@ -15,9 +15,7 @@ export const service: Kind<ServiceResource> = {
       : undefined
   },
   script: (want) =>
-    want.state === 'on'
-      ? `systemctl enable --now --quiet ${quote(want.name)}.service\n`
-      : `systemctl disable --now --quiet ${quote(want.name)}.service\n`,
+    `keep_service ${quote(want.name)}\nsystemctl ${want.state === 'on' ? 'enable' : 'disable'} --now --quiet ${quote(want.name)}.service\n`,
   after: (want, { facts }) => ({
     ...facts,
     timeSync: want.name === 'chrony' && want.state === 'on' ? 'chrony.service' : facts.timeSync,

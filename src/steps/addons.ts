@@ -10,6 +10,7 @@ export const addons: Step = {
   id: 'addons',
   title: { en: 'Objects in the cluster', zh: '集群中的对象' },
   on: 'one-control-plane',
+  leaves: ADDONS.flatMap(({ leaves }) => leaves ?? []),
   resources: (context): Resource[] =>
     ADDONS.filter((addon) => addon.wanted(context)).flatMap((addon): Resource[] => {
       const ready = addon.ready(context)

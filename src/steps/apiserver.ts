@@ -90,6 +90,7 @@ export const apiserver: Step = {
   id: 'kube-apiserver',
   title: { en: 'kube-apiserver', zh: 'kube-apiserver' },
   on: 'control-plane',
+  leaves: ['path /var/log/kubernetes', 'path /run/kubernetes'],
   resources: (context) => [
     // A worker that becomes a control plane: its balancer holds the port that the API server needs.
     {

@@ -11,6 +11,19 @@ export const containerd: Step = {
   id: 'containerd',
   title: { en: 'Container runtime', zh: '容器运行时' },
   on: 'node',
+  leaves: [
+    'path /var/lib/containerd',
+    'path /run/containerd',
+    'path /run/nri',
+    'empty /opt/containerd/bin',
+    'empty /opt/containerd/lib',
+    'path /var/lib/cni',
+    'netns cni-',
+    'empty /run/netns',
+    'chains CNI',
+    'empty /etc/cni/net.d',
+    'empty /opt/cni/bin',
+  ],
   resources: (context) => {
     const { facts, release, sources } = context
     const binary = (name: string) => installed('containerd', name, context)

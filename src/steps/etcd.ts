@@ -110,6 +110,7 @@ export const etcd: Step = {
   id: 'etcd',
   title: { en: 'etcd', zh: 'etcd' },
   on: 'etcd',
+  leaves: ['path /var/lib/etcd'],
   resources: (context): Resource[] => {
     const start = startOf(context)
     const learning = start.how === 'join' || isLearner(context)

@@ -30,6 +30,7 @@ export const kubeProxy: Step = {
   id: NAME,
   title: { en: NAME, zh: NAME },
   on: 'node',
+  leaves: ['path /var/lib/kube-proxy', 'table ip kube-proxy', 'table ip6 kube-proxy', 'chains KUBE'],
   resources: (context) => [
     clientCertificate({ path: CERTIFICATE, commonName: 'system:kube-proxy' }),
     {

@@ -78,6 +78,17 @@ export const kubelet: Step = {
   id: 'kubelet',
   title: { en: 'kubelet', zh: 'kubelet' },
   on: 'node',
+  leaves: [
+    'path /var/lib/kubelet',
+    'path /etc/systemd/logind.conf.d/99-kubelet.conf',
+    'empty /etc/systemd/logind.conf.d',
+    'path /var/log/pods',
+    'path /var/log/containers',
+    'empty /usr/libexec/kubernetes/kubelet-plugins/volume/exec',
+    'empty /etc/kubernetes/manifests',
+    'chains KUBE',
+    'path /run/xtables.lock',
+  ],
   resources: (context): Resource[] => [
     {
       kind: 'certificate',

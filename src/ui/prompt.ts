@@ -41,6 +41,12 @@ export const createAsk = (language: Language = languageOf(process.env), terminal
   }
 }
 
+/** Asks for a word that must be typed, where a mere yes would be too quick. */
+export const askWord = async (message: Text, language: Language, terminal: Terminal = ours()): Promise<string> => {
+  const { input } = await import('@inquirer/prompts')
+  return input({ message: message[language] }, terminal)
+}
+
 /** Asks whether the plan on the screen is to be carried out. No is the default. */
 export const confirmPlan = (language: Language, terminal: Terminal = ours()): Promise<boolean> =>
   confirm({ en: 'Make these changes?', zh: '执行以上更改？' }, language, terminal)
