@@ -182,7 +182,7 @@ allow_starts() {
 # packages NAME...: installs without starting anything the packages bring. What comes along with them is remembered too,
 # and which of them apt had as "installed automatically": naming a package makes it a wanted one.
 packages() {
-	apt timeout update
+	apt_refresh
 	apt-get -s -o APT::Install-Recommends=false install "$@" >"$RUN/simulated"
 	awk '$1 == "Inst" && $3 !~ /^\[/ {print $2}' "$RUN/simulated" | while read -r name; do remember package "$name"; done
 	apt-mark showauto "$@" | while read -r name; do remember auto "$name"; done

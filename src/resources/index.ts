@@ -1,4 +1,5 @@
 import { absent } from './absent.ts'
+import { aptSources } from './apt-sources.ts'
 import { artifact } from './artifact.ts'
 import { certificate } from './certificate.ts'
 import { directory } from './directory.ts'
@@ -27,6 +28,7 @@ type Kinds = { [K in Resource['kind']]: Kind<Extract<Resource, { kind: K }>> }
 /** Every kind of resource; the compiler names the one that is missing. */
 const KINDS: Kinds = {
   absent,
+  'apt-sources': aptSources,
   artifact,
   certificate,
   directory,

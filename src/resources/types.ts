@@ -13,6 +13,15 @@ export type DirectoryResource = Readonly<{ kind: 'directory'; path: string; mode
 export type FileResource = Readonly<{ kind: 'file'; path: string; text: string; mode?: string; owner?: string; secret?: boolean }>
 /** A file that must not be active beside ours; it is kept in /var/lib/slipway/backup. */
 export type AbsentResource = Readonly<{ kind: 'absent'; path: string; reason: Text }>
+/**
+ * apt's sources in one file: of each part the first candidate that works on the host. No parts: what was there before Slipway is put back.
+ */
+export type AptSourcesResource = Readonly<{
+  kind: 'apt-sources'
+  name: string
+  path: string
+  parts: readonly Readonly<{ name: string; choices: readonly Readonly<{ host: string; text: string }>[] }>[]
+}>
 export type LinkResource = Readonly<{ kind: 'link'; path: string; target: string }>
 export type ArtifactResource = Readonly<{ kind: 'artifact'; artifact: Artifact; urls: readonly string[]; pin: string }>
 export type PackagesResource = Readonly<{ kind: 'packages'; names: readonly string[] }>
@@ -93,6 +102,7 @@ export type Resource =
   | DirectoryResource
   | FileResource
   | AbsentResource
+  | AptSourcesResource
   | LinkResource
   | ArtifactResource
   | PackagesResource

@@ -1,6 +1,6 @@
+import type { AptSource, Os } from '../mirrors/types.ts'
+import type { AbsentResource, AptSourcesResource, Resource } from '../resources/types.ts'
 import { deb822 } from '../templates/deb822.ts'
-import type { Os } from '../mirrors/types.ts'
-import type { AbsentResource, Resource } from '../resources/types.ts'
 import type { Context, Step } from './types.ts'
 
 const osOf = ({ facts }: Context): Os => ({
@@ -14,9 +14,11 @@ const osOf = ({ facts }: Context): Os => ({
 const OLD = '/etc/apt/sources.list'
 const ownFile = (os: Os): string => `/etc/apt/sources.list.d/${os.id}.sources`
 
+const hasLines = (text: string | undefined): boolean => (text ?? '').split('\n').some((line) => /^\s*deb(-src)?\s/.test(line))
+
 /** An old one-line file with active lines; beside a deb822 file it would fetch the same archive twice. */
 const oneLine = ({ facts }: Context): AbsentResource[] =>
-  (facts.paths[OLD]?.text ?? '').split('\n').some((line) => /^\s*deb(-src)?\s/.test(line))
+  hasLines(facts.paths[OLD]?.text)
     ? [
         {
           kind: 'absent',
@@ -29,18 +31,33 @@ const oneLine = ({ facts }: Context): AbsentResource[] =>
       ]
     : []
 
+const choice = (signedBy: string) => (source: AptSource) => {
+  const { uri, ...rest } = source
+  return { host: new URL(uri).host, text: deb822([{ ...rest, uris: [uri], signedBy }]) }
+}
+
+const sourcesFor = (context: Context, os: Os): AptSourcesResource => {
+  const signedBy = `/usr/share/keyrings/${os.id}-archive-keyring.gpg`
+  // Several URIs in one stanza are all fetched (sources.list(5)), so each place is a candidate of its own.
+  const of = (kind: 'base' | 'security') => context.sources.apt({ kind }, os).map(choice(signedBy))
+  const base = of('base')
+  const parts =
+    base.length === 0
+      ? []
+      : [
+          { name: 'base', choices: base },
+          { name: 'security', choices: of('security') },
+        ].filter(({ choices }) => choices.length > 0)
+  return { kind: 'apt-sources', name: os.id, path: ownFile(os), parts }
+}
+
+/** The host's own apt sources; the old format goes when the new one is known to work. */
 export const aptSources: Step = {
   id: 'apt-sources',
   title: { en: 'apt sources', zh: 'apt 源' },
   on: 'every',
   resources: (context): Resource[] => {
-    const os = osOf(context)
-    const signedBy = `/usr/share/keyrings/${os.id}-archive-keyring.gpg`
-    // Several URIs in one stanza are all fetched, so only the first place is written (sources.list(5)).
-    const base = context.sources.apt({ kind: 'base' }, os).slice(0, 1)
-    if (base.length === 0) return []
-    const security = context.sources.apt({ kind: 'security' }, os).slice(0, 1)
-    const stanzas = [...base, ...security].map(({ uri, ...rest }) => ({ ...rest, uris: [uri], signedBy }))
-    return [...oneLine(context), { kind: 'file', path: ownFile(os), text: deb822(stanzas) }]
+    const sources = sourcesFor(context, osOf(context))
+    return sources.parts.length === 0 ? [sources] : [sources, ...oneLine(context)]
   },
 }

@@ -9,6 +9,7 @@ export type HostName = Readonly<{ key: string; nodeName: string; label: string }
 
 const KINDS: Readonly<Record<Resource['kind'], Text>> = {
   absent: { en: 'file', zh: '文件' },
+  'apt-sources': { en: 'apt sources', zh: 'apt 源' },
   artifact: { en: 'artifact', zh: '组件' },
   certificate: { en: 'certificate', zh: '证书' },
   directory: { en: 'directory', zh: '目录' },

@@ -1,0 +1,179 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { chmod, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { PRELUDE } from '../../src/engine/shell-texts.ts'
+import { quote } from '../../src/hosts/sh.ts'
+import { aptSources } from '../../src/resources/apt-sources.ts'
+import type { AptSourcesResource } from '../../src/resources/types.ts'
+
+const run = promisify(execFile)
+
+// These need apt itself; what runs elsewhere is skipped.
+const hasApt = await run('apt-get', ['--version']).then(
+  () => run('gpg', ['--version']).then(() => true),
+  () => false,
+)
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void
+
+let keys: string
+let root: string
+let servers: Server[] = []
+
+const packages = 'Package: a\nVersion: 1\nArchitecture: all\nFilename: a.deb\nSize: 1\n'
+const sha = createHash('sha256').update(packages).digest('hex')
+const release = `Origin: test\nSuite: stable\nCodename: stable\nArchitectures: amd64 arm64\nComponents: main\nDate: ${new Date().toUTCString()}\nSHA256:\n ${sha} ${packages.length} main/binary-amd64/Packages\n ${sha} ${packages.length} main/binary-arm64/Packages\n`
+let signed: string
+
+beforeAll(async () => {
+  if (!hasApt) return
+  keys = await mkdtemp(join(tmpdir(), 'slipway-gpg-'))
+  await chmod(keys, 0o755)
+  const gpg = (...args: string[]) =>
+    run('gpg', ['--homedir', join(keys, 'home'), '--batch', '--pinentry-mode', 'loopback', '--passphrase', '', ...args])
+  await mkdir(join(keys, 'home'), { mode: 0o700 })
+  await gpg('--quick-gen-key', 'test', 'ed25519', 'sign')
+  await gpg('--output', join(keys, 'key.asc'), '--armor', '--export')
+  await writeFile(join(keys, 'Release'), release)
+  await gpg('--output', join(keys, 'InRelease'), '--clearsign', join(keys, 'Release'))
+  signed = await readFile(join(keys, 'InRelease'), 'utf8')
+})
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'slipway-apt-'))
+  await chmod(root, 0o755)
+  for (const path of ['state/lists/partial', 'cache/archives/partial', 'run', 'etc', 'lib'])
+    await mkdir(join(root, path), { recursive: true })
+  const settings = [
+    `Dir::State "${root}/state"`,
+    `Dir::Cache "${root}/cache"`,
+    'APT::Sandbox::User "root"',
+    'Acquire::http::Proxy "DIRECT"',
+    'Dir::Etc::parts "-"',
+  ]
+  await writeFile(join(root, 'apt.conf'), settings.map((line) => `${line};\n`).join(''))
+})
+
+afterEach(() => {
+  for (const server of servers) {
+    server.closeAllConnections()
+    server.close()
+  }
+  servers = []
+})
+
+const start = async (handler: Handler): Promise<string> => {
+  const server = createServer(handler)
+  servers.push(server)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const serving =
+  (inRelease: () => string): Handler =>
+  ({ url = '' }, response) => {
+    if (url.endsWith('/InRelease')) response.end(inRelease())
+    else if (/\/Packages$/.test(url)) response.end(packages)
+    else response.writeHead(404).end()
+  }
+const good: Handler = (request, response) => serving(() => signed)(request, response)
+
+const stanza = (host: string) =>
+  `Types: deb\nURIs: http://${host}/debian\nSuites: stable\nComponents: main\nSigned-By: ${join(keys, 'key.asc')}\n`
+const choice = (host: string) => ({ host, text: stanza(host) })
+
+const wanted = (base: readonly string[], security: readonly string[] = []): AptSourcesResource => ({
+  kind: 'apt-sources',
+  name: 'debian',
+  path: join(root, 'etc/debian.sources'),
+  parts: [
+    { name: 'base', choices: base.map(choice) },
+    ...(security.length > 0 ? [{ name: 'security', choices: security.map(choice) }] : []),
+  ],
+})
+
+/** The resource's own script with the real functions, in a place of its own instead of /etc and /var. */
+const script = async (body: string) => {
+  const place = `STATE=${quote(`${root}/lib`)}\nRUN=${quote(`${root}/run`)}\nAPT_HOME=${quote(`${root}/etc/apt-home`)}\nAPT_SILENCE=2\nAPT_LIMIT=10\nchown() { :; }\n`
+  const text = `${PRELUDE}\n${place}\nmain() {\n${body.replaceAll('/etc/slipway/apt', `${root}/etc/apt-home`)}\n}\nmain; exit\n`
+  const { code, stdout, stderr } = await run('/bin/sh', ['-c', text], { env: { ...process.env, APT_CONFIG: `${root}/apt.conf` } }).then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    (error: { code: number; stdout: string; stderr: string }) => error,
+  )
+  return { code, stderr, stdout, notes: stdout.split('\n').filter((line) => line.startsWith('::slipway note ')) }
+}
+
+const apply = (want: AptSourcesResource) => script(aptSources.script(want, { verb: 'create', reason: { en: '', zh: '' } }, {}))
+const written = () => readFile(join(root, 'etc/debian.sources'), 'utf8')
+
+const FAULTS: Readonly<Record<string, Handler>> = {
+  '404': (_, response) => void response.writeHead(404).end(),
+  '503': (_, response) => void response.writeHead(503).end(),
+  'nothing at all': () => {},
+  'a page with 200': (_, response) => void response.end('<html>not found</html>'),
+  'a bad signature': (request, response) => serving(() => signed.replace('Origin: test', 'Origin: evil'))(request, response),
+  'wrong lists': ({ url = '' }, response) => void (url.endsWith('/InRelease') ? response.end(signed) : response.end('Package: evil\n')),
+}
+
+describe.skipIf(!hasApt)('apt sources on a host', () => {
+  test('the first that works, nothing else is asked', async () => {
+    const [one, two] = [await start(good), await start(() => expect.unreachable())]
+    const { code, notes, stderr } = await apply(wanted([one, two], [one]))
+    expect(stderr).toBe('')
+    expect({ code, notes }).toEqual({ code: 0, notes: [] })
+    expect(await written()).toBe(`${stanza(one)}\n${stanza(one)}`)
+  })
+
+  test.for(Object.entries(FAULTS))('%s: the next takes over, with one line', async ([, handler]) => {
+    const [bad, fine] = [await start(handler), await start(good)]
+    const { code, notes } = await apply(wanted([bad, fine], [fine]))
+    expect(code).toBe(0)
+    expect(await written()).toBe(`${stanza(fine)}\n${stanza(fine)}`)
+    expect(notes).toHaveLength(1)
+    expect(notes[0]).toMatch(new RegExp(`apt-source-failed ${bad}: .{10,}`))
+  })
+
+  test('none works: the run fails and the file stays as it was', async () => {
+    await writeFile(join(root, 'etc/debian.sources'), 'old\n')
+    const [one, two] = [await start(FAULTS['404']!), await start(FAULTS['a bad signature']!)]
+    const { code, notes } = await apply(wanted([one, two]))
+    expect(code).not.toBe(0)
+    expect(notes).toHaveLength(2)
+    expect(await written()).toBe('old\n')
+  })
+
+  test('security fixes stay with upstream even when it cannot be asked', async () => {
+    const [fine, bad] = [await start(good), await start(FAULTS['503']!)]
+    const { code, notes } = await apply(wanted([fine], [bad]))
+    expect(code).toBe(0)
+    expect(notes).toHaveLength(1)
+    expect(await written()).toBe(`${stanza(fine)}\n${stanza(bad)}`)
+  })
+
+  test('a source that fails later is exchanged when packages are wanted', async () => {
+    let broken = false
+    const [one, two] = [await start((request, response) => (broken ? FAULTS['503']! : good)(request, response)), await start(good)]
+    expect((await apply(wanted([one, two]))).code).toBe(0)
+    broken = true
+    const { code, notes } = await script('apt_refresh')
+    expect(code).toBe(0)
+    expect(notes.length).toBeGreaterThan(0)
+    expect(await written()).toBe(stanza(two))
+  })
+
+  test('what was there comes back', async () => {
+    await writeFile(join(root, 'etc/debian.sources'), 'old\n')
+    const one = await start(good)
+    await apply(wanted([one]))
+    expect(await written()).toBe(stanza(one))
+    const none: AptSourcesResource = { ...wanted([]), parts: [] }
+    expect((await script(aptSources.script(none, { verb: 'remove', reason: { en: '', zh: '' } }, {}))).code).toBe(0)
+    expect(await written()).toBe('old\n')
+  })
+})
