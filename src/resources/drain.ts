@@ -14,6 +14,14 @@ const changed = (facts: Facts, name: string, values: Partial<NodeFact>): Facts =
 
 const find = (facts: Facts, name: string): NodeFact | undefined => facts.nodes.find((node) => node.name === name)
 
+// Without a leading controller manager nobody takes evicted pods out of their services. A lease that is renewed proves one; a fresh
+// one may be that of a leader who has just been stopped.
+const LED = [
+  "renewal() { k -n kube-system get lease kube-controller-manager -o 'jsonpath={.spec.renewTime}'; }\n",
+  'before=$(renewal)\nled() { [ "$(renewal)" != "$before" ]; }\n',
+  "await 60 'renewal of the lease of the controller manager' led\n",
+].join('')
+
 /** kubectl evicts, so PodDisruptionBudgets are respected; what blocks is named when the time is over, and the node is given back. */
 export const drain: Kind<DrainResource> = {
   id: (want) => `drain ${want.node}`,
@@ -23,6 +31,7 @@ export const drain: Kind<DrainResource> = {
     const name = quote(node)
     return [
       K,
+      LED,
       `k annotate --overwrite node ${name} ${DRAINED}=true\n`,
       `if ! timeout ${timeout + 30} kubectl --kubeconfig /etc/kubernetes/admin.conf drain ${name} --ignore-daemonsets --delete-emptydir-data --force --timeout=${timeout}s; then\n`,
       `\tk get poddisruptionbudgets -A -o 'jsonpath={range .items[?(@.status.disruptionsAllowed==0)]}PodDisruptionBudget {.metadata.namespace}/{.metadata.name} allows no eviction now{"\\n"}{end}' >&2 || true\n`,
