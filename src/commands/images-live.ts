@@ -103,5 +103,5 @@ export const rewriteLive = async (options: Options, io: Io): Promise<number> => 
   }
   if (options.exitCode) return EXIT.changes
   if (!(await agreed(options, io))) return io.interactive ? EXIT.interrupted : EXIT.done
-  return patchAll(transport, changeable, io)
+  return await patchAll(transport, changeable, io)
 }
