@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { dirname, resolve } from 'node:path'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
-import type { Host } from '../config/hosts.ts'
+import { type Host, resolvePath } from '../config/hosts.ts'
 import { plan as decide, type Plan } from '../engine/plan.ts'
 import type { Report } from '../engine/events.ts'
 import { membersOf } from '../engine/members.ts'
@@ -30,6 +32,13 @@ const textOf = (path: string): Promise<string | undefined> =>
     throw error
   })
 
+/** Texts of the files that cluster.yml names and hosts get, by their names there. Loading has seen that they can be read. */
+const namedTexts = async ({ mirrors }: Config, file: string): Promise<Readonly<Record<string, string>>> => {
+  const folders = { folder: file === '-' ? process.cwd() : dirname(resolve(file)), home: homedir() }
+  const names = [mirrors.apt.keys.kubernetes, mirrors.apt.keys.docker].filter((name) => name !== undefined)
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await readFile(resolvePath(name, folders), 'utf8')] as const)))
+}
+
 /** Reads cluster.yml and cluster.lock.yml; every Problem of both at once. */
 export const readIntent = async (options: Options): Promise<Intent | { problems: readonly Problem[] }> => {
   const loaded = await loadConfig(options.file, { supported: SUPPORTED })
@@ -44,7 +53,7 @@ export const readIntent = async (options: Options): Promise<Intent | { problems:
     config,
     hosts,
     warnings: problems,
-    cluster: { config, release, sources: sourcesOf(config.mirrors), pins: pinsOf(release, lock), files: {} },
+    cluster: { config, release, sources: sourcesOf(config.mirrors), pins: pinsOf(release, lock), files: await namedTexts(config, options.file) },
   }
 }
 

@@ -1,3 +1,4 @@
+import { PUBLISHED } from './published.ts'
 import type { Release } from './types.ts'
 
 // Images: kubeadm's constants for 1.36; etcd and containerd: components.md's sources, "Versions in use".
@@ -15,7 +16,7 @@ const base = {
     flannelCni: 'ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel1',
     agnhost: 'registry.k8s.io/e2e-test-images/agnhost:2.59',
   },
-  pins: {},
+  pins: PUBLISHED,
 } as const
 
 /** The patch releases of Kubernetes 1.36, newest first. */

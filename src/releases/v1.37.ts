@@ -1,3 +1,4 @@
+import { PUBLISHED } from './published.ts'
 import type { Release } from './types.ts'
 
 // 1.37 needs etcd 3.6.11 or 3.7 (CHANGELOG-1.37, etcd 3.7.0 as default).
@@ -15,7 +16,7 @@ const base = {
     flannelCni: 'ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel1',
     agnhost: 'registry.k8s.io/e2e-test-images/agnhost:2.59',
   },
-  pins: {},
+  pins: PUBLISHED,
 } as const
 
 /** The patch releases of Kubernetes 1.37, newest first. */
