@@ -4,7 +4,6 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { inject } from 'vitest'
 import { parse, stringify } from 'yaml'
 
@@ -58,7 +57,6 @@ export const launch = (command: string, args: readonly string[], { cwd, env, inp
   const said = { stdout: '', stderr: '' }
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (said.stdout += text))
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (said.stderr += text))
-  const lines = child.stdout && createInterface(child.stdout)
   let late = false
   const timer = setTimeout(() => {
     late = true
@@ -73,9 +71,14 @@ export const launch = (command: string, args: readonly string[], { cwd, env, inp
   child.stdin?.on('error', () => {}).end(input)
   const line = (holds: (line: string) => boolean): Promise<string> =>
     new Promise((resolve, reject) => {
-      lines?.on('line', (text) => holds(text) && resolve(text))
+      const look = (): void => {
+        const found = said.stdout.split('\n').slice(0, -1).find(holds)
+        if (found !== undefined) resolve(found)
+      }
+      look()
+      child.stdout?.on('data', look)
       ended.then(
-        ({ exit, signal, stdout, stderr }) => reject(new Error(`it ended (${exit ?? signal}) before that line\n${stdout}\n${stderr}`)),
+        ({ exit, signal, stderr }) => reject(new Error(`it ended (${exit ?? signal}) before that line\n${stderr}\n${said.stdout}`)),
         reject,
       )
     })
