@@ -67,6 +67,13 @@ end() {
 	gone "$1" 100 || stuck running "$("$1" | tr '\n' ' ')"
 }
 
+# systemd removes the ones it knows; on cgroup v1 kubelet makes more, in hierarchies that systemd leaves to others.
+remove_pod_cgroups() {
+	for root in /sys/fs/cgroup/kubepods* /sys/fs/cgroup/*/kubepods*; do
+		if [ -d "$root" ]; then find "$root" -depth -type d -exec rmdir {} \; 2>/dev/null || true; fi
+	done
+}
+
 stop_everything() {
 	stage units
 	# Timers and sockets first, so that nothing is started again; then who would start pods again.
@@ -76,6 +83,7 @@ stop_everything() {
 		stage pods
 		end pod_processes
 		systemctl stop kubepods.slice 2>/dev/null || true
+		remove_pod_cgroups
 	fi
 	stop containerd.service
 	inventory unit | grep '\.service$' | grep -vxE '(kubelet|kube-proxy|containerd|etcd)\.service' | while read -r unit; do stop_at_once "$unit"; done

@@ -87,8 +87,8 @@ export const destructionText = (cluster: string, doomed: readonly Doomed[], othe
       ? []
       : [
           zh
-            ? `${others.join('、')} 不受影响，但仍会保留这些主机的 Node 与 etcd 成员记录；若集群要继续使用，请改用 \`slipway node remove\`。`
-            : `${others.join(', ')} are left alone, and go on counting these hosts as nodes and members of etcd: where the cluster is to live on, use \`slipway node remove\`.`,
+            ? `不处理：${others.join('、')}。它们所在的集群仍会保留这些主机的 Node 与 etcd 成员记录；若集群要继续使用，请改用 \`slipway node remove\`。`
+            : `Not touched: ${others.join(', ')}. Their cluster goes on counting these hosts as nodes and members of etcd: where it is to live on, use \`slipway node remove\`.`,
         ]),
   ].join('\n')
 }
