@@ -1,7 +1,7 @@
 import { membersOf } from '../engine/members.ts'
 import { table } from '../ui/table.ts'
 import { converge } from './converge.ts'
-import { exitOf, openSession, readIntent, type Session, sayProblems } from './session.ts'
+import { exitOf, type Session, sayProblems, withSession } from './session.ts'
 import type { Command, Io, Options } from './types.ts'
 
 type Row = Readonly<{ host: string; path: string; name: string; days: number; expires: string; authority: boolean }>
@@ -58,14 +58,12 @@ export const certs: Command = {
       io.err(io.language === 'zh' ? '用法：slipway certs list|renew\n' : 'Usage: slipway certs list|renew\n')
       return 2
     }
-    const intent = await readIntent(options)
-    if ('problems' in intent) {
-      sayProblems(intent.problems, io)
-      return exitOf(intent.problems)
-    }
-    const renewing = word === 'renew' ? { ...intent, cluster: { ...intent.cluster, renew: true } } : intent
-    const session = await openSession(renewing, io)
-    await using _ = session.fleet
-    return word === 'list' ? list(session, options, io) : await converge(session, options, io)
+    const renew = word === 'renew'
+    return withSession(
+      options,
+      io,
+      (session) => (renew ? converge(session, options, io) : list(session, options, io)),
+      (intent) => ({ ...intent, cluster: { ...intent.cluster, renew } }),
+    )
   },
 }

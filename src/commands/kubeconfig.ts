@@ -4,8 +4,8 @@ import { mergeKubeconfig, renameKubeconfig } from '../config/kubeconfig-merge.ts
 import { membersOf, spokesman } from '../engine/members.ts'
 import { capture } from '../hosts/transport.ts'
 import { EXIT } from '../problem.ts'
-import { exitOf, openSession, readIntent, sayProblems, type Session } from './session.ts'
-import type { Command, Io } from './types.ts'
+import { exitOf, type Session, sayProblems, withSession } from './session.ts'
+import type { Command, Io, Options } from './types.ts'
 
 const ADMIN = '/etc/kubernetes/admin.conf'
 
@@ -57,6 +57,22 @@ const merge = async (added: string, io: Io): Promise<number> => {
   return EXIT.done
 }
 
+const deliver = async (session: Session, options: Options, io: Io): Promise<number> => {
+  const text = await fetchKubeconfig(session)
+  if (text === undefined) {
+    sayProblems(session.problems, io)
+    io.err(
+      io.language === 'zh'
+        ? '没有控制平面持有 admin.conf。请先运行 slipway up。\n'
+        : 'No control plane holds an admin.conf yet. Run slipway up first.\n',
+    )
+    return exitOf(session.problems) || EXIT.unfit
+  }
+  if (options.rest[0] !== '-') return merge(text, io)
+  io.out(text)
+  return EXIT.done
+}
+
 /** `slipway kubeconfig`: the administrator's kubeconfig, merged into ~/.kube/config; `slipway kubeconfig -` prints it. */
 export const kubeconfig: Command = {
   name: 'kubeconfig',
@@ -64,28 +80,5 @@ export const kubeconfig: Command = {
     en: 'Merge the cluster into ~/.kube/config (kubeconfig -: print it)',
     zh: '将集群合并到 ~/.kube/config（kubeconfig -：打印到标准输出）',
   },
-  run: async (options, io) => {
-    const intent = await readIntent(options)
-    if ('problems' in intent) {
-      sayProblems(intent.problems, io)
-      return exitOf(intent.problems)
-    }
-    const session = await openSession(intent, io)
-    await using _ = session.fleet
-    const text = await fetchKubeconfig(session)
-    if (text === undefined) {
-      sayProblems(session.problems, io)
-      io.err(
-        io.language === 'zh'
-          ? '没有控制平面持有 admin.conf。请先运行 slipway up。\n'
-          : 'No control plane holds an admin.conf yet. Run slipway up first.\n',
-      )
-      return exitOf(session.problems) || EXIT.unfit
-    }
-    if (options.rest[0] === '-') {
-      io.out(text)
-      return EXIT.done
-    }
-    return merge(text, io)
-  },
+  run: (options, io) => withSession(options, io, (session) => deliver(session, options, io)),
 }

@@ -36,7 +36,9 @@ const textOf = (path: string): Promise<string | undefined> =>
 const namedTexts = async ({ mirrors }: Config, file: string): Promise<Readonly<Record<string, string>>> => {
   const folders = { folder: file === '-' ? process.cwd() : dirname(resolve(file)), home: homedir() }
   const names = [mirrors.apt.keys.kubernetes, mirrors.apt.keys.docker].filter((name) => name !== undefined)
-  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await readFile(resolvePath(name, folders), 'utf8')] as const)))
+  return Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await readFile(resolvePath(name, folders), 'utf8')] as const)),
+  )
 }
 
 /** Reads cluster.yml and cluster.lock.yml; every Problem of both at once. */
@@ -53,7 +55,13 @@ export const readIntent = async (options: Options): Promise<Intent | { problems:
     config,
     hosts,
     warnings: problems,
-    cluster: { config, release, sources: sourcesOf(config.mirrors), pins: pinsOf(release, lock), files: await namedTexts(config, options.file) },
+    cluster: {
+      config,
+      release,
+      sources: sourcesOf(config.mirrors),
+      pins: pinsOf(release, lock),
+      files: await namedTexts(config, options.file),
+    },
   }
 }
 
@@ -97,3 +105,23 @@ export const sayProblems = (problems: readonly Problem[], io: Io): void => {
 /** The names by which output speaks of hosts. */
 export const namesOf = (intent: Intent, world: World) =>
   membersOf(intent.hosts, world).map(({ key, nodeName, user, address, port }) => ({ key, nodeName, label: `${user}@${address}:${port}` }))
+
+/**
+ * What most commands do: read the file, connect, look, work, and close the connections when the work is over. `work` returns the exit code;
+ * `adjust` may change what is wanted before anything is looked at.
+ */
+export const withSession = async (
+  options: Options,
+  io: Io,
+  work: (session: Session) => Promise<number> | number,
+  adjust: (intent: Intent) => Intent = (intent) => intent,
+): Promise<number> => {
+  const intent = await readIntent(options)
+  if ('problems' in intent) {
+    sayProblems(intent.problems, io)
+    return exitOf(intent.problems)
+  }
+  const session = await openSession(adjust(intent), io)
+  await using _ = session.fleet
+  return await work(session)
+}

@@ -1,8 +1,7 @@
-import { spokesman } from '../engine/members.ts'
-import { membersOf } from '../engine/members.ts'
+import { membersOf, spokesman } from '../engine/members.ts'
 import { table } from '../ui/table.ts'
-import { exitOf, openSession, readIntent, sayProblems, type Session } from './session.ts'
-import type { Command } from './types.ts'
+import { exitOf, type Session, sayProblems, withSession } from './session.ts'
+import type { Command, Io, Options } from './types.ts'
 
 type Row = Readonly<{
   name: string
@@ -42,31 +41,26 @@ const brokenUnits = (row: Row): string =>
     .map(([name, active]) => `${name} ${active}`)
     .join(', ')
 
+const show = (session: Session, options: Options, io: Io): number => {
+  const rows = rowsOf(session)
+  const { intent, problems } = session
+  if (options.output === 'json') io.out(`${JSON.stringify({ cluster: intent.config.cluster_name, nodes: rows, problems })}\n`)
+  else {
+    const word = (ready: boolean | null) => (ready === null ? '-' : ready ? 'Ready' : 'NotReady')
+    io.out(
+      table(
+        ['NAME', 'STATUS', 'ROLES', 'VERSION', 'ADDRESS', 'UNITS'],
+        rows.map((row) => [row.name, word(row.ready), row.roles.join(','), row.version ?? '-', row.address, brokenUnits(row) || 'ok']),
+      ),
+    )
+    sayProblems(problems, io)
+  }
+  return exitOf(problems)
+}
+
 /** `slipway status`: the nodes as the API and the hosts themselves see them. */
 export const status: Command = {
   name: 'status',
   summary: { en: 'Show the nodes and their units', zh: '显示节点及其服务单元' },
-  run: async (options, io) => {
-    const intent = await readIntent(options)
-    if ('problems' in intent) {
-      sayProblems(intent.problems, io)
-      return exitOf(intent.problems)
-    }
-    const session = await openSession(intent, io)
-    await using _ = session.fleet
-    const rows = rowsOf(session)
-    if (options.output === 'json')
-      io.out(`${JSON.stringify({ cluster: intent.config.cluster_name, nodes: rows, problems: session.problems })}\n`)
-    else {
-      const word = (ready: boolean | null) => (ready === null ? '-' : ready ? 'Ready' : 'NotReady')
-      io.out(
-        table(
-          ['NAME', 'STATUS', 'ROLES', 'VERSION', 'ADDRESS', 'UNITS'],
-          rows.map((row) => [row.name, word(row.ready), row.roles.join(','), row.version ?? '-', row.address, brokenUnits(row) || 'ok']),
-        ),
-      )
-      sayProblems(session.problems, io)
-    }
-    return exitOf(session.problems)
-  },
+  run: (options, io) => withSession(options, io, (session) => show(session, options, io)),
 }

@@ -1,11 +1,10 @@
-import { pathKubeconfig } from '../templates/kubeconfig.ts'
-import { unitText } from '../templates/unit.ts'
-import { clientCertificate, installed, LOCAL_API, PKI, withExtraArgs } from './common.ts'
+import { PKI } from './common.ts'
+import { controlLoop, loopKubeconfig } from './control-loop.ts'
 import type { Context, Step } from './types.ts'
 
 const NAME = 'kube-controller-manager'
-const CONFIG = '/etc/kubernetes/controller-manager.conf'
-const CERTIFICATE = `${PKI}/controller-manager`
+const SHORT = 'controller-manager'
+const CONFIG = loopKubeconfig(SHORT)
 
 const flags = ({ config }: Context): Record<string, string> => ({
   kubeconfig: CONFIG,
@@ -33,34 +32,16 @@ export const controllerManager: Step = {
   id: NAME,
   title: { en: NAME, zh: NAME },
   on: 'control-plane',
-  resources: (context) => [
-    clientCertificate({ path: CERTIFICATE, commonName: 'system:kube-controller-manager' }),
-    {
-      kind: 'file',
-      path: CONFIG,
-      mode: '0600',
-      text: pathKubeconfig({
-        server: LOCAL_API,
-        user: 'system:kube-controller-manager',
-        authority: `${PKI}/ca.crt`,
-        certificate: `${CERTIFICATE}.crt`,
-        key: `${CERTIFICATE}.key`,
-      }),
-    },
-    {
-      kind: 'unit',
-      name: NAME,
-      // client-go reads its certificate again by itself; what it signs with it does not.
-      inputs: [CONFIG, `${PKI}/ca.crt`, `${PKI}/sa.pub`, `${PKI}/front-proxy-ca.crt`],
-      within: 90,
-      // Its serving certificate is one it makes for itself in memory, so there is no CA to check it by; nothing but liveness is asked, on loopback.
-      ready: 'curl -fsSk --max-time 2 https://127.0.0.1:10257/healthz',
-      text: unitText(NAME, {
+  resources: (context) =>
+    controlLoop(
+      {
+        name: NAME,
         description: 'Kubernetes controller manager',
-        argv: [installed(NAME, NAME, context), ...withExtraArgs(flags(context), context.config.services[NAME].extra_args)],
-        after: ['kube-apiserver.service'],
-        type: 'exec',
-      }),
-    },
-  ],
+        short: SHORT,
+        flags: flags(context),
+        inputs: [`${PKI}/sa.pub`, `${PKI}/front-proxy-ca.crt`],
+        health: 'https://127.0.0.1:10257/healthz',
+      },
+      context,
+    ),
 }

@@ -1,0 +1,59 @@
+import type { Resource } from '../resources/types.ts'
+import { pathKubeconfig } from '../templates/kubeconfig.ts'
+import { unitText } from '../templates/unit.ts'
+import { clientCertificate, installed, LOCAL_API, PKI, withExtraArgs } from './common.ts'
+import type { Context } from './types.ts'
+
+/** A program that asks the API and leads by lease: the controller manager and the scheduler. */
+export type ControlLoop = Readonly<{
+  name: 'kube-controller-manager' | 'kube-scheduler'
+  description: string
+  /** Name of its kubeconfig and its certificate: "scheduler". */
+  short: string
+  flags: Readonly<Record<string, string>>
+  /** Files it reads once, besides its kubeconfig and the cluster's CA. */
+  inputs?: readonly string[]
+  health: string
+}>
+
+/** The kubeconfig of a control loop, for its flags. */
+export const loopKubeconfig = (short: string): string => `/etc/kubernetes/${short}.conf`
+
+/** Certificate, kubeconfig and unit of a control loop. */
+export const controlLoop = (loop: ControlLoop, context: Context): Resource[] => {
+  const { name, short } = loop
+  const kubeconfig = loopKubeconfig(short)
+  const certificate = `${PKI}/${short}`
+  const user = `system:${name}`
+  const extra = context.config.services[name].extra_args
+  return [
+    clientCertificate({ path: certificate, commonName: user }),
+    {
+      kind: 'file',
+      path: kubeconfig,
+      mode: '0600',
+      text: pathKubeconfig({
+        server: LOCAL_API,
+        user,
+        authority: `${PKI}/ca.crt`,
+        certificate: `${certificate}.crt`,
+        key: `${certificate}.key`,
+      }),
+    },
+    {
+      kind: 'unit',
+      name,
+      // client-go reads its certificate again by itself.
+      inputs: [kubeconfig, `${PKI}/ca.crt`, ...(loop.inputs ?? [])],
+      within: 90,
+      // Its serving certificate is one it makes for itself in memory, so there is no CA to check it by; nothing but liveness is asked, on loopback.
+      ready: `curl -fsSk --max-time 2 ${loop.health}`,
+      text: unitText(name, {
+        description: loop.description,
+        argv: [installed(name, name, context), ...withExtraArgs(loop.flags, extra)],
+        after: ['kube-apiserver.service'],
+        type: 'exec',
+      }),
+    },
+  ]
+}
