@@ -33,7 +33,7 @@ $(NODE_STAMP): tools/node/package.json tools/node/package-lock.json
 $(STAMP): package-lock.json $(NODE_STAMP)
 	@node -e 'process.exit(process.versions.node.split(".")[0] >= 24 ? 0 : 1)' || \
 		{ echo "this machine has no Node 24 from npm (node-linux-$(ARCH)): install Node 24 or newer" >&2; exit 1; }
-	@npm ci --no-fund --no-audit --loglevel=error
+	@npm ci --ignore-scripts --no-fund --no-audit --loglevel=error
 	@touch $@
 
 .PHONY: types lint generated unit
