@@ -1,5 +1,3 @@
-import { open, rename, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
 import { unifiedDiff } from '../images/diff.ts'
 import { type Rewritten, rewriteManifest } from '../images/yaml.ts'
 import { EXIT, type Problem } from '../problem.ts'
@@ -9,22 +7,9 @@ import { type Manifest, readManifests } from './manifests.ts'
 import { exitOf, sayProblems } from './session.ts'
 import { tell } from './tell.ts'
 import type { Io, Options } from './types.ts'
+import { writeWhole } from './write-file.ts'
 
 type Done = Manifest & Readonly<{ rewritten: Rewritten }>
-
-/** Whole or not at all, with the mode it had. */
-const replace = async (path: string, text: string): Promise<void> => {
-  const { mode } = await stat(path)
-  const temporary = join(dirname(path), `.${basename(path)}.slipway-${process.pid}`)
-  const file = await open(temporary, 'w', mode & 0o777)
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await rename(temporary, path)
-}
 
 const noteProblems = ({ name, rewritten }: Done): Problem[] =>
   rewritten.notes.map(({ line, what, kind, name: object, severity }) => ({
@@ -66,7 +51,7 @@ const print = (done: readonly Done[], options: Options, io: Io): void => {
 const write = async (done: readonly Done[], io: Io): Promise<void> => {
   for (const { path, text, rewritten } of done) {
     if (path === undefined || rewritten.text === text) continue
-    await replace(path, rewritten.text)
+    await writeWhole(path, rewritten.text)
     const count = rewritten.changes.length
     tell(io, {
       en: `${path}: ${count} ${count === 1 ? 'value' : 'values'} rewritten`,

@@ -75,8 +75,8 @@ const unpinned = (changes: readonly Change[]): Problem[] => {
     at: 'cluster.lock.yml',
     what: { en: `${path} has no pinned digest`, zh: `${path} 没有锁定的摘要` },
     fix: {
-      en: 'Add its "sha256:..." under `files:`; whoever serves the bytes, they must match it.',
-      zh: '请在 `files:` 下加入其 "sha256:..."；无论由谁提供，内容都必须与之一致。',
+      en: 'Run `slipway lock`, which looks for what is missing and says what speaks for it; or add its "sha256:..." under `files:`.',
+      zh: '请运行 `slipway lock` 查找并补全；或在 `files:` 下自行写入 "sha256:..."。',
     },
     severity: 'error',
     exit: EXIT.config,

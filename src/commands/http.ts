@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto'
+import { VERSION } from '../version.ts'
+
+/** A mirror that fetches first may take this long for its first byte, and no pause after it may be longer than the second. */
+const FIRST_BYTE_MS = 60_000
+const SILENCE_MS = 20_000
+const CONNECT_MS = 10_000
+const LARGEST_TEXT = 1024 * 1024
+
+/** Requests of the operator's machine. */
+export interface Http {
+  /** undefined for anything but success. */
+  text(url: string): Promise<string | undefined>
+  digest(url: string): Promise<string | undefined>
+  /** The status and headers of one HEAD; 0 where there is no answer. */
+  head(url: string, headers?: Readonly<Record<string, string>>): Promise<Answer>
+  /** The first bytes: how many came within how many seconds, until `bytes` or `seconds` are used up. */
+  sample(url: string, bytes: number, seconds: number): Promise<Sample>
+}
+
+export type Answer = Readonly<{ status: number; headers: Headers; error?: string }>
+export type Sample = Readonly<{ status: number; bytes: number; firstByte: number; seconds: number; error?: string }>
+
+const reason = (error: unknown): string => {
+  const { message, cause } = error as Error & { cause?: { code?: string; message?: string } }
+  return cause?.code ?? cause?.message ?? message
+}
+
+/** Ends the request when `ms` pass without a call of `again`. */
+const patience = (signal: AbortSignal) => {
+  const own = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const again = (ms: number): void => {
+    clearTimeout(timer)
+    timer = setTimeout(() => own.abort(new Error(`silent for ${ms / 1000} s`)), ms)
+  }
+  return { signal: AbortSignal.any([signal, own.signal]), again, stop: () => clearTimeout(timer) }
+}
+
+const USER_AGENT = `slipway/${VERSION}`
+
+/** Ordinary requests, with limits; nothing is kept. */
+export const createHttp = (signal: AbortSignal): Http => {
+  // A host that could not be reached once is not waited for again.
+  const dead = new Set<string>()
+  const read = async (url: string, take: (chunk: Uint8Array) => void): Promise<boolean> => {
+    const { host } = new URL(url)
+    if (dead.has(host)) return false
+    let answered = false
+    const waiting = patience(signal)
+    waiting.again(FIRST_BYTE_MS)
+    try {
+      const response = await fetch(url, { headers: { 'user-agent': USER_AGENT }, signal: waiting.signal })
+      answered = true
+      if (!response.ok) {
+        await response.body?.cancel()
+        return false
+      }
+      for await (const chunk of response.body ?? []) {
+        waiting.again(SILENCE_MS)
+        take(chunk)
+      }
+      return true
+    } catch (error) {
+      if (signal.aborted) throw signal.reason
+      if (error instanceof RangeError) throw error
+      if (!answered) dead.add(host)
+      return false
+    } finally {
+      waiting.stop()
+    }
+  }
+  const text = async (url: string): Promise<string | undefined> => {
+    const chunks: Uint8Array[] = []
+    let size = 0
+    const whole = await read(url, (chunk) => {
+      size += chunk.length
+      if (size <= LARGEST_TEXT) chunks.push(chunk)
+    })
+    return whole && size <= LARGEST_TEXT ? Buffer.concat(chunks).toString('utf8') : undefined
+  }
+  const digest = async (url: string): Promise<string | undefined> => {
+    const hash = createHash('sha256')
+    const whole = await read(url, (chunk) => void hash.update(chunk))
+    return whole ? `sha256:${hash.digest('hex')}` : undefined
+  }
+  const head = async (url: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> => {
+    try {
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MS)])
+      const response = await fetch(url, { method: 'HEAD', headers: { 'user-agent': USER_AGENT, ...headers }, signal: limit })
+      return { status: response.status, headers: response.headers }
+    } catch (error) {
+      if (signal.aborted) throw signal.reason
+      return { status: 0, headers: new Headers(), error: reason(error) }
+    }
+  }
+  const sample = async (url: string, bytes: number, seconds: number): Promise<Sample> => {
+    const began = performance.now()
+    const since = () => (performance.now() - began) / 1000
+    const taken = { bytes: 0, firstByte: 0, status: 0 }
+    const stop = new AbortController()
+    try {
+      const limit = AbortSignal.any([signal, stop.signal, AbortSignal.timeout(seconds * 1000)])
+      const response = await fetch(url, { headers: { 'user-agent': USER_AGENT, range: `bytes=0-${bytes - 1}` }, signal: limit })
+      taken.status = response.status
+      taken.firstByte = since()
+      if (response.ok)
+        for await (const chunk of response.body ?? []) {
+          taken.bytes += chunk.length
+          if (taken.bytes >= bytes) break
+        }
+      stop.abort()
+      return { ...taken, seconds: since() }
+    } catch (error) {
+      if (signal.aborted) throw signal.reason
+      return { ...taken, seconds: since(), error: reason(error) }
+    }
+  }
+  return { text, digest, head, sample }
+}

@@ -1,0 +1,83 @@
+import type { Text } from '../text.ts'
+
+/** What may be asked while a pin is looked for; undefined means that this place does not have it. */
+export interface Places {
+  /** A small text. */
+  text(url: string): Promise<string | undefined>
+  /** The digest of everything a URL delivers. */
+  digest(url: string): Promise<string | undefined>
+}
+
+/** A file to be pinned: the places that may have it, and for each the place of the checksum. */
+export type Wanted = Readonly<{
+  path: string
+  urls: readonly string[]
+  checksumUrls: readonly string[]
+  read(text: string): string | undefined
+}>
+
+/** A pin and what speaks for it, or why there is none. */
+export type Finding = Readonly<{ pin: string; because: string } | { refused: Text }>
+
+type Claim = Readonly<{ digest: string; host: string }>
+
+const hostOf = (url: string): string => new URL(url).host
+
+/** Two names of one operator are one witness: m.daocloud.io and files.m.daocloud.io. Under .cn the operator may stand one level further down. */
+const operatorOf = (url: string): string => {
+  const { host, hostname } = new URL(url)
+  if (/^[0-9.]+$|:/.test(hostname)) return host
+  const labels = hostname.split('.')
+  return labels.slice(/^(ac|co|com|edu|gov|net|org)$/.test(labels.at(-2) ?? '') ? -3 : -2).join('.')
+}
+
+const refuse = (en: string, zh: string): Finding => ({ refused: { en, zh } })
+
+const conflict = (claims: readonly Claim[]): Finding => {
+  const list = claims.map(({ host, digest }) => `${host}: ${digest}`).join('; ')
+  return refuse(`the places do not agree (${list})`, `各来源不一致（${list}）`)
+}
+
+/** Two unrelated witnesses for the same digest. */
+const agreement = (claims: readonly (Claim & { operator: string })[]): readonly Claim[] | undefined => {
+  for (const first of claims) {
+    const second = claims.find(({ digest, operator }) => digest === first.digest && operator !== first.operator)
+    if (second) return [first, second]
+  }
+  return undefined
+}
+
+/**
+ * Finds the pin of a file. Two witnesses that have nothing to do with each other must agree: checksums from two places, a checksum from one
+ * and the bytes from another, or the bytes from two. `trustFirst` takes the first bytes there are. Places that differ are never outvoted.
+ */
+export const findPin = async (wanted: Wanted, places: Places, trustFirst: boolean): Promise<Finding> => {
+  const claims: (Claim & { operator: string; what: string })[] = []
+  const add = (url: string, digest: string | undefined, what: string): void => {
+    if (digest !== undefined) claims.push({ digest, host: hostOf(url), operator: operatorOf(url), what })
+  }
+  const settled = (): Finding | undefined => {
+    if (new Set(claims.map(({ digest }) => digest)).size > 1) return conflict(claims)
+    const pair = agreement(claims) as typeof claims | undefined
+    return pair && { pin: pair[0]?.digest ?? '', because: pair.map(({ what, host }) => `${what} from ${host}`).join(', ') }
+  }
+  for (const url of wanted.checksumUrls) {
+    const text = await places.text(url)
+    add(url, text === undefined ? undefined : wanted.read(text), 'sha256')
+  }
+  let found = settled()
+  for (const url of wanted.urls) {
+    if (found) return found
+    add(url, await places.digest(url), 'bytes')
+    found = settled()
+    const [first] = claims.filter(({ what }) => what === 'bytes')
+    if (!found && first && trustFirst) return { pin: first.digest, because: `bytes from ${first.host}, trusted at first sight` }
+  }
+  if (found) return found
+  if (claims.length === 0) return refuse('no place has it', '所有来源都没有此文件')
+  const hosts = [...new Set(claims.map(({ host }) => host))].join(', ')
+  return refuse(
+    `only ${hosts} speaks for it: name a second place under mirrors.files, or give --trust-first`,
+    `只有 ${hosts} 提供：请在 mirrors.files 中加入第二个来源，或使用 --trust-first`,
+  )
+}
