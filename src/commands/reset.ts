@@ -8,11 +8,13 @@ import { capture, createShare, type Transport, TransportError } from '../hosts/t
 import { EXIT, type Problem } from '../problem.ts'
 import { askWord, createAsk } from '../ui/prompt.ts'
 import { destructionText, type Doomed, leftText, resultText, stageText } from '../ui/reset-text.ts'
-import { exitOf, readIntent, sayProblems } from './session.ts'
+import { exitOf, type Intent, readIntent, sayProblems } from './session.ts'
 import type { Command, Io, Options } from './types.ts'
 
 type Target = Readonly<{ host: Host; name: string; transport: Transport; survey: Survey }>
 type Done = Readonly<{ name: string; host: Host; result: ResetResult | { state: 'nothing'; left: readonly [] } }>
+
+type Ended = Readonly<{ cluster: string; done: readonly Done[]; problems: readonly Problem[] }>
 
 const nameOf = ({ name, address }: Host): string => name ?? address
 
@@ -33,7 +35,7 @@ const unknownHost = (word: string): Problem => ({
   exit: EXIT.config,
 })
 
-const unseen = (transport: Transport, error: Error): Problem => ({
+const unseenProblem = (transport: Transport, error: Error): Problem => ({
   at: transport.label,
   what: { en: `the host could not be looked at: ${escapeRemote(error.message)}`, zh: `无法探测主机：${escapeRemote(error.message)}` },
   fix: { en: 'Log in there and see whether a shell works.', zh: '请登录该主机检查 shell 是否正常。' },
@@ -53,7 +55,7 @@ const survey = async (hosts: readonly Host[], fleet: Fleet): Promise<{ targets: 
         if (exit !== 0) throw new Error(`exit ${exit}: ${stderr.slice(-300)}`)
         return [{ host, name: nameOf(host), transport, survey: parseSurvey(stdout) }]
       } catch (error) {
-        problems.push(error instanceof TransportError ? error.problem : unseen(transport, error as Error))
+        problems.push(error instanceof TransportError ? error.problem : unseenProblem(transport, error as Error))
         return []
       }
     }),
@@ -91,27 +93,34 @@ const resetAll = (targets: readonly Target[], options: Options, io: Io): Promise
     }),
   )
 
-const tell = (cluster: string, done: readonly Done[], problems: readonly Problem[], options: Options, io: Io): number => {
+const sayJson = ({ cluster, done, problems }: Ended, io: Io): void => {
+  const hosts = done.map(({ name, host, result }) => ({
+    host: host.key,
+    name,
+    ...result,
+    left: result.left.map((left) => ({ ...left, text: leftText(left, io.language) })),
+  }))
+  io.out(`${JSON.stringify({ cluster, hosts, problems })}\n`)
+}
+
+const sayText = ({ done, problems }: Ended, io: Io): void => {
+  const zh = io.language === 'zh'
+  for (const { name, result } of done) if (result.state !== 'nothing') io.err(`${resultText(name, result, io.language)}\n`)
+  sayProblems(problems, io)
+  if (done.every(({ result }) => result.state === 'nothing'))
+    io.err(zh ? '没有需要移除的内容。\n' : 'There is nothing of Slipway to take away.\n')
+  if (problems.length > 0 || done.some(({ result }) => result.state === 'failed'))
+    io.err(zh ? '排除原因后再次运行同一命令即可继续。\n' : 'The same command goes on from here, once that is mended.\n')
+}
+
+/** Says how it went, and with which exit code. */
+const tell = (ended: Ended, options: Options, io: Io): number => {
+  const { done, problems } = ended
   const lost = done.flatMap(({ result }) => (result.state === 'lost' ? [result.problem] : []))
-  const all = [...problems, ...lost]
-  if (options.output === 'json') {
-    const hosts = done.map(({ name, host, result }) => ({
-      host: host.key,
-      name,
-      ...result,
-      left: result.left.map((left) => ({ ...left, text: leftText(left, io.language) })),
-    }))
-    io.out(`${JSON.stringify({ cluster, hosts, problems: all })}\n`)
-  } else {
-    for (const { name, result } of done) if (result.state !== 'nothing') io.err(`${resultText(name, result, io.language)}\n`)
-    sayProblems(all, io)
-    if (done.every(({ result }) => result.state === 'nothing'))
-      io.err(io.language === 'zh' ? '没有需要移除的内容。\n' : 'There is nothing of Slipway to take away.\n')
-    const failed = done.some(({ result }) => result.state === 'failed')
-    if (failed || all.length > 0)
-      io.err(io.language === 'zh' ? '排除原因后再次运行同一命令即可继续。\n' : 'The same command goes on from here, once that is mended.\n')
-  }
-  return done.some(({ result }) => result.state === 'failed') ? EXIT.failed : exitOf(all)
+  const all = { ...ended, problems: [...problems, ...lost] }
+  if (options.output === 'json') sayJson(all, io)
+  else sayText(all, io)
+  return done.some(({ result }) => result.state === 'failed') ? EXIT.failed : exitOf(all.problems)
 }
 
 /** The cluster's lock. Of a cluster whose control planes do not answer nobody can hold it. */
@@ -125,6 +134,38 @@ const lockOf = (hosts: readonly Host[], fleets: readonly Fleet[], cluster: strin
 const doomedOf = (targets: readonly Target[]): Doomed[] =>
   targets.map(({ name, transport, survey }) => ({ name, label: transport.label, survey }))
 
+const nothing = ({ name, host }: Target): Done => ({ name, host, result: { state: 'nothing', left: [] } })
+
+/** What is said when there is nothing to begin with. */
+const refuse = (problems: readonly Problem[], options: Options, io: Io): number => {
+  if (options.output === 'json') io.out(`${JSON.stringify({ hosts: [], problems })}\n`)
+  else sayProblems(problems, io)
+  return exitOf(problems)
+}
+
+/** Looks, asks, takes the lock, resets. */
+const resetHosts = async (intent: Intent, hosts: readonly Host[], options: Options, io: Io): Promise<number> => {
+  const cluster = intent.config.cluster_name
+  const environment = { home: io.home, env: io.env, ask: io.interactive ? createAsk(io.language) : undefined, share: createShare() }
+  await using fleet = await assemble(hosts, environment)
+  const { targets, problems: unseen } = await survey(hosts, fleet)
+  const problems = [...fleet.problems, ...unseen]
+  if (!targets.some(({ survey }) => survey.present)) return tell({ cluster, done: targets.map(nothing), problems }, options, io)
+  const others = intent.hosts.filter((host) => !hosts.includes(host))
+  const refused = await meant(cluster, destructionText(cluster, doomedOf(targets), others.map(nameOf), io.language), options, io)
+  if (refused !== EXIT.done) return refused
+  // The lock is the control planes', whoever is reset; one of them that does not answer is no matter of this run.
+  const planes = others.filter(({ roles }) => roles.controlPlane)
+  await using beside = await assemble(planes, environment)
+  const lock = await lockOf(intent.hosts, [fleet, beside], cluster, options)
+  if ('what' in lock) return refuse([lock], options, io)
+  try {
+    return tell({ cluster, done: await resetAll(targets, options, io), problems }, options, io)
+  } finally {
+    await lock.release()
+  }
+}
+
 /** `slipway reset`: takes away from the hosts what Slipway wrote, and gives back what was there before. */
 export const reset: Command = {
   name: 'reset',
@@ -135,45 +176,8 @@ export const reset: Command = {
   flags: { confirm: { type: 'string' } },
   run: async (options, io) => {
     const intent = await readIntent(options)
-    if ('problems' in intent) {
-      sayProblems(intent.problems, io)
-      return exitOf(intent.problems)
-    }
-    const cluster = intent.config.cluster_name
+    if ('problems' in intent) return refuse(intent.problems, options, io)
     const { hosts, unknown } = limited(intent.hosts, options.limit)
-    if (unknown.length > 0) {
-      sayProblems(unknown.map(unknownHost), io)
-      return EXIT.config
-    }
-    const environment = { home: io.home, env: io.env, ask: io.interactive ? createAsk(io.language) : undefined, share: createShare() }
-    await using fleet = await assemble(hosts, environment)
-    const seen = await survey(hosts, fleet)
-    const problems = [...fleet.problems, ...seen.problems]
-    if (!seen.targets.some(({ survey }) => survey.present))
-      return tell(
-        cluster,
-        seen.targets.map(({ name, host }) => ({ name, host, result: { state: 'nothing', left: [] } })),
-        problems,
-        options,
-        io,
-      )
-    const others = intent.hosts.filter((host) => !hosts.includes(host))
-    const refused = await meant(cluster, destructionText(cluster, doomedOf(seen.targets), others.map(nameOf), io.language), options, io)
-    if (refused !== EXIT.done) return refused
-    // The lock is the control planes', whoever is reset; one of them that does not answer is no matter of this run.
-    await using beside = await assemble(
-      others.filter(({ roles }) => roles.controlPlane),
-      environment,
-    )
-    const lock = await lockOf(intent.hosts, [fleet, beside], cluster, options)
-    if ('what' in lock) {
-      sayProblems([lock], io)
-      return lock.exit
-    }
-    try {
-      return tell(cluster, await resetAll(seen.targets, options, io), problems, options, io)
-    } finally {
-      await lock.release()
-    }
+    return unknown.length > 0 ? refuse(unknown.map(unknownHost), options, io) : resetHosts(intent, hosts, options, io)
   },
 }

@@ -382,7 +382,7 @@ reset() {
 		remove_indexes
 		restore_sysctls
 		[ -z "$modules" ] || left modules "$modules"
-		left journal "$(inventory unit | sed 's/\.service$//' | paste -s -d ' ')"
+		if inventory unit | grep -q .; then left journal "$(inventory unit | sed 's/\.service$//' | paste -s -d ' ')"; fi
 		[ ! -e "$RUN/stuck" ] || fail 'Something could not be taken away; the inventory is kept, so that the next reset goes on from here.'
 	fi
 	rm -rf "$STATE" "$RUN"

@@ -47,19 +47,23 @@ const REASONS: Readonly<Record<string, (thing: string) => Text>> = {
 /** Something that stays, and why. */
 export const leftText = ({ reason, thing }: Left, language: Language): string => REASONS[reason]?.(thing)[language] ?? `${reason} ${thing}`
 
-const counted = (count: number, one: string, zh: string, language: Language): string =>
-  language === 'zh' ? `${count} ${zh}` : `${count} ${one}${count === 1 ? '' : 's'}`
+const counted = (count: number, one: string, zh: string, language: Language): string[] => {
+  if (count === 0) return []
+  return [language === 'zh' ? `${count} ${zh}` : `${count} ${one}${count === 1 ? '' : 's'}`]
+}
 
-const traces = (survey: Survey, language: Language): string => {
-  if (!survey.present) return language === 'zh' ? '没有 Slipway 的内容' : "nothing of Slipway's"
-  const { etcdMiB, pods, units, packages, files } = survey
-  return [
-    ...(etcdMiB === undefined ? [] : [language === 'zh' ? `etcd 及其数据（${etcdMiB} MiB）` : `etcd with its data (${etcdMiB} MiB)`]),
-    ...(pods === 0 ? [] : [counted(pods, 'pod', '个 Pod', language)]),
-    counted(units.length, 'unit', '个服务单元', language),
-    counted(packages.length, 'package', '个软件包', language),
-    counted(files, 'file', '个文件', language),
-  ].join(language === 'zh' ? '、' : ', ')
+const traces = ({ present, etcdMiB, pods, units, packages, files }: Survey, language: Language): string => {
+  const zh = language === 'zh'
+  if (!present) return zh ? '没有 Slipway 的内容' : "nothing of Slipway's"
+  const parts = [
+    ...(etcdMiB === undefined ? [] : [zh ? `etcd 及其数据（${etcdMiB} MiB）` : `etcd with its data (${etcdMiB} MiB)`]),
+    ...counted(pods, 'pod', '个 Pod', language),
+    ...counted(units.length, 'unit', '个服务单元', language),
+    ...counted(packages.length, 'package', '个软件包', language),
+    ...counted(files, 'file', '个文件', language),
+  ]
+  if (parts.length === 0) return zh ? '刚开始的运行留下的痕迹' : 'what a run left that had only begun'
+  return parts.join(zh ? '、' : ', ')
 }
 
 /** One host of the list of what a reset destroys. */

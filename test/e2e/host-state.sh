@@ -3,17 +3,15 @@
 set -eu
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
+PRUNED='-path /proc -o -path /sys -o -path /dev -o -path /tmp -o -path /var/tmp -o -path /var/log -o -path /var/cache -o -path /var/lib/apt/lists
+	-o -path /run/systemd -o -path /run/log -o -path /run/udev -o -path /run/user -o -path /run/dbus -o -path /run/motd.dynamic'
+
+# Of what lies in memory only the names count.
 files() {
-	find / \( -path /proc -o -path /sys -o -path /tmp -o -path /var/log -o -path /var/cache -o -path /var/lib/apt/lists -o -path /run/systemd \
-		-o -path /run/log -o -path /run/udev -o -path /run/user -o -path /run/dbus -o -path /dev \) -prune -o -printf '%y\t%m\t%u:%g\t%p\t%l\n' 2>/dev/null |
-		while IFS='	' read -r type mode owner path target; do
-			sum=$target
-			case $type:$path in
-			f:/run/*) ;;
-			f:*) sum=$(sha256sum <"$path" | cut -c 1-16) ;;
-			esac
-			printf 'path %s %s %s %s %s\n' "$type" "$mode" "$owner" "$path" "$sum"
-		done
+	# shellcheck disable=SC2086 # words of find
+	find / \( $PRUNED \) -prune -o -printf 'path %y %m %u:%g %p %l\n' 2>/dev/null
+	# shellcheck disable=SC2086
+	find / \( $PRUNED -o -path /run \) -prune -o -type f -print0 2>/dev/null | xargs -0 sha256sum | sed 's/^/text /'
 }
 
 packages() {
@@ -40,9 +38,11 @@ network() {
 }
 
 running() {
-	systemctl list-unit-files --no-legend --plain | sed 's/^/unit-file /'
-	systemctl list-units --all --no-legend --plain --type=service,socket,timer,slice,mount,scope | awk '$1 !~ /^session-|^user|^run-user|^systemd-(tmpfiles-clean|hostnamed)|^apt-/ {print "unit " $1 " " $3}'
-	ps -e -o ppid=,comm= | awk '$1 != 2 {$1 = ""; print "process" $0}' | grep -vE 'process (sh|ps|awk|sshd|sshd-session|\(sd-pam\)|systemd|sort|sed|grep|agetty|bash|sudo|kworker.*)$' || true
+	systemctl list-unit-files --no-legend --plain | awk '$1 !~ /^session-/ {print "unit-file " $0}'
+	systemctl list-units --no-legend --plain --type=service,socket,timer,slice,mount,scope |
+		awk '$1 !~ /^(session-|user|run-user|apt-)|^systemd-(tmpfiles-clean|hostnamed)/ {print "unit " $1 " " $3}'
+	# Whoever looks and whoever is logged in are no part of the host.
+	ps -e -o ppid=,comm= | awk '$1 != 2 && $2 !~ /^(sh|bash|ps|awk|mawk|find|xargs|sha256sum|sort|uniq|sed|sshd|sshd-session|\(sd-pam\)|systemd|sudo|kworker.*)$/ {$1 = ""; print "process" $0}'
 	find /sys/fs/cgroup -maxdepth 3 -type d -name '*kube*' 2>/dev/null | sed 's/^/cgroup /'
 }
 
