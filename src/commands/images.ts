@@ -1,6 +1,7 @@
 import { type Listed, listImages } from '../images/list.ts'
 import { EXIT } from '../problem.ts'
 import { table } from '../ui/table.ts'
+import { checkImages } from './images-check.ts'
 import { rewriteLive } from './images-live.ts'
 import { rewriteFiles } from './images-rewrite.ts'
 import { exitOf, type Intent, readIntent, sayProblems } from './session.ts'
@@ -49,17 +50,23 @@ const rewrite = async (options: Options, io: Io): Promise<number> => {
   return EXIT.config
 }
 
-const ACTIONS: Readonly<Record<string, (options: Options, io: Io) => Promise<number>>> = { list, rewrite }
+const ACTIONS: Readonly<Record<string, (options: Options, io: Io) => Promise<number>>> = {
+  list,
+  check: (options, io) =>
+    checkImages(options, io, (intent) => imagesOf(intent).map(({ upstream, digest }) => ({ ref: upstream, pin: digest }))),
+  rewrite,
+}
 
 /** `slipway images ACTION`: what images are needed, and manifests that name them by their mirrors. */
 export const images: Command = {
   name: 'images',
   summary: {
-    en: 'list: images this cluster.yml needs; rewrite -f FILE|DIR|URL|-: name images by their mirrors',
-    zh: 'list：所需镜像；rewrite -f 文件|文件夹|URL|-：将清单中的镜像改为镜像站名称',
+    en: 'list: images this cluster.yml needs; check: whether the mirrors have them; rewrite -f FILE|DIR|URL|-: name images by their mirrors',
+    zh: 'list：所需镜像；check：镜像站是否提供；rewrite -f 文件|文件夹|URL|-：将清单中的镜像改为镜像站名称',
   },
   flags: {
     cluster: { type: 'string' },
+    manifest: { type: 'string', multiple: true },
     'in-place': { type: 'boolean' },
     live: { type: 'boolean' },
     namespace: { type: 'string', short: 'n' },

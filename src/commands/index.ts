@@ -3,6 +3,7 @@ import { check } from './check.ts'
 import { images } from './images.ts'
 import { kubeconfig } from './kubeconfig.ts'
 import { lock } from './lock.ts'
+import { mirrors } from './mirrors.ts'
 import { node } from './node-remove.ts'
 import { plan } from './plan.ts'
 import { reset } from './reset.ts'
@@ -12,4 +13,4 @@ import { up } from './up.ts'
 import { version } from './version.ts'
 
 /** Every command, in the order help lists them. */
-export const COMMANDS: readonly Command[] = [check, plan, up, status, kubeconfig, certs, node, images, lock, reset, version]
+export const COMMANDS: readonly Command[] = [check, plan, up, status, kubeconfig, certs, node, images, mirrors, lock, reset, version]

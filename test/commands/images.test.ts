@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { images } from '../../src/commands/images.ts'
 import { rewriteFiles } from '../../src/commands/images-rewrite.ts'
 import { fakeIo, options } from './support.ts'
@@ -173,5 +173,49 @@ describe('images list', () => {
     const { io, printed } = fakeIo('zh')
     expect(await images.run(options({ rest: ['push'] }), io)).toBe(2)
     expect(printed.err).toContain('子命令')
+  })
+})
+
+describe('images check', () => {
+  afterEach(() => void vi.unstubAllGlobals())
+
+  const PAUSE = 'm.daocloud.io/registry.k8s.io/pause'
+  const digest = `sha256:${'d'.repeat(64)}`
+
+  test('one HEAD each, with an anonymous token where one is wanted', async () => {
+    const asked: string[] = []
+    vi.stubGlobal('fetch', async (url: string, { method = 'GET', headers = {} }: { method?: string; headers?: Record<string, string> }) => {
+      asked.push(`${method} ${url}`)
+      const { host, pathname } = new URL(url)
+      if (host === 'auth.test') return Response.json({ token: 't' })
+      if (headers.authorization !== 'Bearer t')
+        return new Response(null, { status: 401, headers: { 'www-authenticate': 'Bearer realm="https://auth.test/token",service="s"' } })
+      if (host === 'm.daocloud.io' && pathname.includes('coredns')) return new Response(null, { status: 404 })
+      if (host !== 'm.daocloud.io') return new Response(null, { status: 403 })
+      return new Response(null, { headers: { 'docker-content-digest': digest } })
+    })
+    const { io, printed } = fakeIo()
+    expect(await images.run(options({ file: cluster, rest: ['check'], output: 'json' }), io)).toBe(3)
+    const rows = JSON.parse(printed.out).images as { image: string; provider: string; has: boolean; why: string; digest: string | null }[]
+    expect(rows.find(({ image, provider }) => image.includes('pause') && provider === 'daocloud')).toMatchObject({ has: true, digest })
+    expect(rows.find(({ image, provider }) => image.includes('coredns') && provider === 'daocloud')?.why).toBe('HTTP 404')
+    expect(rows.find(({ image, provider }) => image.includes('flannel') && provider === 'aliyun')?.why).toBe('not carried')
+    expect(asked.filter((line) => line.includes(PAUSE.slice(PAUSE.indexOf('/'))) && line.startsWith('HEAD'))).toHaveLength(2)
+    expect(asked).toContain('GET https://auth.test/token?service=s&scope=repository%3Aregistry.k8s.io%2Fpause%3Apull')
+    expect(printed.err).toContain('No configured mirror has registry.k8s.io/coredns/coredns:')
+  })
+
+  test('a digest that is not the pinned one does not count; who refuses three times is left in peace', async () => {
+    await writeFile(join(folder, 'cluster.lock.yml'), `version: 1\nimages:\n  registry.k8s.io/pause:3.10.2: sha256:${'e'.repeat(64)}\n`)
+    let refusals = 0
+    vi.stubGlobal('fetch', async (url: string) => {
+      if (url.includes('pause')) return new Response(null, { headers: { 'docker-content-digest': digest } })
+      if (url.includes('m.daocloud.io')) refusals++
+      return new Response(null, { status: 429 })
+    })
+    const { io, printed } = fakeIo()
+    expect(await images.run(options({ file: cluster, rest: ['check'] }), io)).toBe(3)
+    expect(printed.out).toMatch(/pause:3\.10\.2 +daocloud +no +(another image: sha256:d+|not asked any more)/)
+    expect(refusals).toBe(3)
   })
 })
