@@ -7,7 +7,7 @@ import { escapeRemote } from '../hosts/lines.ts'
 import { EXIT } from '../problem.ts'
 import type { Member } from '../steps/types.ts'
 import { underLock } from './converge.ts'
-import { exitOf, openSession, readIntent, type Session, sayProblems } from './session.ts'
+import { type Session, sayProblems, withSession } from './session.ts'
 import type { Command, Io, Options } from './types.ts'
 
 /** What the removal of one node means, as far as the cluster itself can tell. */
@@ -113,6 +113,40 @@ const escapeRemoteLines = (text: string): string =>
 
 const say = (io: Io, en: string, zh: string): void => io.err(`${io.language === 'zh' ? zh : en}\n`)
 
+/** What is said before anything is asked; undefined lets the removal go on, a number is the exit code that ends it. */
+const objection = (session: Session, removal: Removal, io: Io): number | undefined => {
+  const { name } = removal
+  if (!removal.node && !removal.member) {
+    say(io, `${name} is not in the cluster.`, `${name} 不在集群中。`)
+    return EXIT.done
+  }
+  const proof = quorumProof(session, removal)
+  if (proof.en !== '') say(io, proof.en, proof.zh)
+  if (!proof.allowed) {
+    say(
+      io,
+      `Removing ${name} would cost the quorum. Bring the other members back first.`,
+      `移除 ${name} 会失去法定人数，请先恢复其他成员。`,
+    )
+    return EXIT.unfit
+  }
+  if (removal.node && !removal.ready) say(io, `${name} does not answer: its pods are given up.`, `${name} 没有响应：其上的 Pod 将被放弃。`)
+  return undefined
+}
+
+const consider = async (session: Session, name: string, options: Options, io: Io): Promise<number> => {
+  const removal = removalOf(session, name)
+  if (!removal) {
+    sayProblems(session.problems, io)
+    say(io, 'No other control plane answers: there is nobody to take it out of the cluster.', '没有其他控制平面响应，无法移除。')
+    return EXIT.unreachable
+  }
+  const ended = objection(session, removal, io)
+  if (ended !== undefined) return ended
+  if (!(await confirmed(name, options, io))) return EXIT.interrupted
+  return await underLock(session, options, io, () => remove(session, removal, io))
+}
+
 /** `slipway node remove NAME`: drains, takes the etcd vote away (the quorum shown first), deletes the Node. */
 export const node: Command = {
   name: 'node',
@@ -126,35 +160,6 @@ export const node: Command = {
       say(io, 'Usage: slipway node remove NAME', '用法：slipway node remove NAME')
       return EXIT.config
     }
-    const intent = await readIntent(options)
-    if ('problems' in intent) {
-      sayProblems(intent.problems, io)
-      return exitOf(intent.problems)
-    }
-    const session = await openSession(intent, io)
-    await using _ = session.fleet
-    const removal = removalOf(session, name)
-    if (!removal) {
-      sayProblems(session.problems, io)
-      say(io, 'No other control plane answers: there is nobody to take it out of the cluster.', '没有其他控制平面响应，无法移除。')
-      return EXIT.unreachable
-    }
-    if (!removal.node && !removal.member) {
-      say(io, `${name} is not in the cluster.`, `${name} 不在集群中。`)
-      return EXIT.done
-    }
-    const proof = quorumProof(session, removal)
-    if (proof.en !== '') say(io, proof.en, proof.zh)
-    if (!proof.allowed) {
-      say(
-        io,
-        `Removing ${name} would cost the quorum. Bring the other members back first.`,
-        `移除 ${name} 会失去法定人数，请先恢复其他成员。`,
-      )
-      return EXIT.unfit
-    }
-    if (removal.node && !removal.ready) say(io, `${name} does not answer: its pods are given up.`, `${name} 没有响应：其上的 Pod 将被放弃。`)
-    if (!(await confirmed(name, options, io))) return EXIT.interrupted
-    return await underLock(session, options, io, () => remove(session, removal, io))
+    return withSession(options, io, (session) => consider(session, name, options, io))
   },
 }

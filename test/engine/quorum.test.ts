@@ -34,7 +34,9 @@ describe('quorumOf', () => {
 
 describe('keepsQuorum, for every size from 1 to 7, every number of healthy members and every change', () => {
   const rows = SIZES.flatMap((members) =>
-    Array.from({ length: members + 1 }, (_, healthy) => healthy).flatMap((healthy) => CHANGES.map((change) => [members, healthy, change] as const)),
+    Array.from({ length: members + 1 }, (_, healthy) => healthy).flatMap((healthy) =>
+      CHANGES.map((change) => [members, healthy, change] as const),
+    ),
   )
   test.each(rows)('%i members, %i healthy: %s', (members, healthy, change) => {
     const worst = moments(members, healthy, change)
