@@ -2,6 +2,9 @@ import { quote } from '../hosts/sh.ts'
 import { same } from '../text.ts'
 import type { Kind, PackagesResource } from './types.ts'
 
+/** Packages whose service the distribution starts at the next boot. */
+const WITH_SERVICE = new Set(['chrony', 'haproxy'])
+
 export const packages: Kind<PackagesResource> = {
   id: (want) => `packages ${want.names.join(' ')}`,
   touches: () => [],
@@ -15,5 +18,9 @@ export const packages: Kind<PackagesResource> = {
   after: (want, { facts }) => ({
     ...facts,
     packages: { ...Object.fromEntries(want.names.map((name) => [name, 'simulated'])), ...facts.packages },
+    services: {
+      ...Object.fromEntries(want.names.filter((name) => WITH_SERVICE.has(name)).map((name) => [name, { enabled: true, active: false }])),
+      ...facts.services,
+    },
   }),
 }

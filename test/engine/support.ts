@@ -1,0 +1,45 @@
+import type { Host } from '../../src/config/hosts.ts'
+import { type Change, plan, simulate } from '../../src/engine/plan.ts'
+import { stagesOf } from '../../src/engine/stages.ts'
+import type { Vault } from '../../src/engine/vault.ts'
+import type { World } from '../../src/engine/world.ts'
+import { SECRET_PATHS } from '../../src/resources/secrets.ts'
+import type { CertificateResource, Payload } from '../../src/resources/types.ts'
+import type { Cluster } from '../../src/steps/types.ts'
+
+/** The changes of a plan, which must be without errors. */
+export const changesFor = (cluster: Cluster, hosts: readonly Host[], world: World): readonly Change[] => {
+  const { changes, problems } = plan(cluster, hosts, world)
+  const errors = problems.filter(({ severity }) => severity === 'error')
+  if (errors.length > 0) throw new Error(errors.map(({ at, what }) => `${at}: ${what.en}`).join('\n'))
+  return changes
+}
+
+/** Runs until nothing is left to do, as often as a person would run `up`; at most three times. */
+export const converge = (cluster: Cluster, hosts: readonly Host[], world: World): { world: World; runs: number } => {
+  let seen = world
+  for (let runs = 0; runs < 4; runs++) {
+    const changes = changesFor(cluster, hosts, seen)
+    if (changes.length === 0) return { world: seen, runs }
+    seen = simulate(seen, changes)
+  }
+  const left = changesFor(cluster, hosts, seen).map(({ host, id, difference }) => `${host} ${id}: ${difference.reason.en}`)
+  throw new Error(`it never ends:\n${left.join('\n')}`)
+}
+
+/** A plan's changes in the order they are carried out: stage by stage, host by host. */
+export const inOrder = (changes: readonly Change[]): readonly Change[] =>
+  stagesOf(changes).flatMap(({ batches }) => batches.flatMap(({ changes: own }) => own))
+
+/** What every id stands for, to be compared and printed. */
+export const namesOf = (changes: readonly Change[]): string[] =>
+  changes.map(({ host, id, difference }) => `${host} ${id} ${difference.verb}`)
+
+const symbol = (path: string): Payload => ({ [path]: `(the content of ${path} is drawn while applying)\n` })
+
+/** A vault that gives a symbol for every key and certificate, so that scripts can be compared. */
+export const symbolicVault: Vault = {
+  secret: async (name) => Object.assign({}, ...SECRET_PATHS[name].map(symbol)) as Payload,
+  issue: async (want: CertificateResource) =>
+    want.form === 'pair' ? { ...symbol(`${want.path}.crt`), ...symbol(`${want.path}.key`) } : symbol(want.path),
+}
