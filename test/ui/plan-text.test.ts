@@ -21,7 +21,7 @@ describe('a plan', () => {
           - swap: swap is on: /swap.img
         Prepare the hosts / Container runtime
           + file /etc/containerd/config.toml: it is missing
-        Control plane / kube-apiserver
+        API servers / kube-apiserver
           + unit kube-apiserver: it is missing
 
       Plan: 4 to create, 0 to change, 0 to restart, 1 to remove on 1 host.
@@ -38,7 +38,7 @@ describe('a plan', () => {
           - 交换分区：交换分区已启用：/swap.img
         准备主机 / 容器运行时
           + 文件 /etc/containerd/config.toml：不存在
-        控制平面 / kube-apiserver
+        API 服务器 / kube-apiserver
           + 服务 kube-apiserver：不存在
 
       计划：在 1 台主机上新建 4 项，更改 0 项，重启 0 项，移除 1 项。
@@ -54,7 +54,7 @@ describe('a plan', () => {
                 net.ipv4.ip_forward = 1
               - vm.max_map_count = 65530
               + vm.max_map_count = 262144
-        Control plane / kube-apiserver
+        API servers / kube-apiserver
           ~ file /etc/kubernetes/encryption.yaml:
               its content changed (secret, not shown)
           ~ unit kube-apiserver: restart, its content changed
@@ -73,7 +73,7 @@ describe('a plan', () => {
                 net.ipv4.ip_forward = 1
               - vm.max_map_count = 65530
               + vm.max_map_count = 262144
-        控制平面 / kube-apiserver
+        API 服务器 / kube-apiserver
           ~ 文件 /etc/kubernetes/encryption.yaml：内容有变化（内容保密）
           ~ 服务 kube-apiserver：重启，内容有变化
               - --max-requests-inflight=400

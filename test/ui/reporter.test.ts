@@ -14,7 +14,7 @@ describe('plain', () => {
     expect(await reported(kind('plain'), 'en', run)).toMatchInlineSnapshot(`
       "[1/2] Keys of the cluster: 1 host, 1 change
       [cp1] CAs, service-account key, encryption key: create shared secret ca ... done 0.0 s
-      [2/2] Prepare the hosts, Control plane: 3 hosts, 4 changes
+      [2/2] Prepare the hosts, API servers: 3 hosts, 4 changes
       [cp2] note: https://mirrors.aliyun.com/debian: HTTP 404
       [cp2] Packages of the operating system: install packages iptables conntrack ethtool socat ipset ebtables kmod nftables ... done 12.3 s
       [cp1] Packages of the operating system: install packages iptables conntrack ethtool socat ipset ebtables kmod nftables ... done 61.0 s
@@ -25,7 +25,7 @@ describe('plain', () => {
     expect(await reported(kind('plain'), 'zh', run)).toMatchInlineSnapshot(`
       "[1/2] 集群密钥：1 台主机，1 项更改
       [cp1] CA、服务账号密钥、加密密钥：新建共享密钥 ca …… 完成，0.0 秒
-      [2/2] 准备主机、控制平面：3 台主机，4 项更改
+      [2/2] 准备主机、API 服务器：3 台主机，4 项更改
       [cp2] 注意：https://mirrors.aliyun.com/debian: HTTP 404
       [cp2] 操作系统软件包：安装软件包 iptables conntrack ethtool socat ipset ebtables kmod nftables …… 完成，12.3 秒
       [cp1] 操作系统软件包：安装软件包 iptables conntrack ethtool socat ipset ebtables kmod nftables …… 完成，61.0 秒
@@ -76,7 +76,7 @@ describe('json', () => {
       "{"type":"stage","number":1,"of":2,"phases":["secrets"],"hosts":[{"host":"10.0.0.11","changes":1}]}
       {"type":"change-begin","host":"10.0.0.11","change":{"phase":"secrets","step":"shared-secrets","want":{"kind":"shared-secret","id":"shared-secret ca"},"verb":"create","reason":{"en":"no control plane has it yet","zh":"所有控制平面都还没有它"}}}
       {"type":"change-done","host":"10.0.0.11","change":{"phase":"secrets","step":"shared-secrets","want":{"kind":"shared-secret","id":"shared-secret ca"},"verb":"create","reason":{"en":"no control plane has it yet","zh":"所有控制平面都还没有它"}},"seconds":0.042}
-      {"type":"stage","number":2,"of":2,"phases":["prepare","control-plane"],"hosts":[{"host":"10.0.0.11","changes":1},{"host":"10.0.0.12","changes":2},{"host":"10.0.0.21","changes":1}]}
+      {"type":"stage","number":2,"of":2,"phases":["prepare","apiserver"],"hosts":[{"host":"10.0.0.11","changes":1},{"host":"10.0.0.12","changes":2},{"host":"10.0.0.21","changes":1}]}
       {"type":"change-begin","host":"10.0.0.11","change":{"phase":"prepare","step":"os-packages","want":{"kind":"packages","id":"packages iptables conntrack ethtool socat ipset ebtables kmod nftables"},"verb":"create","reason":{"en":"not installed: conntrack, ethtool, socat, ipset","zh":"未安装：conntrack、ethtool、socat、ipset"}}}
       {"type":"change-begin","host":"10.0.0.12","change":{"phase":"prepare","step":"os-packages","want":{"kind":"packages","id":"packages iptables conntrack ethtool socat ipset ebtables kmod nftables"},"verb":"create","reason":{"en":"not installed: conntrack, ethtool, socat, ipset","zh":"未安装：conntrack、ethtool、socat、ipset"}}}
       {"type":"note","host":"10.0.0.12","text":"https://mirrors.aliyun.com/debian: HTTP 404"}
@@ -101,7 +101,7 @@ describe('listr', () => {
       ❯ cp1  1 change, 0.0 s
       ✔ cp1  1 change, 0.0 s
       ✔ [1/2] Keys of the cluster
-      ❯ [2/2] Prepare the hosts, Control plane
+      ❯ [2/2] Prepare the hosts, API servers
       ❯ cp1       1 change, 61.0 s
       ❯ cp2       1/2  Container runtime: create file /etc/containerd/config.toml
       ❯ worker-1  0/1
@@ -109,7 +109,7 @@ describe('listr', () => {
       ✔ cp1       1 change, 61.0 s
       ✖ cp2       1/2  Container runtime: create file /etc/containerd/config.toml [FAILED: cp2       Container runtime: create file /etc/containerd/config.toml, exit code 1]
       ✖ worker-1  0/1 [FAILED: worker-1  ubuntu@10.0.0.21:22: connection lost. Run the same command again: it goes on where it stopped.]
-      ✔ [2/2] Prepare the hosts, Control plane
+      ✔ [2/2] Prepare the hosts, API servers
       "
     `)
     expect(await reported(simple, 'zh', run)).toMatchInlineSnapshot(`
@@ -117,7 +117,7 @@ describe('listr', () => {
       ❯ cp1  1 项更改，0.0 秒
       ✔ cp1  1 项更改，0.0 秒
       ✔ [1/2] 集群密钥
-      ❯ [2/2] 准备主机、控制平面
+      ❯ [2/2] 准备主机、API 服务器
       ❯ cp1       1 项更改，61.0 秒
       ❯ cp2       1/2  容器运行时：新建文件 /etc/containerd/config.toml
       ❯ worker-1  0/1
@@ -125,7 +125,7 @@ describe('listr', () => {
       ✔ cp1       1 项更改，61.0 秒
       ✖ cp2       1/2  容器运行时：新建文件 /etc/containerd/config.toml [FAILED: cp2       容器运行时：新建文件 /etc/containerd/config.toml，退出码 1]
       ✖ worker-1  0/1 [FAILED: worker-1  ubuntu@10.0.0.21:22: 连接中断。请再次运行同一命令，它会从中断处继续。]
-      ✔ [2/2] 准备主机、控制平面
+      ✔ [2/2] 准备主机、API 服务器
       "
     `)
   })

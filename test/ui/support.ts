@@ -63,7 +63,7 @@ export const created = (host: string): Change[] => [
     reason: missing,
     diff: '+version = 3\n+root = "/var/lib/containerd"',
   }),
-  change(host, 'control-plane', 'kube-apiserver', 'unit kube-apiserver', unit('kube-apiserver'), {
+  change(host, 'apiserver', 'kube-apiserver', 'unit kube-apiserver', unit('kube-apiserver'), {
     verb: 'start',
     reason: missing,
     diff: '+[Unit]\n+Description=kube-apiserver',
@@ -84,11 +84,11 @@ export const updated = (host: string): Change[] => [
       diff: ' net.ipv4.ip_forward = 1\n-vm.max_map_count = 65530\n+vm.max_map_count = 262144',
     },
   ),
-  change(host, 'control-plane', 'kube-apiserver', 'file /etc/kubernetes/encryption.yaml', file('/etc/kubernetes/encryption.yaml', true), {
+  change(host, 'apiserver', 'kube-apiserver', 'file /etc/kubernetes/encryption.yaml', file('/etc/kubernetes/encryption.yaml', true), {
     verb: 'update',
     reason: content,
   }),
-  change(host, 'control-plane', 'kube-apiserver', 'unit kube-apiserver', unit('kube-apiserver'), {
+  change(host, 'apiserver', 'kube-apiserver', 'unit kube-apiserver', unit('kube-apiserver'), {
     verb: 'restart',
     reason: content,
     diff: [
@@ -135,7 +135,7 @@ export const run: readonly Event[] = [
     number: 2,
     of: 2,
     stage: {
-      phases: ['prepare', 'control-plane'],
+      phases: ['prepare', 'apiserver'],
       batches: [
         { host: '10.0.0.11', changes: [packages] },
         { host: '10.0.0.12', changes: [packages, config] },
