@@ -11,20 +11,33 @@ const ctl = (endpoints: readonly string[]): string =>
 
 const LOCAL = ['https://127.0.0.1:2379']
 
+const stampName = (path: string): string => `etcd-${path.slice(path.lastIndexOf('/') + 1).replace(/\.db$/, '')}`
+const stampPath = (path: string): string => `/var/lib/slipway/stamps/${stampName(path)}`
+
+/** Written under another name first: half a snapshot must never pass for one. */
+const save = (path: string): string =>
+  [
+    ctl(LOCAL),
+    `parent ${quote(path.slice(0, path.lastIndexOf('/')))}\nremember file ${quote(path)}\n`,
+    `(umask 077; ctl snapshot save ${quote(`${path}.part`)})\nmv -f ${quote(`${path}.part`)} ${quote(path)}\n`,
+  ].join('')
+
+/**
+ * Once taken it stays: a run that was stopped in the middle of an upgrade must not put the state of then in its place. The probe sees the
+ * stamp; the snapshot itself may be gigabytes and is not read.
+ */
 export const etcdSnapshot: Kind<EtcdSnapshotResource> = {
   id: (want) => `etcd-snapshot ${want.path}`,
   touches: () => [],
   diff: (want, { facts }) =>
-    facts.paths[want.path] ? undefined : { verb: 'create', reason: { en: 'taken before the upgrade', zh: '升级前的备份' } },
-  // Written under another name first: half a snapshot must never pass for one.
-  script: ({ path }) =>
-    [
-      ctl(LOCAL),
-      `parent ${quote(path.slice(0, path.lastIndexOf('/')))}\nremember file ${quote(path)}\n`,
-      `(umask 077; ctl snapshot save ${quote(`${path}.part`)})\nmv -f ${quote(`${path}.part`)} ${quote(path)}\n`,
-    ].join(''),
-  after: (want, { facts }) =>
-    setPath(facts, want.path, { type: 'file', mode: '0600', owner: 'root:root', sha256: sha256('symbol snapshot') }),
+    facts.paths[stampPath(want.path)] && !facts.damaged.includes(stampPath(want.path))
+      ? undefined
+      : { verb: 'create', reason: { en: 'taken before the upgrade', zh: '升级前的备份' } },
+  script: ({ path }) => `${save(path)}stamp ${quote(stampName(path))} snapshot ${quote(path)}\n`,
+  after: (want, { facts }) => ({
+    ...setPath(facts, stampPath(want.path), { type: 'file', mode: '0644', owner: 'root:root', sha256: sha256('symbol snapshot') }),
+    damaged: facts.damaged.filter((path) => path !== stampPath(want.path)),
+  }),
 }
 
 /** Adds this host as a learner (unless it is listed already) and tells its etcd whom to find, from the list etcd itself gives. */
@@ -68,5 +81,4 @@ export const etcdPromote: Kind<EtcdPromoteResource> = {
 }
 
 /** For commands that take a snapshot outside a plan. */
-export const snapshotScript = (path: string): string =>
-  etcdSnapshot.script({ kind: 'etcd-snapshot', path }, { verb: 'create', reason: { en: '', zh: '' } }, {})
+export const snapshotScript = save

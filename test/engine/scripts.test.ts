@@ -1,0 +1,132 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { composeScript } from '../../src/engine/script.ts'
+import { PRELUDE, PROBE } from '../../src/engine/shell-texts.ts'
+import { stagesOf } from '../../src/engine/stages.ts'
+import { kindOf } from '../../src/resources/index.ts'
+import { type Scenario, scenarioNamed } from './scenarios.ts'
+import { changesFor, converge, symbolicVault } from './support.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'slipway-scripts-'))
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+/** Every script a run sends, as it is sent, but with symbols for keys. */
+const scriptsOf = async ({ cluster, hosts, world }: Scenario): Promise<readonly { name: string; text: string }[]> => {
+  const batches = stagesOf(changesFor(cluster, hosts, world)).flatMap((stage, index) => stage.batches.map((batch) => ({ batch, index })))
+  return Promise.all(
+    batches.map(async ({ batch, index }) => {
+      const steps = await Promise.all(
+        batch.changes.map(async (change) => ({ change, payload: (await kindOf(change.want).produce?.(change.want, symbolicVault)) ?? {} })),
+      )
+      return { name: `${index + 1}-${batch.host}`, text: composeScript(steps) }
+    }),
+  )
+}
+
+const upgraded = (one: Scenario): Scenario => {
+  const { release, pins } = scenarioNamed('single-node').cluster
+  return {
+    ...one,
+    name: `${one.name}-upgraded`,
+    cluster: { ...one.cluster, release, pins },
+    world: converge(one.cluster, one.hosts, one.world).world,
+  }
+}
+
+/** A member of etcd that comes later. */
+const grown = (one: Scenario): Scenario => {
+  const { world } = converge(one.cluster, one.hosts, one.world)
+  const members = one.hosts
+    .filter(({ roles }) => roles.etcd)
+    .map(({ address }, index) => ({ id: `${index}`, started: true, name: `m${index}`, peer: `https://${address}:2380`, learner: false }))
+  const [first, ...others] = one.hosts.filter(({ roles }) => roles.etcd).map(({ key }) => key)
+  const founded = Object.fromEntries(
+    Object.entries(world).map(([key, facts]) => [
+      key,
+      others.includes(key) ? { ...facts, etcdData: true, etcdMembers: members.slice(1) } : facts,
+    ]),
+  )
+  return { ...one, name: `${one.name}-grown`, world: { ...founded, [first as string]: one.world[first as string] as never } }
+}
+
+const CASES: readonly Scenario[] = [
+  scenarioNamed('one-plane-cn'),
+  scenarioNamed('three-planes-none'),
+  scenarioNamed('separate-etcd'),
+  scenarioNamed('single-node'),
+  upgraded(scenarioNamed('one-plane-cn')),
+  grown(scenarioNamed('three-planes-none')),
+]
+
+describe.each(CASES)('scripts of $name', async (one) => {
+  const scripts = await scriptsOf(one)
+  const paths = scripts.map(({ name, text }) => {
+    const path = join(dir, `${one.name}-${name}.sh`)
+    writeFileSync(path, text)
+    return path
+  })
+
+  test.each(['/bin/sh', '/bin/bash', '/bin/dash'])('are valid for %s', (shell) => {
+    for (const path of paths) {
+      const { status, stderr } = spawnSync(shell, ['-n', path], { encoding: 'utf8' })
+      expect({ path, status, stderr }).toEqual({ path, status: 0, stderr: '' })
+    }
+  })
+
+  test('end in a call of main, so that half a script does nothing', () => {
+    for (const { text } of scripts) {
+      expect(text).toMatch(/^}\nmain; exit\n$/m)
+      expect(text.endsWith('\nmain; exit\n')).toBe(true)
+    }
+  })
+
+  test('say when each change begins and when it is done', () => {
+    for (const { text } of scripts) {
+      const numbers = (word: string) => [...text.matchAll(new RegExp(`^${word} (\\d+)$`, 'gm'))].map(([, number]) => Number(number))
+      const begun = numbers('begin')
+      expect(begun).toEqual(begun.map((_, index) => index))
+      expect(numbers('finish')).toEqual(begun)
+    }
+  })
+})
+
+// One call for many files: starting shellcheck costs more than its work.
+test('shellcheck has nothing to say about any script', async () => {
+  const seen = new Set<string>()
+  const files: string[] = []
+  for (const one of CASES)
+    for (const { name, text } of await scriptsOf(one)) {
+      // What differs between two scripts is enough: the prelude is checked by itself, and hosts of a kind get much the same.
+      const shape = text.replaceAll(/\d+/g, '0').replaceAll(/<<'SLIPWAY_END_*'\n[\s\S]*?\nSLIPWAY_END_*\n/g, '<<E\n')
+      if (seen.has(shape)) continue
+      seen.add(shape)
+      const path = join(dir, `check-${one.name}-${name}.sh`)
+      // Its functions and variables are there when the script runs.
+      writeFileSync(path, text.replace(PRELUDE, '# shellcheck shell=sh disable=SC2034,SC2154\n'))
+      files.push(path)
+    }
+  const prelude = join(dir, 'prelude.sh')
+  writeFileSync(prelude, PRELUDE)
+  const probe = join(dir, 'probe.sh')
+  writeFileSync(probe, PROBE)
+  const check = (paths: readonly string[], exclude: string) =>
+    spawnSync('shellcheck', ['-s', 'sh', '-f', 'gcc', '-e', exclude, ...paths], { encoding: 'utf8' }).stdout
+  // Some of its variables are set by the changes that follow (SC2154).
+  expect(check([prelude, probe], 'SC2154')).toBe('')
+  expect(check(files, 'SC2317,SC2329')).toBe('')
+})
+
+test('a text that holds the end of its here-document, quotes and dollars arrives as it is', () => {
+  const text = `SLIPWAY_END\nSLIPWAY_END_\n'"$HOME\`id\`\\\n$(id) 节点\n`
+  const script = composeScript([])
+    .replace('\nenter\n', '\n')
+    .replace(
+      'main() {\n',
+      `main() {\n${kindOf({ kind: 'file', path: '/x', text }).script({ kind: 'file', path: '/x', text }, { verb: 'create', reason: { en: '', zh: '' } }, {})}`,
+    )
+    .replace(/^put '?\/x'? .*?<</m, 'cat <<')
+  expect(execFileSync('/bin/sh', ['-s'], { input: script, encoding: 'utf8' })).toBe(text)
+})
