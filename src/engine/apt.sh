@@ -12,7 +12,8 @@ APT_CHECKED=
 apt_update() {
 	waited=0
 	while :; do
-		if timeout "$APT_LIMIT" apt-get -q update --error-on=any -o Acquire::Retries=0 -o Acquire::http::Timeout="$APT_SILENCE" -o Acquire::https::Timeout="$APT_SILENCE" \
+		# shellcheck disable=SC2086
+		if timeout "$APT_LIMIT" apt-get -q update --error-on=any ${APT_PRIVATE:-} -o Acquire::Retries=0 -o Acquire::http::Timeout="$APT_SILENCE" -o Acquire::https::Timeout="$APT_SILENCE" \
 			-o APT::Get::List-Cleanup=0 -o Dir::Etc::sourcelist="$1" -o Dir::Etc::sourceparts=- >"$RUN/apt-update" 2>&1; then return 0; else code=$?; fi
 		if [ "$code" -eq 124 ]; then
 			error="its lists took longer than $APT_LIMIT s"

@@ -9,6 +9,8 @@ FETCH_WINDOW=10
 FETCH_RATE=20480
 FETCH_PAUSE=2
 FETCH_STRIKES=3
+FETCH_HEADER=
+FETCH_ACCEPT=
 FETCH_DOWN=' '
 FETCH_STRUCK=' '
 
@@ -61,7 +63,8 @@ watch_pull() {
 pull() {
 	rm -f "$2.slow"
 	before=$(size_of "$2")
-	curl -fsSL --proto '=http,https' --connect-timeout "$FETCH_CONNECT" --max-redirs 5 -C - -A 'slipway' -w '%{http_code}' -o "$2" "$1" >"$2.status" 2>"$2.error" </dev/null 3<&- &
+	curl -fsSL --proto '=http,https' --connect-timeout "$FETCH_CONNECT" --max-redirs 5 -C - -A 'slipway' \
+		${FETCH_HEADER:+-H "$FETCH_HEADER"} ${FETCH_ACCEPT:+-H "Accept: $FETCH_ACCEPT"} -w '%{http_code}' -o "$2" "$1" >"$2.status" 2>"$2.error" </dev/null 3<&- &
 	puller=$!
 	watch_pull "$puller" "$2" "$before" </dev/null >/dev/null 2>&1 3<&- 9>&- &
 	watcher=$!
@@ -152,8 +155,9 @@ fetch_one() {
 	return 1
 }
 
-# fetch PIN DESTINATION URL...: the first place that delivers the pinned bytes; who served them does not matter.
-fetch() {
+# fetch_any PIN DESTINATION URL...: the first place that delivers the pinned bytes; who served them does not matter.
+# Returns 1 where none does; `failures` says of each why.
+fetch_any() {
 	pin=$1
 	destination=$2
 	shift 2
@@ -163,7 +167,6 @@ fetch() {
 		mv -f "$part" "$destination"
 		return 0
 	fi
-	failures=
 	for url; do
 		started=$(date +%s)
 		if fetch_one "$pin" "$part" "$url"; then
@@ -179,5 +182,11 @@ $url: $error"
 		esac
 	done
 	rm -f "$part" "$destination"
-	fail "no source delivered ${destination##*/} with digest $pin:$failures"
+	return 1
+}
+
+# fetch PIN DESTINATION URL...: where there is no other rung, the end of the run.
+fetch() {
+	failures=
+	fetch_any "$@" || fail "no source delivered ${destination##*/} with digest $pin:$failures"
 }

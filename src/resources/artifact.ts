@@ -1,6 +1,8 @@
 import { sha256 } from '../digest.ts'
 import { quote } from '../hosts/sh.ts'
+import type { Alternate } from '../releases/alternates.ts'
 import type { Artifact } from '../releases/types.ts'
+import { heredoc } from './heredoc.ts'
 import { setPath } from './paths.ts'
 import type { ArtifactResource, Kind } from './types.ts'
 
@@ -28,36 +30,77 @@ const unpack = (artifact: Artifact, stage: string): string => {
   ].join('')
 }
 
+const words = (values: readonly string[]): string => values.map(quote).join(' ')
+const pairs = (members: Readonly<Record<string, string>>): string =>
+  words(Object.entries(members).map(([member, name]) => `${member}=${name}`))
+
+/** What a package holds may be of another version than the package says: runc in containerd.io. */
+const verified = ({ component, version }: Artifact, alternate: Alternate): string =>
+  component === 'runc' && alternate.kind === 'deb' ? ` && says_version "$stage/runc" ${quote(version)}` : ''
+
+/** The script of one other packaging: `used` is its pin when it delivered. */
+const rung = (artifact: Artifact, alternate: Alternate): string => {
+  const { pin, members } = alternate
+  const done = `${verified(artifact, alternate)}; then used=${pin}; fi\n`
+  if (alternate.kind === 'image')
+    return `if [ -z "$used" ] && fetch_image ${quote(alternate.base)} ${pin} ${alternate.arch} "$stage" ${pairs(members)}${done}`
+  const { repository, key, candidates, package: name, version } = alternate
+  return [
+    'if [ -z "$used" ]; then\n',
+    heredoc(`private_apt ${repository} key.asc`, key),
+    ...candidates.map(({ host, text }, index) => heredoc(`private_apt ${repository} ${quote(`${index + 1}-${host}.sources`)}`, text)),
+    `if fetch_deb ${repository} ${quote(name)} ${quote(version)} ${pin} "$stage/download.deb" && unpack_deb "$stage/download.deb" "$stage" ${pairs(members)}${done}`,
+    'fi\n',
+  ].join('')
+}
+
+/** One rung after the other, until one has delivered what is pinned. */
+const climb = ({ artifact, urls, pin, others = [] }: ArtifactResource): string => {
+  if (others.length === 0) return `fetch ${pin} "$stage/download" ${words(urls)}\n${unpack(artifact, '"$stage"')}used=${pin}\n`
+  const file =
+    pin === '' || urls.length === 0
+      ? ''
+      : `if fetch_any ${pin} "$stage/download" ${words(urls)}; then\n${unpack(artifact, '"$stage"')}used=${pin}\nfi\n`
+  const give = `if [ -z "$used" ]; then\nrm -rf "$stage"\nfail "no source delivered ${artifact.name}:$failures"\nfi\n`
+  return ['used=\nfailures=\n', file, ...others.map((other) => rung(artifact, other)), give].join('')
+}
+
+/** Every digest that may have been installed. */
+const pinsOf = ({ pin, others = [] }: ArtifactResource): readonly string[] =>
+  [pin, ...others.map((other) => other.pin)].filter((one) => one !== '')
+
 export const artifact: Kind<ArtifactResource> = {
   id: ({ artifact }) => `artifact ${artifact.component} ${artifact.version} ${artifact.name}`,
   touches: ({ artifact }) => filesOf(artifact),
-  diff: ({ artifact, pin }, { facts }) => {
-    const path = stampPath(artifact)
+  diff: (want, { facts }) => {
+    const path = stampPath(want.artifact)
     const stamp = facts.paths[path]
     if (!stamp) return { verb: 'create', reason: { en: 'it is missing', zh: '不存在' } }
     if (facts.damaged.includes(path))
       return { verb: 'update', reason: { en: 'its files are not the ones that were verified', zh: '文件与校验过的不一致' } }
-    if (stamp.text?.split('\n')[0] !== pin) return { verb: 'update', reason: { en: 'its pinned digest changed', zh: '锁定的摘要有变化' } }
+    if (!pinsOf(want).includes(stamp.text?.split('\n')[0] ?? ''))
+      return { verb: 'update', reason: { en: 'its pinned digest changed', zh: '锁定的摘要有变化' } }
     return undefined
   },
-  script: ({ artifact, urls, pin }) => {
+  script: (want) => {
+    const { artifact } = want
     const home = quote(directoryOf(artifact.component, artifact.version))
     const files = filesOf(artifact).map(quote).join(' ')
     return [
       `parent ${home}\n`,
       'stage=$STATE/fetch/stage\nrm -rf "$stage"\ninstall -d -m 0700 "$stage"\n',
-      `fetch ${pin} "$stage/download" ${urls.map(quote).join(' ')}\n`,
-      unpack(artifact, '"$stage"'),
+      climb(want),
       ...filesOf(artifact).map((path) => {
         const name = quote(path.slice(path.lastIndexOf('/') + 1))
         return `chown root:root "$stage"/${name}\nchmod 0755 "$stage"/${name}\nsync "$stage"/${name}\nremember file ${quote(path)}\nmv -fT "$stage"/${name} ${quote(path)}\n`
       }),
       `sync ${home}\nrm -rf "$stage"\n`,
-      `stamp ${quote(stampName(artifact))} ${pin} ${files}\n`,
+      `stamp ${quote(stampName(artifact))} "$used" ${files}\n`,
     ].join('')
   },
-  after: ({ artifact, pin }, { facts }) => {
-    const text = `${pin}\n`
+  after: (want, { facts }) => {
+    const { artifact } = want
+    const text = `${pinsOf(want)[0] ?? ''}\n`
     const stamped = setPath(facts, stampPath(artifact), { type: 'file', mode: '0644', owner: 'root:root', sha256: sha256(text), text })
     return { ...stamped, damaged: facts.damaged.filter((path) => path !== stampPath(artifact)) }
   },

@@ -1,4 +1,5 @@
 import type { Facts } from '../hosts/facts.ts'
+import type { Alternate } from '../releases/alternates.ts'
 import type { Artifact } from '../releases/types.ts'
 import type { Text } from '../text.ts'
 import type { World } from '../engine/world.ts'
@@ -23,7 +24,14 @@ export type AptSourcesResource = Readonly<{
   parts: readonly Readonly<{ name: string; choices: readonly Readonly<{ host: string; text: string }>[] }>[]
 }>
 export type LinkResource = Readonly<{ kind: 'link'; path: string; target: string }>
-export type ArtifactResource = Readonly<{ kind: 'artifact'; artifact: Artifact; urls: readonly string[]; pin: string }>
+/** `urls` serve the file upstream publishes, whose digest is `pin` ('' where there is none); `others` hold the same in other packagings. */
+export type ArtifactResource = Readonly<{
+  kind: 'artifact'
+  artifact: Artifact
+  urls: readonly string[]
+  pin: string
+  others?: readonly Alternate[]
+}>
 export type PackagesResource = Readonly<{ kind: 'packages'; names: readonly string[] }>
 export type SysctlsResource = Readonly<{ kind: 'sysctls'; path: string; values: Readonly<Record<string, string>> }>
 export type ModulesResource = Readonly<{ kind: 'modules'; path: string; names: readonly string[] }>

@@ -1,3 +1,5 @@
+import type { Os } from '../mirrors/types.ts'
+import { alternatesOf } from '../releases/alternates.ts'
 import { ARTIFACTS, type ArtifactName } from '../releases/artifacts.ts'
 import type { ArtifactResource } from '../resources/types.ts'
 import type { Context, Step } from './types.ts'
@@ -14,10 +16,13 @@ export const binaries: Step = {
   title: { en: 'Binaries', zh: '二进制文件' },
   on: 'every',
   resources: (context) => {
-    const { release, facts, sources, pins } = context
+    const { config, release, facts, sources, pins, files } = context
+    const os = { ...facts.os, arch: facts.arch } as Os
+    const around = { release, os, sources, pins, keys: config.mirrors.apt.keys, files }
     return namesFor(context).map((name): ArtifactResource => {
       const artifact = ARTIFACTS[name](release, facts.arch)
-      return { kind: 'artifact', artifact, urls: sources.files(artifact.path), pin: pins[artifact.path] ?? '' }
+      const others = alternatesOf(name, around)
+      return { kind: 'artifact', artifact, urls: sources.files(artifact.path), pin: pins[artifact.path] ?? '', others }
     })
   },
 }
