@@ -160,6 +160,24 @@ export const visitsSince = (mark: Mark, hosts: readonly HostName[] = HOSTS): Pro
     return { connections: count('Accepted publickey'), executions: count('Starting session: command') }
   }, hosts)
 
+// ---- what runs on a host for a run ----
+
+/** The processes that a run of Slipway started on a host and that are not services: its scripts and all their children. */
+export const scripts = async (host: HostName): Promise<string[]> => {
+  const lines = (await on(host, 'ps -ww -eo pid=,ppid=,args=')).split('\n').map((line) => line.trim().split(/\s+/))
+  const ours = new Set<string>()
+  const all = lines.map(([pid = '', ppid = '', ...args]) => ({ pid, ppid, args: args.join(' ') }))
+  for (const { pid, args } of all) if (args.includes('slipway-in')) ours.add(pid)
+  for (let size = -1; size !== ours.size; ) {
+    size = ours.size
+    for (const { pid, ppid } of all) if (ours.has(ppid)) ours.add(pid)
+  }
+  // Children whose script was killed over their heads: nobody but Slipway runs these here.
+  for (const { pid, ppid, args } of all)
+    if (ppid === '1' && /^(timeout|curl|apt-get|\S*dpkg|kubectl|etcdctl|sleep|sh -c) /.test(args)) ours.add(pid)
+  return all.filter(({ pid }) => ours.has(pid)).map(({ pid, args }) => `${pid} ${args.slice(0, 120)}`)
+}
+
 // ---- units ----
 
 /** What systemd knows of our units; a restart changes it. */
@@ -171,12 +189,22 @@ export const units = (host: HostName): Promise<string> =>
     done`,
   )
 
-/** Those whose line differs between two answers of `units`. */
-export const restarted = (before: string, after: string): string[] =>
-  after
-    .split('\n')
-    .filter((line) => !before.split('\n').includes(line))
-    .map((line) => line.split(' ')[0] ?? '')
+/** Those that were restarted by order: another process, and not because the old one died by itself (systemd counts that). */
+export const restarted = (before: string, after: string): string[] => {
+  const parsed = (text: string) =>
+    new Map(
+      text
+        .split('\n')
+        .map((line) => [
+          line.split(' ')[0] ?? '',
+          { pid: /MainPID=(\d+)/.exec(line)?.[1], deaths: Number(/NRestarts=(\d+)/.exec(line)?.[1] ?? 0) },
+        ]),
+    )
+  const old = parsed(before)
+  return [...parsed(after)].flatMap(([unit, { pid, deaths }]) =>
+    pid === old.get(unit)?.pid || deaths > (old.get(unit)?.deaths ?? 0) ? [] : [unit],
+  )
+}
 
 // ---- cluster files and the command line ----
 

@@ -3,29 +3,22 @@ import { type HostName, on } from './lab.ts'
 
 const lines = (text: string): string[] => text.split('\n').filter(Boolean)
 
-/** The texts of every private key and of the encryption key on these hosts, a line of each. */
+/** What nobody else knows of a P-256 key in PKCS #8: it begins at byte 36, and the first line of PEM holds 12 bytes of it. The rest of the text is public. */
+const ofKey = (pem: string): string[] => [...pem.matchAll(/PRIVATE KEY-----\n\S{48}(\S{16})\n/g)].map(([, part = '']) => part)
+
+const inText = (text: string): string[] => [
+  ...ofKey(text),
+  ...[...text.matchAll(/secret: (\S+)/g)].map(([, secret = '']) => secret),
+  // A kubeconfig holds the key's PEM as base64: the same bytes, three for four characters.
+  ...[...text.matchAll(/client-key-data: (\S+)/g)].flatMap(([, data = '']) => [...ofKey(Buffer.from(data, 'base64').toString()), data.slice(104, 124)]),
+]
+
+/** A piece of every private key and encryption key on these hosts that stands nowhere else. */
 export const secretsOf = async (hosts: readonly HostName[]): Promise<string[]> => {
   const all = await Promise.all(
-    hosts.map((host) =>
-      on(
-        host,
-        `find /etc/kubernetes /var/lib/kubelet/pki -type f | while read -r f; do
-          sed -n '/PRIVATE KEY/,/END/{/KEY/d;p}' "$f"
-          sed -n 's/.*client-key-data: //p' "$f" | base64 -d | sed '/KEY/d'
-          sed -n 's/.*client-key-data: //p; s/.*secret: //p' "$f"
-        done`,
-      ),
-    ),
+    hosts.map((host) => on(host, 'find /etc/kubernetes /var/lib/kubelet/pki -type f | while read -r f; do base64 -w 0 "$f"; echo; done')),
   )
-  // Beyond its first line, so that what all keys of a kind have in common is not taken for a secret.
-  return [
-    ...new Set(
-      all
-        .flatMap(lines)
-        .map((line) => line.slice(24))
-        .filter((line) => line.length >= 16),
-    ),
-  ]
+  return [...new Set(all.flatMap(lines).flatMap((line) => inText(Buffer.from(line, 'base64').toString())))]
 }
 
 /** Files on a host that hold one of these, or any private key, and that everybody may read. */

@@ -46,7 +46,6 @@ const LIVING = [
   '/var/lib/kubelet/actuated_pods_state',
   '/var/lib/kubelet/allocated_pods_state',
   '/var/lib/etcd/member',
-  '/run/slipway/kubectl',
 ]
 
 /** Where every text is compared. Elsewhere paths, owners and modes are. */
@@ -59,7 +58,6 @@ const READ = [
   '/usr/sbin/policy-rc.d',
   '/root',
   '/home',
-  '/run/slipway',
 ]
 /** Different on every host, or from boot to boot, whoever installs what. */
 const OWN =
@@ -111,7 +109,7 @@ const portraitOf = (path: string, text: string): string => {
  */
 export const portrait = async (host: HostName): Promise<string[]> => {
   const living = LIVING.map((path) => `-path '${path}/*' -o -path ${path}`).join(' -o ')
-  const more = `find /var/lib/kubelet /var/lib/etcd /run/slipway \\( ${living} \\) -prune -o -printf '%y %m %u:%g %p %l\\n' 2>/dev/null`
+  const more = `find /var/lib/kubelet /var/lib/etcd \\( ${living} \\) -prune -o -printf '%y %m %u:%g %p %l\\n' 2>/dev/null`
   const digests = 'find /opt /usr/local -type f -exec sha256sum {} + 2>/dev/null'
   const texts = `find ${READ.join(' ')} \\( ${living} \\) -prune -o -type f -size -256k -print 2>/dev/null | while read -r path; do printf '%s %s\\n' "$path" "$(base64 -w 0 "$path")"; done`
   const packages = "dpkg-query -W -f '${Package} ${db:Status-Abbrev}\\n'; apt-mark showmanual | sed 's/^/manual /'"

@@ -1,0 +1,67 @@
+// Runs that are cut off at a point of a first install, and what the next run makes of it.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, inject } from 'vitest'
+import { type Event, eventOf, fresh, HOSTS, type HostName, onAll, Operator, scripts } from './lab.ts'
+import { difference, portrait, SAME } from './snapshot.ts'
+
+/** A place in a run: when a change of this id begins on this host. */
+export type Point = Readonly<{ host: HostName; id: string }>
+
+const ADDRESSES = { cp1: '10.77.0.11', w1: '10.77.0.21', w2: '10.77.0.22' } as const
+
+export const at =
+  ({ host, id }: Point) =>
+  (line: string): boolean => {
+    const event: Event = eventOf(line)
+    return event.type === 'change-begin' && event.host === ADDRESSES[host] && event.change?.want.id === id
+  }
+
+/** How hosts look after an install that nobody disturbed: kept by the install's own test, else made here. */
+const undisturbed = async (): Promise<Record<HostName, string[]>> => {
+  const path = join(inject('dir'), 'portraits.json')
+  if (!existsSync(path)) {
+    await fresh(...HOSTS)
+    const { exit, stderr } = await new Operator().up()
+    expect(exit, stderr).toBe(0)
+    writeFileSync(path, JSON.stringify(await onAll(portrait)))
+  }
+  return JSON.parse(readFileSync(path, 'utf8')) as Record<HostName, string[]>
+}
+
+/** Kills a first install there, runs up again at once, and compares every host with one that was installed without a hitch. */
+export const survives = async (point: Point): Promise<void> => {
+  const expected = await undisturbed()
+  await fresh(...HOSTS)
+  const operator = new Operator()
+  const first = operator.start('up', '--yes', '-o', 'json')
+  await first.line(at(point))
+  first.kill('SIGKILL')
+  expect((await first.ended).signal).toBe('SIGKILL')
+  const orphans = await onAll(scripts)
+  const next = operator.start('up', '--yes', '-o', 'json')
+  // When the next run begins to change a host, nothing of the killed one is alive there.
+  const checked: string[] = []
+  for (const host of HOSTS) {
+    const begins = next.line((line) => {
+      const event = eventOf(line)
+      return event.type === 'change-begin' && event.host === ADDRESSES[host]
+    })
+    begins.then(
+      async () => {
+        const alive = await scripts(host)
+        const old = new Set(orphans[host])
+        checked.push(...alive.filter((process) => old.has(process)).map((process) => `${host}: ${process}`))
+      },
+      () => {},
+    )
+  }
+  const { exit, stdout, stderr } = await next.ended
+  expect(exit, `${stderr}\n${stdout}`).toBe(0)
+  expect(checked).toEqual([])
+  for (const host of HOSTS) expect(await scripts(host)).toEqual([])
+  const seen = await onAll(portrait)
+  for (const host of HOSTS) expect(difference(expected[host], seen[host]), host).toEqual(SAME)
+  const plan = await operator.run('plan', '--exit-code')
+  expect(plan.exit, plan.stdout).toBe(0)
+}
