@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { keyOf, SHIPPED_KEYS } from '../../src/mirrors/keys/index.ts'
+import { endsSoon, keyOf, SHIPPED_KEYS } from '../../src/mirrors/keys/index.ts'
 
 const run = promisify(execFile)
 const hasGpg = await run('gpg', ['--version']).then(
@@ -30,4 +30,12 @@ describe.skipIf(!hasGpg)('shipped keys', () => {
 test("a key that cluster.yml names goes before upstream's", () => {
   expect(keyOf('docker', { docker: 'keys/d.asc' }, { 'keys/d.asc': 'own' })).toEqual({ text: 'own\n' })
   expect(keyOf('kubernetes', { docker: 'keys/d.asc' }, { 'keys/d.asc': 'own' })).toBe(SHIPPED_KEYS.kubernetes)
+})
+
+test('the end of a key is worth a word 30 days before', () => {
+  const day = (date: string) => Date.parse(date) / 1000
+  expect(endsSoon(SHIPPED_KEYS.kubernetes, day('2026-11-20'))).toBeUndefined()
+  expect(endsSoon(SHIPPED_KEYS.kubernetes, day('2026-12-10'))).toBe(19)
+  expect(endsSoon(SHIPPED_KEYS.kubernetes, day('2027-01-10'))).toBeLessThan(0)
+  expect(endsSoon(SHIPPED_KEYS.docker, day('2099-01-01'))).toBeUndefined()
 })

@@ -19,3 +19,11 @@ export const keyOf = (
   const text = files[named[repository] ?? '']
   return text === undefined ? SHIPPED_KEYS[repository] : { text: text.endsWith('\n') ? text : `${text}\n` }
 }
+
+const DAY = 86_400
+
+/** How many days a shipped key still lives, when that is worth a word: less than 30, or over already. undefined otherwise. */
+export const endsSoon = (key: AptKey, now: number): number | undefined => {
+  const days = key.ends === undefined ? Number.POSITIVE_INFINITY : Math.floor((key.ends - now) / DAY)
+  return days < 30 ? days : undefined
+}
