@@ -188,5 +188,7 @@ $url: $error"
 # fetch PIN DESTINATION URL...: where there is no other rung, the end of the run.
 fetch() {
 	failures=
-	fetch_any "$@" || fail "no source delivered ${destination##*/} with digest $pin:$failures"
+	fetch_any "$@" && return
+	rmdir "${destination%/*}" 2>/dev/null || true
+	fail "no source delivered ${url##*/} with digest $pin:$failures"
 }

@@ -177,7 +177,7 @@ describe('a source that fails', () => {
     const { code, notes, stderr } = await script(`${fetchFrom([`${one}/file`, `${two}/file`])}\necho installed`)
     expect(code).toBe(1)
     expect(notes).toHaveLength(2)
-    expect(stderr).toContain('no source delivered got')
+    expect(stderr).toContain('no source delivered file')
     expect(stderr).toContain(`${two}/file: `)
     await expect(got()).rejects.toThrow()
     expect(await leftovers()).toEqual([])
