@@ -85,7 +85,7 @@ const main = async (argv: readonly string[]): Promise<number> => {
     signal: aborted.signal,
   }
   try {
-    return await command.run(options, io)
+    return await Promise.race([command.run(options, io), patience(aborted.signal)])
   } catch (error) {
     if (aborted.signal.aborted || isInterrupted(error)) {
       io.err(language === 'zh' ? '已中断。再次运行同一命令即可继续。\n' : 'Interrupted. The same command goes on from here.\n')
@@ -98,6 +98,12 @@ const main = async (argv: readonly string[]): Promise<number> => {
     throw error
   }
 }
+
+/** What has not stopped by itself so long after Ctrl-C is left: hosts end what runs there when the connection ends. */
+const GRACE_MS = 2000
+
+const patience = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => setTimeout(() => reject(signal.reason as Error), GRACE_MS)))
 
 const commandOf = (name: string | undefined): Command | undefined => COMMANDS.find((one) => one.name === name)
 
@@ -113,6 +119,8 @@ const parse = (argv: readonly string[]) => {
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code
+    // A connection that was left in the middle would keep the process.
+    if (code === EXIT.interrupted) process.exit()
   },
   (error: Error) => {
     process.stderr.write(`slipway: this is a bug, please report it:\n${error.stack}\n`)

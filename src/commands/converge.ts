@@ -83,7 +83,7 @@ const carryOut = async (plan: Plan, session: Session, options: Options, io: Io):
   for (const failure of outcome.failures) io.err(`${failureText(failure, { language: io.language, logPath: log.path, again })}\n`)
   if (outcome.failures.length > 0) return EXIT.failed
   if (outcome.lost.length > 0) return EXIT.unreachable
-  const after = await look({ fleet, intent }, world)
+  const after = await look({ fleet, intent }, io.signal, world)
   // What was to be renewed has been: after the run only what the file says counts.
   const left = planOf({ intent: { ...intent, cluster: { ...intent.cluster, renew: false } }, world: after.world })
   const wrong = [...after.problems, ...left.problems.filter(({ severity }) => severity === 'error')]
@@ -109,7 +109,7 @@ const done = (io: Io, options: Options, text: { en: string; zh: string }): numbe
 /** The part under the lock: look again, because somebody may have changed something while a person was reading the plan. */
 const locked = async (first: Plan, session: Session, options: Options, io: Io): Promise<number> => {
   const { intent, fleet } = session
-  const again = await look(session, session.world)
+  const again = await look(session, io.signal, session.world)
   const renewed: Session = { ...session, world: again.world }
   const second = planOf(renewed)
   const problems = [...again.problems, ...second.problems]

@@ -82,15 +82,15 @@ const toProbe = (hosts: readonly Host[], world: World) => {
 }
 
 /** Looks at every connected host again. */
-export const look = (session: Pick<Session, 'fleet' | 'intent'>, known: World = {}) =>
-  probe(session.fleet, toProbe(session.intent.hosts, known))
+export const look = (session: Pick<Session, 'fleet' | 'intent'>, signal: AbortSignal, known: World = {}) =>
+  probe(session.fleet, toProbe(session.intent.hosts, known), signal)
 
 /** Connects to all hosts and looks at each once. */
 export const openSession = async (intent: Intent, io: Io, report: Report = () => {}): Promise<Session> => {
   const environment = { home: io.home, env: io.env, ask: io.interactive ? createAsk(io.language) : undefined, share: createShare() }
   report({ type: 'connecting', hosts: intent.hosts.map(({ key }) => key) })
   const fleet = await assemble(intent.hosts, environment, (host, label) => report({ type: 'connected', host: host.key, label }))
-  const { world, problems } = await look({ fleet, intent })
+  const { world, problems } = await look({ fleet, intent }, io.signal)
   return { intent, fleet, world, problems: [...fleet.problems, ...problems] }
 }
 

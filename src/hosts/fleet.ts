@@ -47,8 +47,8 @@ export const assemble = async (
 
 const PROBE_LIMIT_MS = 90_000
 
-const probeOne = async (transport: Transport, peers: readonly string[]): Promise<Facts> => {
-  const signal = AbortSignal.timeout(PROBE_LIMIT_MS)
+const probeOne = async (transport: Transport, peers: readonly string[], stop: AbortSignal): Promise<Facts> => {
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(PROBE_LIMIT_MS)])
   const { exit, stdout, stderr } = await capture(transport, `PEERS=${quote(peers.join(' '))}\n${PROBE}`, { signal })
   if (exit !== 0) throw new Error(`the probe ended with ${exit}: ${escapeRemote(stderr.slice(-500))}`)
   return parseFacts(stdout)
@@ -58,13 +58,14 @@ const probeOne = async (transport: Transport, peers: readonly string[]): Promise
 export const probe = async (
   fleet: Fleet,
   peersOf: (host: string) => readonly string[],
+  signal: AbortSignal,
 ): Promise<{ world: Readonly<Record<string, Facts>>; problems: readonly Problem[] }> => {
   const world: Record<string, Facts> = {}
   const problems: Problem[] = []
   await Promise.all(
     [...fleet.transports].map(async ([host, transport]) => {
       try {
-        world[host] = await probeOne(transport, peersOf(host))
+        world[host] = await probeOne(transport, peersOf(host), signal)
       } catch (error) {
         problems.push(
           error instanceof TransportError
@@ -83,5 +84,6 @@ export const probe = async (
       }
     }),
   )
+  signal.throwIfAborted()
   return { world: linkIssuers(world), problems }
 }
