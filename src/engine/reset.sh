@@ -119,8 +119,8 @@ remove_chains() {
 		command -v "$tables-save" >/dev/null || continue
 		# Asking the old kind about tables would make the kernel load it.
 		case $tables in
-		iptables-legacy) [ -s /proc/net/ip_tables_names ] || continue ;;
-		ip6tables-legacy) [ -s /proc/net/ip6_tables_names ] || continue ;;
+		iptables-legacy) grep -qs . /proc/net/ip_tables_names || continue ;;
+		ip6tables-legacy) grep -qs . /proc/net/ip6_tables_names || continue ;;
 		esac
 		"$tables-save" 2>/dev/null | chain_removal "$prefixes" >"$RUN/chains"
 		[ ! -s "$RUN/chains" ] || "$tables-restore" --wait 10 --noflush <"$RUN/chains" || left chains "$tables"
@@ -208,12 +208,10 @@ remove_tree() {
 	fi
 }
 
-# Takes away a directory that is empty and no package's, and then the one it was in.
+# Takes away directories that are empty and no package's.
 prune() {
-	directory=$1
-	while [ -n "$(find "$directory" -maxdepth 0 -type d -empty 2>/dev/null)" ] && ! mountpoint -q "$directory" && ! dpkg -S "$directory" >/dev/null 2>&1; do
-		rmdir "$directory"
-		directory=$(dirname "$directory")
+	leaving empty | sort -r | while read -r path; do
+		if [ -n "$(find "$path" -maxdepth 0 -type d -empty 2>/dev/null)" ] && ! mountpoint -q "$path" && ! dpkg -S "$path" >/dev/null 2>&1; then rmdir "$path"; fi
 	done
 }
 
@@ -223,7 +221,6 @@ remove_leftovers() {
 	reload=
 	if [ -e "$drop_in" ] && leaving path | grep -qxF "$drop_in"; then reload=yes; fi
 	leaving path | while read -r path; do remove_tree "$path"; done
-	leaving empty | while read -r path; do prune "$path"; done
 	# logind reads its files when it is told to, as kubelet told it when it wrote this one.
 	[ -z "$reload" ] || systemctl kill --signal=HUP systemd-logind.service 2>/dev/null || true
 }
@@ -290,7 +287,7 @@ remove_files() {
 		grep -qF "$path/" "$RUN/filled" 2>/dev/null || left not-empty "$path: $(find "$path" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | head -n 5 | paste -s -d ' ')"
 		printf '%s\n' "$path" >>"$RUN/filled"
 	done
-	leaving empty | while read -r path; do prune "$path"; done
+	prune
 	systemctl daemon-reload
 }
 
@@ -312,6 +309,12 @@ our_packages() {
 # Stopping nftables.service flushes every rule of the host: where somebody switched it on, package and rules are theirs.
 switched_on() { systemctl is-active --quiet "$1.service" 2>/dev/null || systemctl is-enabled --quiet "$1.service" 2>/dev/null; }
 
+# Directories below /run that packages have made for themselves, and do not take along.
+run_directories() {
+	# shellcheck disable=SC2016 # awk's own fields
+	xargs -r dpkg -L 2>/dev/null | grep '^/usr/lib/tmpfiles\.d/' | xargs -r awk '$1 ~ /^[dD]/ && $2 ~ /^\/(var\/)?run\/[^\/]+\/?$/ {print $2}' 2>/dev/null
+}
+
 # Only what came with us goes, and of that only what nobody else needs by now: dpkg is asked what it could take away without breaking anything.
 remove_packages() {
 	stage packages
@@ -320,8 +323,12 @@ remove_packages() {
 	done >"$RUN/ours"
 	xargs -r dpkg --no-act --purge <"$RUN/ours" 2>/dev/null | sed -n 's/^Would .*purge \([^ ]*\) .*/\1/p' >"$RUN/purge" || true
 	our_packages | grep -vxF -f "$RUN/purge" | while read -r name; do left needed "$name"; done
-	# shellcheck disable=SC2046 # one word a package
-	[ ! -s "$RUN/purge" ] || apt undisturbed purge $(cat "$RUN/purge")
+	if [ -s "$RUN/purge" ]; then
+		run_directories <"$RUN/purge" >"$RUN/directories"
+		# shellcheck disable=SC2046 # one word a package
+		apt undisturbed purge $(cat "$RUN/purge")
+		xargs -r rm -rf <"$RUN/directories"
+	fi
 	while read -r name; do rm -f "/var/cache/apt/archives/${name%%:*}"_*.deb; done <"$RUN/purge"
 	inventory auto | xargs -r apt-mark auto >/dev/null
 }

@@ -56,6 +56,13 @@ describe('what running parts leave', () => {
       expect(paths).not.toContain(shared)
   })
 
+  test('no directory is removed that a system comes with, even when it is empty', () => {
+    const places = [...leavesText().matchAll(/ empty (\S+)/g)].map(([, path = '']) => path)
+    expect(places.length).toBeGreaterThan(8)
+    for (const place of places) expect(place.split('/').length, place).toBeGreaterThan(2)
+    for (const shared of ['/usr/libexec', '/etc/systemd', '/var/lib', '/var/log']) expect(places).not.toContain(shared)
+  })
+
   test('it counts only where its unit was started', () => {
     inventory('file /etc/kubernetes/pki/ca.crt\nunit etcd.service\n')
     expect(shell('leaving path')).toBe('/var/lib/etcd\n')
