@@ -45,10 +45,10 @@ const objects = (image: string, server: string, client: string) => [
   },
 ]
 
-/** Workers first: the pod network between two of them is what most clusters live on. */
-const pair = ({ members }: Context): readonly [string, string] => {
-  const names = [...members]
-    .filter(isNode)
+/** Workers first: the pod network between two of them is what most clusters live on. A host that does not answer runs no pod. */
+const pair = ({ members, world }: Context): readonly [string, string] => {
+  const names = members
+    .filter((member) => isNode(member) && world[member.key] !== undefined)
     .sort((a, b) => Number(a.roles.controlPlane) - Number(b.roles.controlPlane))
     .map(({ nodeName }) => nodeName)
   return [names[0] ?? '', names[1] ?? names[0] ?? '']

@@ -36,11 +36,17 @@ const members = (context: Context): Problem[] =>
       ),
     )
 
+/** A host that does not answer and has no name in the file may be any of the strangers: then nobody is accused. */
+const someoneUnknown = ({ members: all, facts, world }: Context): boolean =>
+  all.some(
+    ({ key, name, nodeName }) => world[key] === undefined && name === undefined && !facts.nodes.some((node) => node.name === nodeName),
+  )
+
 /** Whether the cluster holds anybody the file does not know. */
 export const preflightMembership: Step = {
   id: 'preflight-membership',
   title: { en: 'Checks of membership', zh: '成员检查' },
   on: 'one-control-plane',
-  problems: (context) => [...nodes(context), ...members(context)],
+  problems: (context) => (someoneUnknown(context) ? [] : [...nodes(context), ...members(context)]),
   resources: () => [],
 }
