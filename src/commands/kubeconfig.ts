@@ -15,7 +15,9 @@ const fetchKubeconfig = async ({ intent, world, fleet }: Session): Promise<strin
   const transport = speaker && fleet.transports.get(speaker.key)
   if (!transport || !world[speaker.key]?.paths[ADMIN]) return undefined
   const { exit, stdout } = await capture(transport, `cat ${ADMIN}\n`)
-  const server = `https://${intent.config.control_plane_endpoint ?? speaker.ip}:6443`
+  // The address ssh uses is one this machine reaches, and one of the certificate's names.
+  const reachable = speaker.address === 'localhost' ? speaker.ip : speaker.address
+  const server = `https://${intent.config.control_plane_endpoint ?? reachable}:6443`
   return exit === 0 ? renameKubeconfig(stdout, intent.config.cluster_name, server) : undefined
 }
 

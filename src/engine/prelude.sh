@@ -211,7 +211,7 @@ start() {
 	systemctl reset-failed "$unit.service" 2>/dev/null || true
 	systemctl restart --no-block "$unit.service"
 	await_unit "$unit" "$within" "$ready"
-	rm -f "$RUN/$unit.service"
+	rm -f "$RUN/$unit.service" "$RUN/$unit.env"
 }
 
 # A unit that restarts by itself looks active between two crashes: it failed when it restarted twice.
@@ -246,8 +246,11 @@ unit_failed() {
 # unit_file UNIT: stdin becomes the unit's file; the one it ran with is kept until the new one is ready.
 unit_file() {
 	path=/etc/systemd/system/$1.service
-	rm -f "$RUN/$1.service"
-	if systemctl is-active --quiet "$1.service" && [ -f "$path" ]; then cp -p "$path" "$RUN/$1.service"; fi
+	rm -f "$RUN/$1.service" "$RUN/$1.env"
+	if systemctl is-active --quiet "$1.service" && [ -f "$path" ]; then
+		cp -p "$path" "$RUN/$1.service"
+		cp -p "/etc/slipway/units/$1.env" "$RUN/$1.env" 2>/dev/null || true
+	fi
 	put "$path" 0600 root:root
 }
 
@@ -255,6 +258,7 @@ unit_file() {
 put_back() {
 	[ -f "$RUN/$1.service" ] || return 0
 	put "/etc/systemd/system/$1.service" 0600 root:root <"$RUN/$1.service"
+	if [ -f "$RUN/$1.env" ]; then mv -f "$RUN/$1.env" "/etc/slipway/units/$1.env"; fi
 	rm -f "$RUN/$1.service"
 	systemctl daemon-reload
 	systemctl reset-failed "$1.service" 2>/dev/null || true
