@@ -70,7 +70,9 @@ const changesOn = (context: Context, speaker: Member | undefined): Change[] => {
 
 /** Bytes without a pin are never fetched, whoever serves them. */
 const unpinned = (changes: readonly Change[]): Problem[] => {
-  const paths = new Set(changes.flatMap(({ want }) => (want.kind === 'artifact' && want.pin === '' && !want.others?.length ? [want.artifact.path] : [])))
+  const paths = new Set(
+    changes.flatMap(({ want }) => (want.kind === 'artifact' && want.pin === '' && !want.others?.length ? [want.artifact.path] : [])),
+  )
   return [...paths].map((path) => ({
     at: 'cluster.lock.yml',
     what: { en: `${path} has no pinned digest`, zh: `${path} 没有锁定的摘要` },

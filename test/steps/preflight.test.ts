@@ -193,7 +193,7 @@ describe('the keys of a cluster', () => {
   test('no pod of the functional check is put on a silent worker', () => {
     const config = { ...cluster.config, cluster_domain: 'other.local' }
     const check = plan({ ...cluster, config }, hosts, silent).changes.find(({ want }) => want.kind === 'verification')
-    const { script } = check?.want as { script: string }
+    const script = (check?.want as { script: string } | undefined)?.script ?? ''
     expect(script).toMatch(/nodeName: cp1/)
     expect(script).not.toMatch(/nodeName: w1/)
   })
