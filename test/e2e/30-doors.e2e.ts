@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, beforeEach, expect, test } from 'vitest'
-import { ADDRESS, container, engine, fresh, HOSTS, type HostName, LAB_KNOWN_HOSTS, on, onAll, Operator } from './lab.ts'
+import { ADDRESS, container, engine, fresh, HOSTS, type HostName, LAB_KNOWN_HOSTS, on, onAll, Operator, until } from './lab.ts'
 import { difference, SAME, traces } from './snapshot.ts'
 
 let operator: Operator
@@ -33,6 +33,19 @@ test('a frozen host is given up after connect_timeout', async () => {
     const { exit, stderr } = await operator.up()
     expect(stderr).toMatch(/^root@10\.77\.0\.22:22: .*5 s/m)
     expect(exit).toBe(4)
+  } finally {
+    await engine('unpause', container('w2'))
+  }
+})
+
+test('Ctrl-C is heard while a host does not answer', async () => {
+  await engine('pause', container('w2'))
+  try {
+    const run = operator.start('up', '--yes')
+    await until('a connection to cp1', 20, async () => (await on('cp1', "ss -Htn state established '( sport = :22 )'")) !== '')
+    run.kill('SIGINT')
+    const { exit, stderr } = await run.ended
+    expect(exit, stderr).toBe(130)
   } finally {
     await engine('unpause', container('w2'))
   }

@@ -131,6 +131,20 @@ test('a pod finds the API and a pod of another node by name, through services; e
   expect(await connect(`${web}:80`)).toBe('')
   await expect(connect('nobody.e2e.svc.cluster.local:80')).rejects.toThrow('DNS')
   expect(await kubectl('-n e2e logs server')).toContain('8080')
+})
+
+test('a Secret is encrypted where it lies, and the audit log tells who wrote it but not what', async () => {
+  await kubectl('-n e2e create secret generic canary --from-literal=word=yellow-bird-in-a-mine')
+  const pki = '/etc/kubernetes/pki/etcd'
+  const raw = await on(
+    'cp1',
+    `etcdctl --endpoints=https://127.0.0.1:2379 --cacert=${pki}/ca.crt --cert=${pki}/healthcheck-client.crt --key=${pki}/healthcheck-client.key get /registry/secrets/e2e/canary --print-value-only | head -c 200 | tr -cd "[:print:]"; echo; grep -c yellow-bird /var/log/kubernetes/audit.log || true; grep -c '"resource":"secrets".*"name":"canary"' /var/log/kubernetes/audit.log || true`,
+  )
+  expect(raw).toMatch(/^k8s:enc:secretbox:v1:key1:/)
+  expect(raw).not.toContain('yellow')
+  const [leaked, told] = raw.split('\n').slice(-2).map(Number)
+  expect(leaked).toBe(0)
+  expect(told).toBeGreaterThan(0)
   await kubectl('delete namespace e2e --wait=false')
 })
 

@@ -10,7 +10,10 @@ const inText = (text: string): string[] => [
   ...ofKey(text),
   ...[...text.matchAll(/secret: (\S+)/g)].map(([, secret = '']) => secret),
   // A kubeconfig holds the key's PEM as base64: the same bytes, three for four characters.
-  ...[...text.matchAll(/client-key-data: (\S+)/g)].flatMap(([, data = '']) => [...ofKey(Buffer.from(data, 'base64').toString()), data.slice(104, 124)]),
+  ...[...text.matchAll(/client-key-data: (\S+)/g)].flatMap(([, data = '']) => [
+    ...ofKey(Buffer.from(data, 'base64').toString()),
+    data.slice(104, 124),
+  ]),
 ]
 
 /** A piece of every private key and encryption key on these hosts that stands nowhere else. */
