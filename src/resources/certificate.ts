@@ -44,14 +44,17 @@ const broken = (want: CertificateResource, facts: Facts): boolean => {
   return facts.paths[pairPath(want)]?.text !== `${sums.join(' ')}\n`
 }
 
-const misplaced = (want: CertificateResource, fact: PathFact): boolean =>
-  fact.owner !== owner(want) || fact.mode !== (want.form === 'pair' ? '0644' : '0600')
+/** A key that others can read is no secret any more: it is made anew, not only closed. */
+const misplaced = (want: CertificateResource, facts: Facts): boolean => {
+  const wrongly = (path: string, mode: string): boolean => facts.paths[path]?.owner !== owner(want) || facts.paths[path]?.mode !== mode
+  return want.form === 'pair' ? wrongly(`${want.path}.crt`, '0644') || wrongly(`${want.path}.key`, '0600') : wrongly(want.path, '0600')
+}
 
 const diff = (want: CertificateResource, { facts, world }: Seen): Difference | undefined => {
   const fact = facts.paths[certificatePath(want)]
   if (!fact) return { verb: 'create', reason: { en: 'it is missing', zh: '不存在' } }
   if (!fact.certificate || broken(want, facts)) return { verb: 'update', reason: { en: 'it does not match its key', zh: '与私钥不匹配' } }
-  if (misplaced(want, fact)) return { verb: 'update', reason: { en: 'its mode or owner changed', zh: '权限或属主有变化' } }
+  if (misplaced(want, facts)) return { verb: 'update', reason: { en: 'its mode or owner changed', zh: '权限或属主有变化' } }
   const reason = wrong(want, fact.certificate, authorityOf(world, want.authority)?.key, facts.now)
   if (reason) return { verb: 'update', reason }
   if (want.form === 'kubeconfig' && !(fact.text ?? '').includes(`server: ${want.server}\n`))

@@ -8,5 +8,5 @@ export const user: Kind<UserResource> = {
     facts.users.includes(want.name) ? undefined : { verb: 'create', reason: { en: 'it is missing', zh: '不存在' } },
   script: (want) =>
     `id ${quote(want.name)} >/dev/null 2>&1 || {\n\tremember user ${quote(want.name)}\n\tuseradd --system --user-group --home-dir ${quote(want.home)} --no-create-home --shell /usr/sbin/nologin ${quote(want.name)}\n}\n`,
-  after: (want, { facts }) => ({ ...facts, users: [...facts.users, want.name] }),
+  after: (want, { facts }) => ({ ...facts, users: [...new Set([...facts.users, want.name])] }),
 }

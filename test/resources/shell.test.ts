@@ -1,0 +1,275 @@
+import { lstatSync, readlinkSync, symlinkSync } from 'node:fs'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { sha256 } from '../../src/digest.ts'
+import { kindOf } from '../../src/resources/index.ts'
+import type { Difference, Resource, UnitResource } from '../../src/resources/types.ts'
+import { type Sandbox, sandbox } from './sandbox.ts'
+
+const made: Difference = { verb: 'create', reason: { en: '', zh: '' } }
+const scriptOf = (want: Resource, difference = made): string => kindOf(want).script(want, difference, {})
+
+let host: Sandbox
+beforeEach(() => {
+  host = sandbox()
+})
+afterEach(() => host.remove())
+
+describe('a file', () => {
+  const want = { kind: 'file', path: '/etc/a/b/c.conf', text: 'one\ntwo\n', mode: '0640' } as const
+
+  test.each(['/bin/sh', '/bin/dash', '/bin/bash'])('arrives whole, with its mode and its folders (%s)', (shell) => {
+    expect(host.run(scriptOf(want), '', shell)).toEqual({ status: 0, stdout: '', stderr: '' })
+    expect(host.read('etc/a/b/c.conf')).toBe('one\ntwo\n')
+    expect(host.mode('etc/a/b/c.conf')).toBe('0640')
+    expect([host.mode('etc/a'), host.mode('etc/a/b')]).toEqual(['0755', '0755'])
+  })
+
+  test('nothing else stays behind', () => {
+    host.run(scriptOf(want))
+    expect(host.list('etc/a')).toEqual(['b', 'b/c.conf'])
+  })
+
+  test('is written twice like once', () => {
+    host.run(scriptOf(want))
+    const before = host.inventory()
+    expect(host.run(scriptOf(want)).status).toBe(0)
+    expect(host.inventory()).toEqual(before)
+    expect(host.read('etc/a/b/c.conf')).toBe(want.text)
+  })
+
+  test('what was there before is kept, once and as it was', () => {
+    host.write('etc/a/b/c.conf', 'the distribution\n', 0o600)
+    host.run(scriptOf(want))
+    host.run(scriptOf({ ...want, text: 'three\n' }))
+    expect(host.read('var/lib/slipway/backup/etc/a/b/c.conf'.replace('backup/etc', `backup${host.root}/etc`))).toBe('the distribution\n')
+    expect(host.mode(`var/lib/slipway/backup${host.root}/etc/a/b/c.conf`)).toBe('0600')
+    expect(host.read('etc/a/b/c.conf')).toBe('three\n')
+  })
+
+  test('what Slipway wrote itself is not kept', () => {
+    host.run(scriptOf(want))
+    host.run(scriptOf({ ...want, text: 'three\n' }))
+    expect(host.exists(`var/lib/slipway/backup${host.root}/etc/a/b/c.conf`)).toBe(false)
+  })
+
+  test('a link in its place is replaced, not followed', () => {
+    host.write('etc/elsewhere', 'untouched\n')
+    host.write('etc/a/b/x', '')
+    symlinkSync(host.path('etc/elsewhere'), host.path('etc/a/b/c.conf'))
+    host.run(scriptOf(want))
+    expect(lstatSync(host.path('etc/a/b/c.conf')).isFile()).toBe(true)
+    expect(host.read('etc/elsewhere')).toBe('untouched\n')
+  })
+
+  test('what a cut-off run left under the temporary name is in nobody’s way', () => {
+    host.write('etc/a/b/.c.conf.slipway', 'half', 0o777)
+    host.run(scriptOf(want))
+    expect(host.list('etc/a/b')).toEqual(['c.conf'])
+    expect(host.mode('etc/a/b/c.conf')).toBe('0640')
+  })
+
+  test('a full disk leaves the old file', () => {
+    host.run(scriptOf(want))
+    const full = host.run(scriptOf({ ...want, text: 'new\n' }), 'cat() { echo "No space left on device" >&2; return 1; }')
+    expect(full.status).not.toBe(0)
+    expect(host.read('etc/a/b/c.conf')).toBe(want.text)
+  })
+
+  test('any text arrives byte for byte', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (raw) => {
+        const text = `${raw.replaceAll('\0', '')}\n`
+        fc.pre(!/\/(etc|var\/lib|run|opt|usr\/sbin)\//.test(text) && !/root|etcd/.test(text) && text.isWellFormed())
+        expect(host.run(scriptOf({ ...want, text })).status).toBe(0)
+        expect(sha256(host.read('etc/a/b/c.conf'))).toBe(sha256(text))
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  test('a secret is never readable for others, not even for a moment', () => {
+    const seen = host.run(
+      scriptOf({ ...want, mode: '0600', secret: true }),
+      'chmod() { command stat -c "%a" "$2"; command chmod "$@"; }\ncat() { command stat -c "%a" "$new"; command cat; }',
+    )
+    expect(
+      new Set(
+        seen.stdout
+          .trim()
+          .split('\n')
+          .filter((mode) => /^\d+$/.test(mode) && mode !== '755'),
+      ),
+    ).toEqual(new Set(['600']))
+  })
+})
+
+describe('a link', () => {
+  const want = { kind: 'link', path: '/opt/bin/tool', target: '/opt/slipway/tool/2/tool' } as const
+  const target = (): string => readlinkSync(host.path('opt/bin/tool')).replace(host.root, '')
+
+  test('is made, moved at once, and made again without harm', () => {
+    expect(host.run(scriptOf(want)).status).toBe(0)
+    expect(host.run(scriptOf({ ...want, target: '/opt/slipway/tool/3/tool' })).status).toBe(0)
+    expect(host.run(scriptOf({ ...want, target: '/opt/slipway/tool/3/tool' })).status).toBe(0)
+    expect(target()).toBe('/opt/slipway/tool/3/tool')
+    expect(host.list('opt/bin')).toEqual(['tool'])
+  })
+
+  test('replaces a link to a folder instead of going into it', () => {
+    host.write('opt/folder/x', '')
+    host.write('opt/bin/y', '')
+    symlinkSync(host.path('opt/folder'), host.path('opt/bin/tool'))
+    host.run(scriptOf(want))
+    expect(target()).toBe(want.target)
+    expect(host.list('opt/folder')).toEqual(['x'])
+  })
+
+  test('keeps the file that was there', () => {
+    host.write('opt/bin/tool', 'theirs\n')
+    host.run(scriptOf(want))
+    expect(host.read(`var/lib/slipway/backup${host.root}/opt/bin/tool`)).toBe('theirs\n')
+  })
+})
+
+describe('a directory', () => {
+  const want = { kind: 'directory', path: '/var/lib/thing', mode: '0700' } as const
+
+  test('has its mode, whether it was there or not', () => {
+    expect(host.run(scriptOf(want)).status).toBe(0)
+    expect(host.mode('var/lib/thing')).toBe('0700')
+    host.run('chmod 0755 /var/lib/thing')
+    host.run(scriptOf(want))
+    expect(host.mode('var/lib/thing')).toBe('0700')
+  })
+
+  test('that was there before is not remembered as ours', () => {
+    host.write('var/lib/thing/data', 'precious\n')
+    host.run(scriptOf(want))
+    expect(host.inventory().filter((line) => line.startsWith('directory '))).toEqual([])
+    expect(host.read('var/lib/thing/data')).toBe('precious\n')
+  })
+})
+
+describe('something absent', () => {
+  test('is gone, kept, and gone again without an error', () => {
+    host.write('etc/apt/sources.list', 'deb x\n')
+    const want = { kind: 'absent', path: '/etc/apt/sources.list', reason: { en: '', zh: '' } } as const
+    expect([host.run(scriptOf(want)).status, host.run(scriptOf(want)).status]).toEqual([0, 0])
+    expect(host.exists('etc/apt/sources.list')).toBe(false)
+    expect(host.read(`var/lib/slipway/backup${host.root}/etc/apt/sources.list`)).toBe('deb x\n')
+  })
+})
+
+describe('swap', () => {
+  test('only active swap lines are commented out, once', () => {
+    const rest = '# /etc/fstab\nUUID=1 / ext4 defaults 0 1\n/swap/data /swapped xfs defaults 0 0\n#/dev/x none swap sw 0 0\n'
+    host.write('etc/fstab', `${rest}/dev/sda2 none swap sw 0 0\n/swapfile\tswap\tswap\tdefaults\t0\t0\n`)
+    for (const _ of [1, 2]) expect(host.run(scriptOf({ kind: 'swap-off' }), 'swapoff() { :; }').status).toBe(0)
+    expect(host.read('etc/fstab')).toBe(`${rest}# slipway: /dev/sda2 none swap sw 0 0\n# slipway: /swapfile\tswap\tswap\tdefaults\t0\t0\n`)
+  })
+})
+
+describe('a host name', () => {
+  test('is in /etc/hostname, in /etc/hosts once, and cloud-init leaves it', () => {
+    host.write('etc/hostname', 'chen-PC\n')
+    host.write('etc/hosts', '127.0.0.1\tlocalhost\n127.0.1.1\tchen-PC\n')
+    host.write('etc/cloud/cloud.cfg.d/x', '')
+    const want = { kind: 'hostname', name: 'w2', address: '10.0.0.22' } as const
+    for (const _ of [1, 2]) expect(host.run(scriptOf(want), 'hostname() { :; }').status).toBe(0)
+    expect(host.read('etc/hostname')).toBe('w2\n')
+    expect(host.read('etc/hosts')).toBe('127.0.0.1\tlocalhost\n127.0.1.1 w2\n')
+    expect(host.read('etc/cloud/cloud.cfg.d/90-slipway.cfg')).toBe('preserve_hostname: true\n')
+  })
+})
+
+describe('a stamp', () => {
+  test('names the digest and every file with its size and time', () => {
+    host.write('opt/slipway/x/1/a', 'aa')
+    host.write('opt/slipway/x/1/b', 'bbb')
+    host.run("stamp 'x-1-x' sha256:00 '/opt/slipway/x/1/a' '/opt/slipway/x/1/b'")
+    const [digest, a, b] = host.read('var/lib/slipway/stamps/x-1-x').split('\n')
+    expect(digest).toBe('sha256:00')
+    expect(a).toMatch(/\/opt\/slipway\/x\/1\/a\t2\t\d+$/)
+    expect(b).toMatch(/\/opt\/slipway\/x\/1\/b\t3\t\d+$/)
+  })
+})
+
+describe('a unit', () => {
+  const want: UnitResource = {
+    kind: 'unit',
+    name: 'thing',
+    text: '[Service]\nExecStart=/bin/new\n',
+    inputs: ['/etc/thing.conf'],
+    ready: '[ -e /run/slipway/works ]',
+    within: 2,
+  }
+  /** systemctl of a host: what it was asked is kept; `restarts` counts up when the unit crashes. */
+  const systemd = (state: string, restarts = '0', active = 1): string =>
+    [
+      `systemctl() {`,
+      `\techo "systemctl $*" >>${host.path('calls')}`,
+      `\tcase "$*" in`,
+      `\t*NRestarts*) ${restarts} ;;`,
+      `\t*ActiveState*) echo ${state} ;;`,
+      `\tis-active*) return ${active} ;;`,
+      `\tesac`,
+      `}`,
+      `journalctl() { echo "the last words"; }`,
+    ].join('\n')
+  const calls = (): string[] => host.read('calls').trimEnd().split('\n')
+
+  beforeEach(() => host.write('etc/thing.conf', 'a=1\n'))
+
+  test('starts with the digest of its file and of what it reads', () => {
+    host.write('run/slipway/works', '')
+    expect(host.run(scriptOf(want), systemd('active', 'echo 0'))).toMatchObject({ status: 0 })
+    const sums = [
+      [host.path('etc/systemd/system/thing.service'), want.text],
+      [host.path('etc/thing.conf'), 'a=1\n'],
+    ].map(([path, text]) => `${sha256(text ?? '')}  ${path}\n`)
+    expect(host.read('etc/slipway/units/thing.env')).toBe(`SLIPWAY_INPUTS=${sha256(sums.join(''))}\n`)
+    expect(host.mode('etc/systemd/system/thing.service')).toBe('0600')
+    expect(calls().filter((call) => call.includes('restart --no-block')).length).toBe(1)
+    expect(calls()).toContain('systemctl enable --quiet thing.service')
+  })
+
+  test('that crashes again and again fails with its last words, before its time is over', () => {
+    const crashing = `n=$(cat ${host.path('n')} 2>/dev/null || echo 0); echo $((n + 1)) >${host.path('n')}; echo "$n"`
+    const failed = host.run(scriptOf({ ...want, within: 60 }), systemd('activating', crashing))
+    expect(failed.status).toBe(1)
+    expect(failed.stderr).toContain('it crashed again and again')
+    expect(failed.stderr).toContain('the last words')
+  })
+
+  test('that never gets ready fails when its time is over', () => {
+    const failed = host.run(scriptOf(want), systemd('active', 'echo 0'))
+    expect(failed.status).toBe(1)
+    expect(failed.stderr).toContain('it was not ready within 2 s')
+  })
+
+  test('that ran before and fails with its new file runs again with the old one', () => {
+    host.write('etc/systemd/system/thing.service', 'the old file\n', 0o600)
+    const failed = host.run(scriptOf(want), systemd('active', 'echo 0', 0))
+    expect(failed.status).toBe(1)
+    expect(failed.stderr).toContain('was put back')
+    expect(host.read('etc/systemd/system/thing.service')).toBe('the old file\n')
+    expect(calls().filter((call) => call.includes('restart --no-block')).length).toBe(2)
+  })
+
+  test('that this host is not to have is stopped and gone, also twice', () => {
+    host.write('etc/systemd/system/thing.service', want.text)
+    const gone = scriptOf({ kind: 'unit-absent', name: 'thing', reason: { en: '', zh: '' } })
+    for (const _ of [1, 2]) expect(host.run(gone, systemd('inactive', 'echo 0')).status).toBe(0)
+    expect(host.exists('etc/systemd/system/thing.service')).toBe(false)
+    expect(calls()).toContain('systemctl disable --now --quiet thing.service')
+  })
+})
+
+describe('waiting', () => {
+  test('ends when it is true, and with its last words when it never is', () => {
+    expect(host.run('yes_() { :; }\nawait 5 something yes_').status).toBe(0)
+    const failed = host.run('no() { echo "because $((1 + 1))"; return 1; }\nawait 1 something no')
+    expect(failed).toMatchObject({ status: 1, stderr: expect.stringMatching(/something was not true within 1 s[\s\S]*because 2/) })
+  })
+})
