@@ -5,7 +5,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/pack.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Many tests wait (for sshd, for a slow mirror): more of them than there are cores run side by side.
+    maxWorkers: 4,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 })
