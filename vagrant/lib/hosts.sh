@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Hosts: made by vagrant, remade quickly by docker with the same arguments.
 
-host_port() { case "$1" in cp1) echo 2211 ;; cp2) echo 2212 ;; cp3) echo 2213 ;; w1) echo 2221 ;; w2) echo 2222 ;; esac; }
+host_port() { case "$1" in cp1) echo 2211 ;; cp2) echo 2212 ;; cp3) echo 2213 ;; w1) echo 2221 ;; w2) echo 2222 ;; s*) echo "223${1#s}" ;; esac; }
 lab_ssh() {
   local name=$1
   shift
@@ -95,6 +95,15 @@ fresh_one() {
   wait_host "$1"
 }
 
+# A container of that name which this checkout's vagrant does not know (another checkout made it, and its engine has been restarted since)
+# would stop `vagrant up`: it is made anew.
+forget_stranger() {
+  local id known
+  id=$(docker inspect -f '{{.Id}}' "$(host_container "$1")" 2>/dev/null) || return 0
+  known=$(cat "$LAB_DIR/.vagrant/machines/$1/docker/id" 2>/dev/null || true)
+  [ "$id" = "$known" ] || docker rm -fv "$id" >/dev/null
+}
+
 vagrant_up() {
   have vagrant || die 'vagrant is not installed: vagrant/lab setup'
   (cd "$LAB_DIR" && VAGRANT_CHECKPOINT_DISABLE=1 timeout 300 vagrant up --provider=docker --no-provision "$@" >&2 7>&- 9>&-) || die 'vagrant up failed'
@@ -106,6 +115,7 @@ up() {
   for name in "$@"; do
     if running "$(host_container "$name")"; then check+=("$name"); else need+=("$name"); fi
   done
+  for name in "${need[@]}"; do forget_stranger "$name"; done
   [ ${#need[@]} = 0 ] || vagrant_up "${need[@]}"
   each wait_host "$@"
 }

@@ -8,6 +8,8 @@ type Kind = (typeof KINDS)[number] | `${number}`
 export interface Fault {
   readonly kind: Kind
   readonly host?: string
+  /** Only requests of the host with this address; certificates are chosen before anybody is known. */
+  readonly client?: string
   /** A prefix, or a regular expression when it is not one ("/debian", ".*\\.deb$"). */
   readonly path?: string
   /** How often it strikes; for ever when absent. */
@@ -19,11 +21,12 @@ const PAGE = '<!DOCTYPE html><html><head><title>Notice</title></head><body><h1>P
 
 function isFault(value: unknown): value is Fault {
   if (typeof value !== 'object' || value === null) return false
-  const { kind, host, path, times } = value as Record<string, unknown>
+  const { kind, host, client, path, times } = value as Record<string, unknown>
   return (
     typeof kind === 'string' &&
     (/^[1-5]\d\d$/.test(kind) || (KINDS as readonly string[]).includes(kind)) &&
     (host === undefined || typeof host === 'string') &&
+    (client === undefined || typeof client === 'string') &&
     (path === undefined || typeof path === 'string') &&
     (times === undefined || (typeof times === 'number' && times > 0))
   )
@@ -50,8 +53,10 @@ export class Faults {
   }
 
   /** The first fault that fits, used up by one. */
-  take(host: string, path: string): Kind | undefined {
-    return this.#take((fault) => fault.kind !== 'expired-cert' && fits(fault, host, path))
+  take(host: string, path: string, client: string): Kind | undefined {
+    return this.#take(
+      (fault) => fault.kind !== 'expired-cert' && fits(fault, host, path) && (fault.client === undefined || fault.client === client),
+    )
   }
 
   /** Certificates are chosen before there is a path. */

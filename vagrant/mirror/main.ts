@@ -77,7 +77,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, scheme
     const { client, host, method, path } = ask
     requests.add({ time, client, host, method, path, status, bytes, ms: Math.round(performance.now() - began) })
   }
-  const kind = faults.take(ask.host, ask.path)
+  const kind = faults.take(ask.host, ask.path, ask.client)
   let reply: Reply | undefined = await answer(ask).catch((error: unknown) => text(502, `${String(error)}\n`))
   if (kind !== undefined) reply = spoil(kind, reply, `${scheme}://${ask.host}${request.url ?? '/'}`)
   if (reply === undefined) {
