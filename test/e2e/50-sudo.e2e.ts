@@ -43,7 +43,7 @@ const said: string[] = []
 test('Ctrl-C: exit 130, and nothing of the run is left on the host', async () => {
   const runs = await onAll(async (host): Promise<Running> => operatorOf(host).start('up', '--yes', '-o', 'json', '-v'), PAIR)
   // One in the middle of a download, one while a unit starts.
-  const places = { cp1: 'artifact kubernetes v1.36.3 kubelet', w2: 'unit kube-apiserver', w1: '' }
+  const places: Partial<Record<HostName, string>> = { cp1: 'artifact kubernetes v1.36.3 kubelet', w2: 'unit kube-apiserver' }
   await onAll(async (host) => {
     const run = runs[host]
     await run.line((line) => {

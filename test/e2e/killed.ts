@@ -2,19 +2,17 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, inject } from 'vitest'
-import { type Event, eventOf, fresh, HOSTS, type HostName, onAll, Operator, scripts } from './lab.ts'
+import { ADDRESS, type Event, eventOf, fresh, HOSTS, type HostName, onAll, Operator, scripts } from './lab.ts'
 import { difference, portrait, SAME } from './snapshot.ts'
 
 /** A place in a run: when a change of this id begins on this host. */
 export type Point = Readonly<{ host: HostName; id: string }>
 
-const ADDRESSES = { cp1: '10.77.0.11', w1: '10.77.0.21', w2: '10.77.0.22' } as const
-
 export const at =
   ({ host, id }: Point) =>
   (line: string): boolean => {
     const event: Event = eventOf(line)
-    return event.type === 'change-begin' && event.host === ADDRESSES[host] && event.change?.want.id === id
+    return event.type === 'change-begin' && event.host === ADDRESS[host] && event.change?.want.id === id
   }
 
 /** How hosts look after an install that nobody disturbed: kept by the install's own test, else made here. */
@@ -45,7 +43,7 @@ export const survives = async (point: Point): Promise<void> => {
   for (const host of HOSTS) {
     const begins = next.line((line) => {
       const event = eventOf(line)
-      return event.type === 'change-begin' && event.host === ADDRESSES[host]
+      return event.type === 'change-begin' && event.host === ADDRESS[host]
     })
     begins.then(
       async () => {

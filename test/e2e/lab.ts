@@ -12,9 +12,18 @@ const LAB = join(ROOT, 'vagrant')
 /** What is tested: the checkout's own command line, or another one by its path. */
 const CLI = process.env.SLIPWAY_BIN ?? join(ROOT, 'bin/slipway')
 
+/** The hosts of vagrant/cluster.yml. */
 export const HOSTS = ['cp1', 'w1', 'w2'] as const
-export type HostName = (typeof HOSTS)[number]
-export const ADDRESS: Readonly<Record<HostName, string>> = { cp1: '10.77.0.11', w1: '10.77.0.21', w2: '10.77.0.22' }
+/** The hosts of vagrant/ha.yml. */
+export const HA_HOSTS = ['cp1', 'cp2', 'cp3', 'w1', 'w2'] as const
+export type HostName = (typeof HA_HOSTS)[number]
+export const ADDRESS: Readonly<Record<HostName, string>> = {
+  cp1: '10.77.0.11',
+  cp2: '10.77.0.12',
+  cp3: '10.77.0.13',
+  w1: '10.77.0.21',
+  w2: '10.77.0.22',
+}
 export const LAB_KEY = join(LAB, '.lab/id_ed25519')
 export const LAB_KNOWN_HOSTS = join(LAB, '.lab/known_hosts')
 export const CONTROL = 'http://10.77.0.2:8079'
@@ -100,6 +109,10 @@ export const fresh = (...hosts: HostName[]): Promise<string> => lab('fresh', ...
 
 export const engine = (...args: string[]): Promise<string> => must('docker', args, { seconds: 60 })
 export const container = (host: HostName): string => `slipway-lab-${host}`
+/** Power loss: the disk stays. */
+export const cut = (host: HostName): Promise<string> => lab('cut', host)
+/** Power back; waits until sshd answers. */
+export const powerOn = (host: HostName): Promise<string> => lab('power-on', host)
 
 /** Runs a shell script as root on a host, past ssh. */
 export const tryOn = (host: HostName, script: string, seconds = 60): Promise<Ended> =>
@@ -109,8 +122,9 @@ export const tryOn = (host: HostName, script: string, seconds = 60): Promise<End
 export const on = async (host: HostName, script: string, seconds = 60): Promise<string> =>
   (await must('docker', ['exec', '-i', container(host), 'sh', '-euc', script], { seconds })).trimEnd()
 
-export const kubectl = (args: string, seconds = 60): Promise<string> =>
-  on('cp1', `kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s ${args}`, seconds)
+/** Asks the API of one control plane. */
+export const kubectl = (args: string, seconds = 60, host: HostName = 'cp1'): Promise<string> =>
+  on(host, `kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s ${args}`, seconds)
 
 /** A host's own clock, as the lab's logs write it. */
 export const now = (): string => new Date().toISOString()
@@ -127,12 +141,12 @@ const journal = async <T extends { client: string }>(which: 'log' | 'dns', since
   return all.filter(({ client }) => Object.values(ADDRESS).includes(client))
 }
 
-/** What our three hosts asked the mirrors for. */
+/** What our hosts asked the mirrors for. */
 export const requests = (since: string): Promise<Request[]> => journal('log', since)
-/** The names our three hosts asked for. */
+/** The names our hosts asked for. */
 export const queries = (since: string): Promise<Query[]> => journal('dns', since)
 
-/** What our three hosts sent into the wall, as "from . to . protocol . port xN". */
+/** What our hosts sent into the wall, as "from . to . protocol . port xN". */
 export const dropped = async (): Promise<string[]> => {
   const { seen } = (await (await fetch(`${CONTROL}/dropped`, { signal: AbortSignal.timeout(20_000) })).json()) as { seen: string[] }
   return seen.filter((line) => Object.values(ADDRESS).some((address) => line.startsWith(`${address} `)))
@@ -216,15 +230,25 @@ export type ClusterFile = {
   services?: Record<string, { extra_args: Record<string, string | string[] | null> }>
 }
 
+/** One of the lab's own cluster files, by its name under vagrant/: `cluster` is one control plane and two workers, `ha` three and two. */
+export type Shape = 'cluster' | 'ha'
+const HOSTS_OF: Readonly<Record<Shape, readonly HostName[]>> = { cluster: HOSTS, ha: HA_HOSTS }
+
 /** An operator: a home of their own, a directory with cluster.yml, and the command line. */
 export class Operator {
+  /** The hosts of the cluster file it starts from. */
+  readonly hosts: readonly HostName[]
   readonly dir: string
   readonly home: string
   readonly file: string
   /** Added to the environment of every run. */
   env: Record<string, string> = {}
 
-  constructor() {
+  readonly #shape: Shape
+
+  constructor(shape: Shape = 'cluster') {
+    this.#shape = shape
+    this.hosts = HOSTS_OF[shape]
     this.dir = mkdtempSync(join(inject('dir'), 'operator-'))
     this.home = join(this.dir, 'home')
     this.file = join(this.dir, 'cluster.yml')
@@ -235,7 +259,7 @@ export class Operator {
 
   /** Writes cluster.yml: the lab's own, with these changes. */
   write(change: (config: ClusterFile) => void): void {
-    const config = parse(readFileSync(join(LAB, 'cluster.yml'), 'utf8').replaceAll('.lab/', `${LAB}/.lab/`)) as ClusterFile
+    const config = parse(readFileSync(join(LAB, `${this.#shape}.yml`), 'utf8').replaceAll('.lab/', `${LAB}/.lab/`)) as ClusterFile
     change(config)
     writeFileSync(this.file, stringify(config))
   }
@@ -273,10 +297,26 @@ export type Event = Readonly<{ type: string; host?: string; change?: { step: str
 
 export const eventOf = (line: string): Event => JSON.parse(line) as Event
 
-/** Installs on bare hosts what cluster.yml says, unless an earlier file left that cluster behind. */
+/** Those of the five hosts that are up. */
+const hostsUp = async (): Promise<HostName[]> => {
+  const names = (await engine('ps', '--format', '{{.Names}}')).split('\n')
+  return HA_HOSTS.filter((host) => names.includes(container(host)))
+}
+
+/** Whether an earlier file left the operator's cluster behind, whole. `up` of hosts that are up takes their host keys down again. */
+const standing = async (operator: Operator): Promise<boolean> => {
+  const names = await hostsUp()
+  if (!operator.hosts.every((host) => names.includes(host))) return false
+  await lab('up', ...operator.hosts)
+  return (await operator.run('plan', '--exit-code')).exit === 0
+}
+
+/** Installs on bare hosts what cluster.yml says, unless an earlier file left that cluster behind. Other hosts are taken down. */
 export const installed = async (operator: Operator): Promise<void> => {
-  if ((await operator.run('plan', '--exit-code')).exit === 0) return
-  await fresh(...HOSTS)
+  const others = (await hostsUp()).filter((host) => !operator.hosts.includes(host))
+  if (others.length > 0) await lab('down', ...others)
+  if (await standing(operator)) return
+  await fresh(...operator.hosts)
   const { exit, stderr } = await operator.up()
   if (exit !== 0) throw new Error(`the cluster could not be installed: exit ${exit}\n${stderr}`)
 }
