@@ -2,17 +2,19 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
+import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
 import { createSecureContext } from 'node:tls'
 import { type LabNames, startDns, startRegistry } from './children.ts'
 import { control } from './control.ts'
 import { DebianProxy } from './debian.ts'
-import { Faults, spoil } from './faults.ts'
+import { Faults } from './faults.ts'
 import { serveFile } from './files.ts'
 import { Journal } from './journal.ts'
 import { serveRegistry } from './registry.ts'
 import { route } from './routes.ts'
+import { spoil } from './spoil.ts'
 import { type Ask, type Reply, text } from './types.ts'
 import { raiseWall } from './wall.ts'
 
@@ -38,6 +40,8 @@ function answer(ask: Ask): Promise<Reply> {
   }
 }
 
+const clientOf = ({ remoteAddress = '' }: Socket): string => remoteAddress.replace(/^::ffff:/, '')
+
 function readAsk(request: IncomingMessage): Ask {
   const [rawPath = '/'] = (request.url ?? '/').split('?')
   let path = rawPath
@@ -47,7 +51,7 @@ function readAsk(request: IncomingMessage): Ask {
     // A path that is no valid encoding is taken as it stands; it will not be found.
   }
   return {
-    client: (request.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
+    client: clientOf(request.socket),
     host: (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase(),
     method: request.method ?? 'GET',
     path,
@@ -106,8 +110,9 @@ const expired = createSecureContext(pair('expired'))
 const tls = createTlsServer(
   {
     ...pair('server'),
-    SNICallback: (host, done) => {
-      done(null, faults.takeCertificate(host) ? expired : good)
+    // node:tls calls it as a method of the connection.
+    SNICallback(this: Socket, host, done) {
+      done(null, faults.takeCertificate(host, clientOf(this)) ? expired : good)
     },
   },
   listener('https'),
