@@ -66,13 +66,15 @@ const daemonSet = (image: string, cniImage: string, config: Record<string, strin
             name: 'kube-flannel',
             image,
             command: ['/opt/bin/flanneld'],
-            args: ['--ip-masq', '--kube-subnet-mgr'],
+            // The node's own address, where flannel would take that of the default route's device.
+            args: ['--ip-masq', '--kube-subnet-mgr', '--iface=$(HOST_IP)'],
             resources: { requests: { cpu: '100m', memory: '50Mi' } },
             // Not privileged: these two are all it needs, and some hosts cannot give more.
             securityContext: { privileged: false, capabilities: { add: ['NET_ADMIN', 'NET_RAW'] } },
             env: [
               { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
               { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+              { name: 'HOST_IP', valueFrom: { fieldRef: { fieldPath: 'status.hostIP' } } },
               { name: 'EVENT_QUEUE_DEPTH', value: '5000' },
               // The API through the node itself: services need the pod network first.
               { name: 'KUBERNETES_SERVICE_HOST', value: '127.0.0.1' },

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { type Host, resolvePath } from '../config/hosts.ts'
+import { placesOf } from '../config/walk.ts'
 import { plan as decide, type Plan } from '../engine/plan.ts'
 import type { Report } from '../engine/events.ts'
 import { membersOf } from '../engine/members.ts'
@@ -49,7 +50,7 @@ export const readIntent = async (options: Options): Promise<Intent | { problems:
   const lockProblems = 'what' in lock ? [lock] : []
   if (!('config' in loaded) || loaded.config === undefined) return { problems: [...loaded.problems, ...lockProblems] }
   if ('what' in lock) return { problems: [lock] }
-  const { config, hosts, problems } = loaded
+  const { config, hosts, problems, source } = loaded
   const release = releaseOf(config.kubernetes_version)
   return {
     config,
@@ -60,6 +61,7 @@ export const readIntent = async (options: Options): Promise<Intent | { problems:
       release,
       sources: sourcesOf(config.mirrors),
       pins: pinsOf(release, lock),
+      places: placesOf(source.at),
       files: await namedTexts(config, options.file),
     },
   }

@@ -20,7 +20,8 @@ export type Row = Readonly<{
 /** What each way of applying a change means, for people. */
 export const APPLIED: Readonly<Record<Applied, string>> = {
   live: 'a change is applied and nothing restarts',
-  restart: 'a change restarts the units that read it, one host at a time',
+  restart: 'a change restarts the units that read it, control planes one at a time',
+  drain: 'a change moves the pods of the node away first, then restarts what reads it; one control plane at a time',
   install: 'read when a host is installed; a later change does nothing to it',
   immutable: 'cannot be changed on a running cluster',
   operator: 'how your machine reaches the hosts; the cluster never sees it',

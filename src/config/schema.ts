@@ -3,9 +3,10 @@ import { dns1123Label, dns1123Subdomain } from './hostname.ts'
 
 /**
  * How a change of a key is applied to a running cluster.
- * `live`: nothing restarts; `restart`: the units that read it, one host at a time; `install`: only when a host is installed; `immutable`: refused.
+ * `live`: nothing restarts; `restart`: the units that read it, one host at a time; `drain`: the node is drained first; `install`: only when a
+ * host is installed; `immutable`: refused; `operator`: it never reaches the cluster. test/engine/changed-keys.test.ts holds each key to its word.
  */
-export type Applied = 'live' | 'restart' | 'install' | 'immutable' | 'operator'
+export type Applied = 'live' | 'restart' | 'drain' | 'install' | 'immutable' | 'operator'
 
 /** Metadata of a key: its text is the reference (`slipway explain`, cluster.example.yml, the JSON Schema). */
 const key = (applied: Applied, en: string, example?: unknown) => ({
@@ -98,16 +99,18 @@ const node = z.strictObject({
   address: z
     .string()
     .min(1)
-    .meta(key('immutable', 'Where ssh reaches the host: a name, an IPv4 address, or `localhost` for this machine', '10.0.0.11')),
+    .meta(key('restart', 'Where ssh reaches the host: a name, an IPv4 address, or `localhost` for this machine', '10.0.0.11')),
   role: z
     .array(z.enum(ROLES))
     .min(1)
     .meta(
-      key('immutable', 'What the host is: control-plane, etcd, worker. A control plane holds etcd unless nodes with the role etcd exist', [
-        'control-plane',
-      ]),
+      key(
+        'restart',
+        'What the host is: control-plane, etcd, worker; a role can be added, not taken away. A control plane holds etcd unless nodes with the role etcd exist',
+        ['control-plane'],
+      ),
     ),
-  hostname_override: name.optional().meta(key('immutable', "The Node's name (default: the host's own name); a DNS-1123 subdomain", 'cp1')),
+  hostname_override: name.optional().meta(key('drain', "The Node's name (default: the host's own name); a DNS-1123 subdomain", 'cp1')),
   set_hostname: z
     .boolean()
     .default(false)
@@ -116,7 +119,7 @@ const node = z.strictObject({
     .optional()
     .meta(
       key(
-        'immutable',
+        'restart',
         'The address other nodes use (default: address, when it is one of the host, else the one of its default route)',
         '10.0.0.11',
       ),
@@ -180,7 +183,7 @@ export const PROVIDERS = ['upstream', 'aliyun', 'aliyun-vpc', 'tuna', 'ustc', 't
 const provider = z.union([z.enum(PROVIDERS), z.url({ protocol: /^https?$/ })])
 
 const mirrorsShape = z.strictObject({
-  profile: z.enum(['none', 'cn']).default('none').meta(key('live', 'cn: everything from mirrors in China; none: from upstream')),
+  profile: z.enum(['none', 'cn']).default('none').meta(key('restart', 'cn: everything from mirrors in China; none: from upstream')),
   apt: z
     .strictObject({
       base: z
@@ -252,9 +255,11 @@ export const schema = z.strictObject({
     .refine(dns1123Label, 'is not a DNS-1123 label')
     .default('kubernetes')
     .meta(key('immutable', 'Name of the cluster and of its kubeconfig context', 'lab')),
-  kubernetes_version: z.string().meta(key('restart', 'The Kubernetes release, or its minor for the newest patch known', 'v1.36.3')),
+  kubernetes_version: z
+    .string()
+    .meta(key('drain', 'The Kubernetes release, or its minor for the newest patch known; only another minor drains', 'v1.36.3')),
   cluster_domain: name.default('cluster.local').meta(key('immutable', 'DNS domain of the services')),
-  mirrors: mirrors.prefault({}).meta(key('live', 'Where every byte comes from: none, cn, or a map', 'cn')),
+  mirrors: mirrors.prefault({}).meta(key('restart', 'Where every byte comes from: none, cn, or a map', 'cn')),
   ssh: ssh.prefault({}).meta(key('operator', 'Defaults for reaching the nodes')),
   bastion_host: bastion.optional().meta(key('operator', 'Bastion for every node')),
   nodes: z.array(node).min(1).meta(key('live', 'The hosts')),

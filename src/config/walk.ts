@@ -46,3 +46,11 @@ export const namedPaths = (type: z.ZodType = schema, prefix: readonly string[] =
   if (def.shape) return Object.entries(def.shape).flatMap(([name, inner]) => [[...prefix, name], ...namedPaths(inner, [...prefix, name])])
   return def.element ? namedPaths(def.element, [...prefix, '[]']) : []
 }
+
+/** Where each key of the schema stands in a cluster.yml, by its path's text; keys below lists are not among them. */
+export const placesOf = (at: (path: Path) => string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    namedPaths()
+      .filter((path) => !path.includes('[]'))
+      .map((path) => [path.join('.'), at(path)]),
+  )

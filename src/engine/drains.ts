@@ -1,3 +1,4 @@
+import { runsAs } from '../hosts/runs-as.ts'
 import type { UnitResource } from '../resources/types.ts'
 import { otherMinor, runningVersion } from '../steps/running.ts'
 import type { Cluster, Member } from '../steps/types.ts'
@@ -15,6 +16,9 @@ const toDrain = (cluster: Cluster, members: readonly Member[], changes: readonly
       ({ host, want, difference }) =>
         host === member.key && want.kind === 'unit' && (want as UnitResource).name === 'kubelet' && difference.verb === 'restart',
     )
+    // A node that gets another name is drained under its old one (renames.ts).
+    const from = runsAs(world[member.key])
+    if (from !== undefined && from !== member.nodeName) return false
     const running = runningVersion(world[member.key], 'kubelet', 'kubernetes')
     return restarts && running !== undefined && otherMinor(running, cluster.release.kubernetes)
   })

@@ -6,6 +6,7 @@ import { PHASES } from '../steps/index.ts'
 import type { Cluster, Context, Member, Phase, Step } from '../steps/types.ts'
 import { drainsFor } from './drains.ts'
 import { membersOf, spokesman } from './members.ts'
+import { changesForRenames, renamesOf } from './renames.ts'
 import { keepsQuorum } from './quorum.ts'
 import type { World } from './world.ts'
 
@@ -127,8 +128,9 @@ export const plan = (cluster: Cluster, hosts: readonly Host[], world: World): Pl
   if (problems.some(({ severity }) => severity === 'error')) return { changes: [], problems }
   const own = contexts.flatMap((context) => changesOn(context, speaker))
   const drains = speaker ? drainsFor(cluster, members, own, world, speaker) : []
+  const moves = speaker ? changesForRenames(cluster, renamesOf(members, world), world, speaker, members.length) : []
   const drained = new Set(drains.map(({ id }) => id))
-  const changes = [...own.filter(({ id }) => !drained.has(id)), ...drains]
+  const changes = [...own.filter(({ id }) => !drained.has(id)), ...drains, ...moves]
   return { changes, problems: [...problems, ...unpinned(changes), ...quorumProblems(members, changes, world)] }
 }
 

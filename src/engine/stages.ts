@@ -1,4 +1,4 @@
-import type { DrainResource, UncordonResource } from '../resources/types.ts'
+import type { DrainResource, NodeAbsentResource, UncordonResource } from '../resources/types.ts'
 import { PHASES } from '../steps/index.ts'
 import type { Change } from './plan.ts'
 
@@ -19,8 +19,10 @@ type Draft = { phases: string[]; changes: Change[]; open: boolean }
 const batchesOf = (changes: readonly Change[]): Batch[] =>
   [...new Set(changes.map(({ host }) => host))].map((host) => ({ host, changes: changes.filter((change) => change.host === host) }))
 
-const isDrain = (change: Change): boolean => change.want.kind === 'drain' || (change.want.kind === 'uncordon' && change.phase === 'nodes')
-const around = ({ want }: Change) => want as DrainResource | UncordonResource
+/** What another host does around a node's own changes: before them, or after. */
+const isBefore = ({ want: { kind } }: Change): boolean => kind === 'drain' || kind === 'node-absent'
+const isDrain = (change: Change): boolean => isBefore(change) || (change.want.kind === 'uncordon' && change.phase === 'nodes')
+const around = ({ want }: Change) => want as DrainResource | UncordonResource | NodeAbsentResource
 
 /** Nodes that need no drain first; then batch by batch: drain, the nodes' own changes, uncordon. */
 const nodeStages = (changes: readonly Change[]): Change[][] => {
@@ -32,7 +34,7 @@ const nodeStages = (changes: readonly Change[]): Change[][] => {
     const mine = drains.filter((change) => around(change).batch === number)
     const hosts = new Set(mine.map((change) => around(change).host))
     return [
-      mine.filter(({ want }) => want.kind === 'drain'),
+      mine.filter(isBefore),
       changes.filter((change) => !isDrain(change) && hosts.has(change.host)),
       mine.filter(({ want }) => want.kind === 'uncordon'),
     ]

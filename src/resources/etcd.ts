@@ -6,7 +6,7 @@ import type { EtcdJoinResource, EtcdPromoteResource, EtcdSnapshotResource, Kind 
 const PKI = '/etc/kubernetes/pki/etcd'
 
 /** etcdctl with the client certificate every member holds. */
-const ctl = (endpoints: readonly string[]): string =>
+export const ctl = (endpoints: readonly string[]): string =>
   `ctl() { timeout 60 etcdctl --endpoints=${endpoints.join(',')} --cacert=${PKI}/ca.crt --cert=${PKI}/healthcheck-client.crt --key=${PKI}/healthcheck-client.key --command-timeout=30s "$@"; }\n`
 
 const LOCAL = ['https://127.0.0.1:2379']

@@ -4,11 +4,13 @@ import { artifact } from './artifact.ts'
 import { certificate } from './certificate.ts'
 import { directory } from './directory.ts'
 import { drain, uncordon } from './drain.ts'
+import { etcdAddress } from './etcd-address.ts'
 import { etcdJoin, etcdPromote, etcdSnapshot } from './etcd.ts'
 import { file } from './file.ts'
 import { hostname } from './hostname.ts'
 import { link } from './link.ts'
 import { modules } from './modules.ts'
+import { nodeAbsent, nodeAddress, nodeRename } from './moved-node.ts'
 import { node } from './node.ts'
 import { objects } from './objects.ts'
 import { packages } from './packages.ts'
@@ -33,6 +35,7 @@ const KINDS: Kinds = {
   certificate,
   directory,
   drain,
+  'etcd-address': etcdAddress,
   'etcd-join': etcdJoin,
   'etcd-promote': etcdPromote,
   'etcd-snapshot': etcdSnapshot,
@@ -41,6 +44,9 @@ const KINDS: Kinds = {
   link,
   modules,
   node,
+  'node-absent': nodeAbsent,
+  'node-address': nodeAddress,
+  'node-rename': nodeRename,
   objects,
   packages,
   service,

@@ -92,6 +92,19 @@ export type UnitAbsentResource = Readonly<{ kind: 'unit-absent'; name: string; r
 export type DrainResource = Readonly<{ kind: 'drain'; node: string; host: string; batch: number; timeout: number }>
 /** Lets pods onto a drained node again, once it is Ready and its kubelet has `version`. */
 export type UncordonResource = Readonly<{ kind: 'uncordon'; node: string; host: string; batch: number; version: string }>
+/** A Node that is to go because its host has another name now. `host` and `batch` as in a drain. */
+export type NodeAbsentResource = Readonly<{ kind: 'node-absent'; name: string; host: string; batch: number }>
+/** A kubelet that will start under another name; `links` and `files` are what the pod network keeps of the old Node on the host. */
+export type NodeRenameResource = Readonly<{ kind: 'node-rename'; to: string; links: readonly string[]; files: readonly string[] }>
+/** The address under which a Node is known; `network` names its pods of the pod network, which read it when they start. */
+export type NodeAddressResource = Readonly<{
+  kind: 'node-address'
+  name: string
+  address: string
+  network?: Readonly<{ namespace: string; selector: string }>
+}>
+/** The peer URL under which etcd's other members know this one; `names` are those it has or had. */
+export type EtcdAddressResource = Readonly<{ kind: 'etcd-address'; names: readonly string[]; peer: string; endpoints: readonly string[] }>
 /** A snapshot of etcd at PATH on this host, taken before something that may need it. */
 export type EtcdSnapshotResource = Readonly<{ kind: 'etcd-snapshot'; path: string }>
 /** This host joins an etcd that runs already: as a learner first, so that it never counts before it can vote. */
@@ -133,6 +146,10 @@ export type Resource =
   | EtcdSnapshotResource
   | EtcdJoinResource
   | EtcdPromoteResource
+  | EtcdAddressResource
+  | NodeAbsentResource
+  | NodeRenameResource
+  | NodeAddressResource
 
 export type Verb = 'create' | 'update' | 'remove' | 'start' | 'restart'
 

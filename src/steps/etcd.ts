@@ -1,5 +1,6 @@
 import { unitText } from '../templates/unit.ts'
-import type { Resource } from '../resources/types.ts'
+import { runningFlag } from '../hosts/runs-as.ts'
+import type { EtcdAddressResource, Resource } from '../resources/types.ts'
 import { etcdMembers, installed, LEAF, PKI, withExtraArgs } from './common.ts'
 import { otherMinor, runningVersion } from './running.ts'
 import type { Context, Step } from './types.ts'
@@ -92,6 +93,13 @@ const snapshotResources = ({ facts, release }: Context): Resource[] => {
   return facts.etcdData && changes ? [{ kind: 'etcd-snapshot', path: `/var/lib/slipway/snapshots/before-${release.kubernetes}.db` }] : []
 }
 
+const addressResource = (context: Context): EtcdAddressResource => ({
+  kind: 'etcd-address',
+  names: [...new Set([context.member.nodeName, runningFlag(context.facts, 'etcd', 'name') ?? context.member.nodeName])],
+  peer: peer(context.member.ip),
+  endpoints: ['https://127.0.0.1:2379', ...othersOf(context)],
+})
+
 const certificate = (context: Context, name: 'server' | 'peer') =>
   ({
     kind: 'certificate',
@@ -113,6 +121,10 @@ export const etcd: Step = {
   leaves: ['path /var/lib/etcd'],
   resources: (context): Resource[] => {
     const start = startOf(context)
+    const address = addressResource(context)
+    const hasData = start.how === 'has-data'
+    // A member that is alone, and down because its old address is gone, can only be told once it runs at the new one.
+    const answers = Object.values(context.world).some(({ etcdMembers: seen }) => seen.length > 0)
     const learning = start.how === 'join' || isLearner(context)
     return [
       { kind: 'user', name: 'etcd', home: DATA },
@@ -135,6 +147,7 @@ export const etcd: Step = {
       },
       ...snapshotResources(context),
       ...bootstrapResources(context, start),
+      ...(hasData && answers ? [address] : []),
       {
         kind: 'unit',
         name: 'etcd',
@@ -151,6 +164,7 @@ export const etcd: Step = {
           settings: ['OOMScoreAdjust=-900'],
         }),
       },
+      ...(hasData && !answers ? [address] : []),
       ...(learning
         ? [{ kind: 'etcd-promote', name: context.member.nodeName, peer: peer(context.member.ip), endpoints: othersOf(context) } as const]
         : []),

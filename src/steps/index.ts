@@ -17,7 +17,9 @@ import { nodeLabels } from './node-labels.ts'
 import { nodeTuning } from './node-tuning.ts'
 import { osPackages } from './os-packages.ts'
 import { preflight } from './preflight.ts'
+import { preflightImmutable } from './preflight-immutable.ts'
 import { preflightMembership } from './preflight-membership.ts'
+import { preflightMoves } from './preflight-moves.ts'
 import { preflightNetwork } from './preflight-network.ts'
 import { preflightVersion } from './preflight-version.ts'
 import { scheduler } from './scheduler.ts'
@@ -30,7 +32,7 @@ export const PHASES: readonly Phase[] = [
     id: 'secrets',
     title: { en: 'Keys of the cluster', zh: '集群密钥' },
     barrier: true,
-    steps: [preflight, preflightNetwork, preflightVersion, preflightMembership, sharedSecrets],
+    steps: [preflight, preflightNetwork, preflightVersion, preflightImmutable, preflightMoves, preflightMembership, sharedSecrets],
   },
   {
     id: 'prepare',

@@ -72,6 +72,10 @@ const clientPath = ({ facts }: Context): string => {
   return live?.startsWith(`${STORE}/`) && facts.paths[live]?.certificate ? live : SEED
 }
 
+/** What flannel and its CNI plugin keep of the Node they run for. */
+const networkOf = ({ config }: Context) =>
+  config.network.plugin === 'flannel' ? { links: ['cni0'], files: ['/run/flannel/subnet.env'] } : { links: [], files: [] }
+
 const identity = (context: Context) => ({ commonName: `system:node:${context.member.nodeName}`, organizations: ['system:nodes'] })
 
 export const kubelet: Step = {
@@ -103,6 +107,7 @@ export const kubelet: Step = {
       usages: ['client'],
       ...LEAF,
     },
+    { kind: 'node-rename', to: context.member.nodeName, ...networkOf(context) },
     { kind: 'link', path: CURRENT, target: clientPath(context) },
     {
       kind: 'certificate',

@@ -1,4 +1,4 @@
-import type { Member, Step } from './types.ts'
+import type { Context, Member, Step } from './types.ts'
 
 const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane'
 
@@ -13,14 +13,19 @@ const taints = (member: Member) => [
   ...(member.roles.controlPlane && !member.roles.worker ? [{ key: CONTROL_PLANE, value: '', effect: 'NoSchedule' }] : []),
 ]
 
+/** flannel's pods ask for the address of their node once, when they start. */
+const networkPods = ({ network }: Context['config']) =>
+  network.plugin === 'flannel' ? { network: { namespace: 'kube-flannel', selector: 'app=flannel' } } : {}
+
 export const nodeLabels: Step = {
   id: 'node-labels',
   title: { en: 'Labels and taints', zh: '标签与污点' },
   on: 'one-control-plane',
-  resources: ({ members, world, release }) =>
+  resources: ({ members, world, release, config }) =>
     members
       .filter(({ key, roles }) => (roles.controlPlane || roles.worker) && world[key] !== undefined)
       .flatMap((member) => [
+        { kind: 'node-address', name: member.nodeName, address: member.ip, ...networkPods(config) } as const,
         { kind: 'node', name: member.nodeName, labels: labels(member), taints: taints(member) } as const,
         { kind: 'uncordon', node: member.nodeName, host: member.key, batch: 0, version: release.kubernetes } as const,
       ]),

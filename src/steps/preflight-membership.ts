@@ -1,3 +1,4 @@
+import { runningFlag, runsAs } from '../hosts/runs-as.ts'
 import { EXIT, type Problem } from '../problem.ts'
 import type { Text } from '../text.ts'
 import type { Context, Step } from './types.ts'
@@ -13,17 +14,27 @@ const refuse = (context: Context, what: Text, name: string): Problem => ({
   exit: EXIT.unfit,
 })
 
+/** The old name of a host that is in the file under another one: it goes by itself (engine/renames.ts). */
+const isRenamed = ({ members: all, world }: Context, name: string): boolean => all.some(({ key }) => runsAs(world[key]) === name)
+
 /** Nodes that Slipway made and the file does not name. A deleted line is no order to remove: it may be a slip of the editor. */
 const nodes = (context: Context): Problem[] =>
   context.facts.nodes
-    .filter(({ name, managed }) => managed !== '' && !context.members.some(({ nodeName }) => nodeName === name))
+    .filter(
+      ({ name, managed }) => managed !== '' && !context.members.some(({ nodeName }) => nodeName === name) && !isRenamed(context, name),
+    )
     .map(({ name }) =>
       refuse(context, { en: `the node ${name} is in the cluster but not in the file`, zh: `节点 ${name} 在集群中，但不在文件中` }, name),
     )
 
+/** The old name of a member whose host has another name or address by now. */
+const wasEtcd = ({ members: all, world }: Context, name: string): boolean =>
+  name !== '' && all.some(({ key, roles }) => roles.etcd && runningFlag(world[key], 'etcd', 'name') === name)
+
 const members = (context: Context): Problem[] =>
   context.facts.etcdMembers
     .filter(({ name, peer }) => !context.members.some((member) => member.nodeName === name || peer === `https://${member.ip}:2380`))
+    .filter(({ name }) => !wasEtcd(context, name))
     .filter(({ name }) => !context.facts.nodes.some((node) => node.name === name))
     .map(({ name, peer }) =>
       refuse(

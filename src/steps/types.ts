@@ -20,6 +20,8 @@ export type Cluster = Readonly<{
   pins: Readonly<Record<string, string>>
   /** Whether every leaf certificate is to be replaced, however long it still lives. */
   renew?: boolean
+  /** Where each key stands in cluster.yml ("network.pod_cidr" -> "cluster.yml:9:13 network.pod_cidr"), for Problems. */
+  places?: Readonly<Record<string, string>>
   /** Texts of files that cluster.yml names, by their path there. */
   files: Readonly<Record<string, string>>
 }>

@@ -13,10 +13,10 @@ describe('rows', () => {
   })
   test.each([
     ['network.node_mask', 'a whole number from 16 to 30', 24, 'immutable', false],
-    ['nodes[0].role', 'a list of control-plane, etcd or worker', undefined, 'immutable', true],
+    ['nodes[0].role', 'a list of control-plane, etcd or worker', undefined, 'restart', true],
     ['ssh.agent', 'true or false', true, 'operator', false],
-    ['kubernetes_version', 'text', undefined, 'restart', true],
-    ['nodes.internal_address', 'an IPv4 address', undefined, 'immutable', false],
+    ['kubernetes_version', 'text', undefined, 'drain', true],
+    ['nodes.internal_address', 'an IPv4 address', undefined, 'restart', false],
     ['pod_cidr', 'text', '10.244.0.0/16', 'immutable', false],
   ])('%s', (key, type, value, applied, required) => {
     const [row] = explain(key)

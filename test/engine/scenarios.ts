@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Host } from '../../src/config/hosts.ts'
 import { parseConfig } from '../../src/config/parse.ts'
+import { placesOf } from '../../src/config/walk.ts'
 import { sha256 } from '../../src/digest.ts'
 import type { World } from '../../src/engine/world.ts'
 import { type Facts, parseFacts } from '../../src/hosts/facts.ts'
@@ -37,7 +38,7 @@ export const hostLike = async (fixture: string, hostname: string, address: strin
 
 type Draft = Readonly<{ name: string; yaml: string; hosts: readonly (readonly [address: string, hostname: string, fixture: string])[] }>
 
-const pinsFor = (version: string): Readonly<Record<string, string>> => {
+export const pinsFor = (version: string): Readonly<Record<string, string>> => {
   const release = releaseOf(version)
   const paths = ['amd64', 'arm64'].flatMap((arch) => Object.values(ARTIFACTS).map((make) => make(release, arch).path))
   return Object.fromEntries(paths.map((path) => [path, `sha256:${sha256(path)}`]))
@@ -47,9 +48,19 @@ const pinsFor = (version: string): Readonly<Record<string, string>> => {
 export const clusterOf = (yaml: string): Readonly<{ cluster: Cluster; hosts: readonly Host[] }> => {
   const loaded = parseConfig(yaml, 'cluster.yml', { folder: '/nowhere', home: '/nowhere', read: () => ({ error: 'missing' }) }, SUPPORTED)
   if (!loaded.config) throw new Error(loaded.problems.map(({ at, what }) => `${at} ${what.en}`).join('\n'))
-  const { config, hosts } = loaded
+  const { config, hosts, source } = loaded
   const release = releaseOf(config.kubernetes_version)
-  return { cluster: { config, release, sources: sourcesOf(config.mirrors), pins: pinsFor(release.kubernetes), files: {} }, hosts }
+  return {
+    cluster: {
+      config,
+      release,
+      sources: sourcesOf(config.mirrors),
+      pins: pinsFor(release.kubernetes),
+      places: placesOf(source.at),
+      files: {},
+    },
+    hosts,
+  }
 }
 
 const scenario = async ({ name, yaml, hosts: machines }: Draft): Promise<Scenario> => {

@@ -191,7 +191,7 @@ describe('the keys of a cluster', () => {
   })
 
   test('no pod of the functional check is put on a silent worker', () => {
-    const config = { ...cluster.config, cluster_domain: 'other.local' }
+    const config = { ...cluster.config, network: { ...cluster.config.network, proxy_mode: 'iptables' as const } }
     const check = plan({ ...cluster, config }, hosts, silent).changes.find(({ want }) => want.kind === 'verification')
     const script = (check?.want as { script: string } | undefined)?.script ?? ''
     expect(script).toMatch(/nodeName: cp1/)

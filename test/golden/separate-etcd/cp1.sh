@@ -1206,6 +1206,7 @@ spec:
           args:
             - --ip-masq
             - --kube-subnet-mgr
+            - --iface=$(HOST_IP)
           resources:
             requests:
               cpu: 100m
@@ -1225,6 +1226,10 @@ spec:
               valueFrom:
                 fieldRef:
                   fieldPath: metadata.namespace
+            - name: HOST_IP
+              valueFrom:
+                fieldRef:
+                  fieldPath: status.hostIP
             - name: EVENT_QUEUE_DEPTH
               value: "5000"
             - name: KUBERNETES_SERVICE_HOST

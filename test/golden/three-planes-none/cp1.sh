@@ -1234,6 +1234,7 @@ spec:
           args:
             - --ip-masq
             - --kube-subnet-mgr
+            - --iface=$(HOST_IP)
           resources:
             requests:
               cpu: 100m
@@ -1253,6 +1254,10 @@ spec:
               valueFrom:
                 fieldRef:
                   fieldPath: metadata.namespace
+            - name: HOST_IP
+              valueFrom:
+                fieldRef:
+                  fieldPath: status.hostIP
             - name: EVENT_QUEUE_DEPTH
               value: "5000"
             - name: KUBERNETES_SERVICE_HOST
