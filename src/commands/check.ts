@@ -1,3 +1,4 @@
+import { withLoginsIfAny } from './logins.ts'
 import { exitOf, openSession, planOf, readIntent, sayProblems } from './session.ts'
 import type { Problem } from '../problem.ts'
 import type { Command, Io, Options } from './types.ts'
@@ -18,11 +19,12 @@ export const check: Command = {
     zh: '检查 cluster.yml 与主机，不做任何更改（--offline：仅检查文件）',
   },
   run: async (options, io) => {
-    const intent = await readIntent(options)
-    if ('problems' in intent) return report(intent.problems, options, io)
-    if (options.offline) return report(intent.warnings, options, io)
+    const read = await readIntent(options)
+    if ('problems' in read) return report(read.problems, options, io)
+    if (options.offline) return report(read.warnings, options, io)
+    const { intent, problems: unread } = await withLoginsIfAny(read, io)
     const session = await openSession(intent, io)
     await using _ = session.fleet
-    return report([...intent.warnings, ...session.problems, ...planOf(session).problems], options, io)
+    return report([...intent.warnings, ...unread, ...session.problems, ...planOf(session).problems], options, io)
   },
 }

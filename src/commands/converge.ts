@@ -12,11 +12,13 @@ import { createVault } from '../engine/vault.ts'
 import { readSecret } from '../hosts/read-secret.ts'
 import { takeLock } from '../hosts/lock.ts'
 import { EXIT } from '../problem.ts'
+import { scriptProxy } from '../steps/proxy.ts'
 import { failureText } from '../ui/failure-text.ts'
 import { planText } from '../ui/plan-text.ts'
 import { problemText } from '../ui/problems.ts'
 import { confirmPlan } from '../ui/prompt.ts'
 import { createReporter } from '../ui/reporter.ts'
+import { withLogins } from './logins.ts'
 import { exitOf, look, namesOf, planOf, sayProblems, type Session } from './session.ts'
 import type { Io, Options } from './types.ts'
 
@@ -75,7 +77,7 @@ const carryOut = async (plan: Plan, session: Session, options: Options, io: Io):
   )
   let outcome: Outcome
   try {
-    outcome = await apply(plan.changes, fleet.transports, vault, report, io.signal)
+    outcome = await apply(plan.changes, fleet.transports, vault, report, io.signal, scriptProxy(intent.config, intent.hosts))
   } finally {
     await reporter.finish()
     await log.close()
@@ -193,7 +195,13 @@ export const underLock = async (session: Session, options: Options, io: Io, work
 }
 
 /** Plans for what was seen, asks, and makes it so; the exit code of a run. */
-export const converge = async (session: Session, options: Options, io: Io): Promise<number> => {
+export const converge = async (seen: Session, options: Options, io: Io): Promise<number> => {
+  const { intent, problems: unread } = await withLogins(seen.intent, io)
+  if (unread.length > 0) {
+    sayProblems(unread, io)
+    return exitOf(unread)
+  }
+  const session: Session = { ...seen, intent }
   const plan = planOf(session)
   sayProblems([...session.intent.warnings, ...session.problems, ...plan.problems], io)
   if (exitOf(plan.problems) !== EXIT.done) return Math.max(exitOf(plan.problems), exitOf(session.problems))

@@ -66,7 +66,7 @@ const sourcesFrom = async (cluster: string | undefined, io: Io): Promise<Sources
     return sourcesOf(schema.parse(bare).mirrors)
   }
   const loaded = await loadConfig(path, { supported: SUPPORTED })
-  return loaded.config === undefined ? { problems: loaded.problems } : sourcesOf(loaded.config.mirrors)
+  return loaded.config === undefined ? { problems: loaded.problems } : sourcesOf(loaded.config.mirrors, loaded.config.private_registries)
 }
 
 /** How images are renamed, from --cluster (or the cluster.yml here, or `mirrors: cn`), --rule and --path. */

@@ -1,6 +1,7 @@
 import { EXIT } from '../problem.ts'
 import type { Plan } from '../engine/plan.ts'
 import { planText } from '../ui/plan-text.ts'
+import { withLoginsIfAny } from './logins.ts'
 import { exitOf, namesOf, openSession, planOf, readIntent, sayProblems } from './session.ts'
 import type { Command } from './types.ts'
 
@@ -15,16 +16,17 @@ export const plan: Command = {
   name: 'plan',
   summary: { en: 'Show what up would change', zh: '显示 up 将进行的更改' },
   run: async (options, io) => {
-    const intent = await readIntent(options)
-    if ('problems' in intent) {
-      if (options.output === 'json') io.out(`${JSON.stringify({ changes: [], problems: intent.problems })}\n`)
-      else sayProblems(intent.problems, io)
-      return exitOf(intent.problems)
+    const read = await readIntent(options)
+    if ('problems' in read) {
+      if (options.output === 'json') io.out(`${JSON.stringify({ changes: [], problems: read.problems })}\n`)
+      else sayProblems(read.problems, io)
+      return exitOf(read.problems)
     }
+    const { intent, problems: unread } = await withLoginsIfAny(read, io)
     const session = await openSession(intent, io)
     await using _ = session.fleet
     const decided = planOf(session)
-    const problems = [...intent.warnings, ...session.problems, ...decided.problems]
+    const problems = [...intent.warnings, ...unread, ...session.problems, ...decided.problems]
     if (options.output === 'json') io.out(`${JSON.stringify(planJson({ ...decided, problems }))}\n`)
     else {
       sayProblems(problems, io)

@@ -22,7 +22,7 @@ import { createAsk } from '../ui/prompt.ts'
 import type { Io, Options } from './types.ts'
 
 /** What cluster.yml and its lock say, ready to be compared with hosts. */
-export type Intent = Readonly<{ config: Config; hosts: readonly Host[]; cluster: Cluster; warnings: readonly Problem[] }>
+export type Intent = Readonly<{ file: string; config: Config; hosts: readonly Host[]; cluster: Cluster; warnings: readonly Problem[] }>
 
 /** Connections and what was seen through them. */
 export type Session = Readonly<{ intent: Intent; fleet: Fleet; world: World; problems: readonly Problem[] }>
@@ -34,9 +34,10 @@ const textOf = (path: string): Promise<string | undefined> =>
   })
 
 /** Texts of the files that cluster.yml names and hosts get, by their names there. Loading has seen that they can be read. */
-const namedTexts = async ({ mirrors }: Config, file: string): Promise<Readonly<Record<string, string>>> => {
+const namedTexts = async ({ mirrors, private_registries }: Config, file: string): Promise<Readonly<Record<string, string>>> => {
   const folders = { folder: file === '-' ? process.cwd() : dirname(resolve(file)), home: homedir() }
-  const names = [mirrors.apt.keys.kubernetes, mirrors.apt.keys.docker].filter((name) => name !== undefined)
+  const authorities = private_registries.map(({ ca_file }) => ca_file)
+  const names = [mirrors.apt.keys.kubernetes, mirrors.apt.keys.docker, ...authorities].filter((name) => name !== undefined)
   return Object.fromEntries(
     await Promise.all(names.map(async (name) => [name, await readFile(resolvePath(name, folders), 'utf8')] as const)),
   )
@@ -53,13 +54,14 @@ export const readIntent = async (options: Options): Promise<Intent | { problems:
   const { config, hosts, problems, source } = loaded
   const release = releaseOf(config.kubernetes_version)
   return {
+    file: options.file,
     config,
     hosts,
     warnings: problems,
     cluster: {
       config,
       release,
-      sources: sourcesOf(config.mirrors),
+      sources: sourcesOf(config.mirrors, config.private_registries),
       pins: pinsOf(release, lock),
       places: placesOf(source.at),
       files: await namedTexts(config, options.file),

@@ -11,7 +11,7 @@ export type FileRead = { text: string } | { error: 'missing' | 'denied' | 'direc
 /** Everything parsing has to know of the operator's disk. */
 export type FileAccess = Folders & Readonly<{ read(path: string): FileRead }>
 
-type Kind = 'private-key' | 'host-key' | 'known-hosts' | 'armored' | 'secret'
+type Kind = 'private-key' | 'host-key' | 'known-hosts' | 'armored' | 'secret' | 'authority'
 type Named = Readonly<{ path: Path; file: string; kind: Kind }>
 
 const INLINE_KEY = /^(ssh-|ecdsa-|sk-)\S+\s+[A-Za-z0-9+/]+=*(\s|$)/
@@ -34,6 +34,10 @@ const namedFiles = (config: Config): Named[] => {
   add('private-key', config.bastion_host?.ssh_key_path, ['bastion_host', 'ssh_key_path'])
   add('armored', mirrors.apt.keys.kubernetes, ['mirrors', 'apt', 'keys', 'kubernetes'])
   add('armored', mirrors.apt.keys.docker, ['mirrors', 'apt', 'keys', 'docker'])
+  config.private_registries.forEach(({ password, ca_file }, index) => {
+    add('secret', secretFile(password), ['private_registries', index, 'password'])
+    add('authority', ca_file, ['private_registries', index, 'ca_file'])
+  })
   config.nodes.forEach((node, index) => {
     const path = ['nodes', index]
     add('private-key', node.ssh_key_path, [...path, 'ssh_key_path'])
@@ -66,6 +70,10 @@ const FIXES: Readonly<Record<Kind, Text>> = {
     'Name the armored key file of your repository (gpg --armor --export KEY).',
     '请写软件源的 ASCII 公钥文件(gpg --armor --export KEY)。',
   ),
+  authority: say(
+    'Name the PEM file of the CA that signed it ("-----BEGIN CERTIFICATE-----").',
+    '请写签发该证书的 CA 的 PEM 文件("-----BEGIN CERTIFICATE-----")。',
+  ),
   secret: say('Create the file, or name the password with env:NAME or cmd:COMMAND.', '请创建该文件,或改用 env:变量名、cmd:命令。'),
 }
 
@@ -73,6 +81,7 @@ const wrongContent = ({ kind }: Named, text: string): Text | undefined => {
   if (kind === 'private-key' && PUBLIC.test(text)) return say('is a public key', '是公钥')
   if (kind === 'private-key' && text.trim() === '') return say('is empty', '是空文件')
   if (kind === 'secret' && text.trim() === '') return say('is empty', '是空文件')
+  if (kind === 'authority' && !text.includes('-----BEGIN CERTIFICATE-----')) return say('holds no PEM certificate', '里没有 PEM 证书')
   if (kind === 'host-key' && !isInlineKey(text)) return say('holds no public key', '里没有公钥')
   if (kind === 'armored' && !text.includes('-----BEGIN PGP PUBLIC KEY BLOCK-----'))
     return say('is not an armored PGP key', '不是 ASCII 格式的 PGP 公钥')

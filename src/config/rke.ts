@@ -13,7 +13,6 @@ const TOP = [
   'ssh_agent_auth',
   'ingress',
   'monitoring',
-  'private_registries',
   'addons',
   'addons_include',
   'addon_job_timeout',
@@ -26,7 +25,6 @@ const TOP = [
   'rotate_certificates',
   'rotate_encryption_key',
   'dns',
-  'upgrade_strategy',
 ]
 const SERVICES = ['kube-api', 'kube-controller', 'scheduler', 'kubeproxy']
 const ETCD = ['snapshot', 'creation', 'retention', 'backup_config', 'external_urls', 'uid', 'gid']

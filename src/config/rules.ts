@@ -4,6 +4,7 @@ import { type Cidr, contains, formatAddress, formatCidr, network, nth, overlaps,
 import { type Component, FIELD_IS_OURS, REFUSED, REFUSED_FIELDS, refusal } from './flags.ts'
 import { isLocal, rolesOf } from './hosts.ts'
 import { isDnsName, isLabelValue, isQualifiedName, prefixOf } from './kube-names.ts'
+import { proxyUrls, registryDefault, registryLogin, registryTwice, registryUrls } from './registry-rules.ts'
 import type { Config, NodeConfig } from './schema.ts'
 import { mistake, type Path, pathText, type Source } from './source.ts'
 import { parseVersion, resolveVersion } from './version.ts'
@@ -574,6 +575,11 @@ export const RULES: readonly Rule[] = [
   { id: 'label-syntax', check: labelSyntax },
   { id: 'reserved-labels', check: reservedLabels },
   { id: 'taint-syntax', check: taintSyntax },
+  { id: 'registry-urls', check: registryUrls },
+  { id: 'registry-twice', check: registryTwice },
+  { id: 'registry-default', check: registryDefault },
+  { id: 'registry-login', check: registryLogin },
+  { id: 'proxy-urls', check: proxyUrls },
   { id: 'flags', check: flags },
   { id: 'fields', check: fields },
 ]

@@ -228,6 +228,61 @@ const mirrorsShape = z.strictObject({
 })
 const mirrors = z.preprocess((v) => (typeof v === 'string' ? { profile: v } : v), mirrorsShape)
 
+export const LAYOUTS = ['host', 'path', 'flat'] as const
+
+const privateRegistry = z.strictObject({
+  url: z
+    .string()
+    .min(1)
+    .meta(key('live', 'Host, port and folder of the registry; https unless http:// is written', 'harbor.corp:8443/mirror')),
+  user: z
+    .string()
+    .min(1)
+    .optional()
+    .meta(key('live', 'User for pulls', 'puller')),
+  password: secretRef.optional().meta(key('live', 'Where its password is: env:NAME, file:PATH or cmd:COMMAND', 'env:HARBOR_PASSWORD')),
+  ca_file: z
+    .string()
+    .min(1)
+    .optional()
+    .meta(key('live', "PEM file of the CA that signed the registry's certificate; the hosts get it", 'certs/harbor-ca.pem')),
+  is_default: z
+    .boolean()
+    .default(false)
+    .meta(key('restart', "Images of the public registries are taken from here first, and the cluster's own images are named by it")),
+  layout: z
+    .enum(LAYOUTS)
+    .default('host')
+    .meta(
+      key(
+        'restart',
+        'How it names its copies of docker.io/library/nginx: host (/docker.io/library/nginx), path (/library/nginx), flat (/nginx)',
+      ),
+    ),
+})
+
+export const PROXY_SCOPES = ['hosts', 'containerd', 'operator'] as const
+const proxyUrl = z.string().min(1)
+
+const proxyShape = z.strictObject({
+  http: proxyUrl.optional().meta(key('restart', 'Proxy for http:// URLs', 'http://proxy.corp:3128')),
+  https: proxyUrl.optional().meta(key('restart', 'Proxy for https:// URLs (asked by CONNECT)', 'http://proxy.corp:3128')),
+  no_proxy: z
+    .array(z.string().min(1))
+    .default([])
+    .meta(key('restart', "Reached without it, besides the cluster's own names and ranges", ['.corp', '10.0.0.0/8'])),
+  scope: z
+    .array(z.enum(PROXY_SCOPES))
+    .min(1)
+    .default(['hosts'])
+    .meta(
+      key(
+        'restart',
+        "Who uses it: hosts (what Slipway fetches there, and containerd), containerd alone, operator (your machine's own fetches)",
+      ),
+    ),
+})
+
 const upgradeStrategy = z.strictObject({
   max_unavailable_worker: z
     .string()
@@ -260,6 +315,8 @@ export const schema = z.strictObject({
     .meta(key('drain', 'The Kubernetes release, or its minor for the newest patch known; only another minor drains', 'v1.36.3')),
   cluster_domain: name.default('cluster.local').meta(key('immutable', 'DNS domain of the services')),
   mirrors: mirrors.prefault({}).meta(key('restart', 'Where every byte comes from: none, cn, or a map', 'cn')),
+  private_registries: z.array(privateRegistry).default([]).meta(key('live', 'Registries of your own')),
+  proxy: proxyShape.optional().meta(key('restart', 'HTTP proxy')),
   ssh: ssh.prefault({}).meta(key('operator', 'Defaults for reaching the nodes')),
   bastion_host: bastion.optional().meta(key('operator', 'Bastion for every node')),
   nodes: z.array(node).min(1).meta(key('live', 'The hosts')),

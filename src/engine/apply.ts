@@ -10,6 +10,9 @@ import type { Vault } from './vault.ts'
 /** How a run ended: on which hosts it failed, and whether all stages were gone through. */
 export type Outcome = Readonly<{ failures: readonly Failure[]; lost: readonly string[]; complete: boolean }>
 
+/** What every script finds in its environment. */
+export type Environment = Readonly<Record<string, string>>
+
 const LAST_LINES = 20
 
 type Progress = { current: Change | undefined; since: number; lines: string[] }
@@ -41,13 +44,14 @@ const runBatch = async (
   vault: Vault,
   report: Report,
   signal: AbortSignal,
+  environment: Environment,
 ): Promise<Failure | 'lost' | undefined> => {
   const progress: Progress = { current: undefined, since: 0, lines: [] }
   const { host } = batch
   try {
     const steps = []
     for (const change of batch.changes) steps.push({ change, payload: (await kindOf(change.want).produce?.(change.want, vault)) ?? {} })
-    for await (const output of transport.run(composeScript(steps), { signal })) {
+    for await (const output of transport.run(composeScript(steps, environment), { signal })) {
       if (!('exit' in output)) listen(batch, progress, output.line, report)
       else if (output.exit !== 0) {
         const failure: Failure = { host, label: transport.label, change: progress.current, exit: output.exit ?? 128, lines: progress.lines }
@@ -72,6 +76,7 @@ export const apply = async (
   vault: Vault,
   report: Report,
   signal: AbortSignal,
+  environment: Environment = {},
 ): Promise<Outcome> => {
   const stages: readonly Stage[] = stagesOf(changes)
   const failures: Failure[] = []
@@ -83,7 +88,7 @@ export const apply = async (
       stage.batches.map((batch) => {
         const transport = transports.get(batch.host)
         if (!transport) throw new Error(`no connection to ${batch.host}`)
-        return runBatch(batch, transport, vault, report, signal)
+        return runBatch(batch, transport, vault, report, signal, environment)
       }),
     )
     for (const [at, result] of results.entries()) {

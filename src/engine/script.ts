@@ -1,3 +1,4 @@
+import { quote } from '../hosts/sh.ts'
 import { kindOf } from '../resources/index.ts'
 import type { Payload } from '../resources/types.ts'
 import type { Change } from './plan.ts'
@@ -5,12 +6,16 @@ import { PRELUDE } from './shell-texts.ts'
 
 /**
  * One script out of many changes. It is wrapped in a function that its last line calls, because a shell that reads a script from stdin
- * runs even the half line it got when the connection is cut.
+ * runs even the half line it got when the connection is cut. `environment` is exported to all that it runs.
  */
-export const composeScript = (changes: readonly Readonly<{ change: Change; payload: Payload }>[]): string => {
+export const composeScript = (
+  changes: readonly Readonly<{ change: Change; payload: Payload }>[],
+  environment: Readonly<Record<string, string>> = {},
+): string => {
+  const exports = Object.entries(environment).map(([name, value]) => `export ${name}=${quote(value)}\n`)
   const steps = changes.map(
     ({ change: { want, difference } }, index) =>
       `begin ${index}\n${kindOf(want).script(want, difference, changes[index]?.payload ?? {})}finish ${index}\n`,
   )
-  return `${PRELUDE}\nmain() {\nenter\n${steps.join('')}}\nmain; exit\n`
+  return `${PRELUDE}\n${exports.join('')}main() {\nenter\n${steps.join('')}}\nmain; exit\n`
 }

@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import { mirrorOf } from './index.ts'
-import type { AptRepo, Mirror, Os, Sources } from './types.ts'
+import { endpointOf, mirrorOfRegistry, type PrivateRegistry, privateRegistries } from './private.ts'
+import type { AptRepo, Endpoint, Mirror, Os, Sources } from './types.ts'
 import { upstream } from './upstream.ts'
 
 /** The providers asked for each kind of thing, in order, by their names in cluster.yml. */
@@ -60,24 +61,41 @@ const archivesFor = (
   return mirrorSecurity || mirrors.base.length === 0 ? mirrors.base : [upstream]
 }
 
+/** Where images are copied, in order: the default private registry before the configured mirrors. */
+export const imageMirrorsOf = ({ mirrors, private_registries }: Pick<Config, 'mirrors' | 'private_registries'>): readonly Mirror[] => [
+  ...privateRegistries(private_registries)
+    .filter(({ isDefault }) => isDefault)
+    .map(mirrorOfRegistry),
+  ...ordersOf(mirrors).images.map(mirrorOf),
+]
+
+/** Credentials for a public registry (Docker Hub's limits) are shown to that registry alone, never to a mirror of it. */
+const withLogin =
+  (registry: string, registries: readonly PrivateRegistry[]) =>
+  (endpoint: Endpoint): Endpoint => {
+    const own = registries.find(({ domain }) => domain === registry)
+    return own !== undefined && endpoint.url === own.origin ? endpointOf(own) : endpoint
+  }
+
 /**
- * Folds the section `mirrors` of cluster.yml into one total answer per question. Every list is complete and in order: upstream is in it exactly
+ * Folds the sections `mirrors` and `private_registries` of cluster.yml into one total answer per question. Every list is complete and in order: upstream is in it exactly
  * when it may be asked. `upstream` is true only when both files and images may come from there.
  */
-export const sourcesOf = (mirrors: Config['mirrors']): Sources => {
+export const sourcesOf = (mirrors: Config['mirrors'], own: Config['private_registries'] = []): Sources => {
   const orders = ordersOf(mirrors)
+  const registries = privateRegistries(own)
   const listed = {
     base: orders.base.map(mirrorOf),
     kubernetes: orders.kubernetes.map(mirrorOf),
     docker: orders.docker.map(mirrorOf),
     files: orders.files.map(mirrorOf),
-    images: orders.images.map(mirrorOf),
+    images: imageMirrorsOf({ mirrors, private_registries: own }),
   }
   return {
     files: (path) => present(listed.files.map((mirror) => mirror.file(path))),
     apt: (repo: AptRepo, os: Os) => present(archivesFor(repo, listed, mirrors.apt.mirror_security).map((mirror) => mirror.apt(repo, os))),
     image: imageFrom(listed.images),
-    endpoints: (registry) => present(listed.images.map((mirror) => mirror.endpoint(registry))),
+    endpoints: (registry) => present(listed.images.map((mirror) => mirror.endpoint(registry))).map(withLogin(registry, registries)),
     upstream: orders.files.includes('upstream') && orders.images.includes('upstream'),
   }
 }

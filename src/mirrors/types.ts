@@ -10,6 +10,12 @@ export type AptRepo = Readonly<{ kind: 'base' } | { kind: 'security' } | { kind:
 export type AptSource = Readonly<{ uri: string; suites: readonly string[]; components: readonly string[] }>
 
 /**
+ * A place containerd asks: its URL, and whether the path is to be used as it is. `ca` is a path on the host;
+ * `login` is the registry (as certs.d names it) whose user and password are to be shown there.
+ */
+export type Endpoint = Readonly<{ url: string; overridePath: boolean; ca?: string; login?: string }>
+
+/**
  * A place that carries copies. Every answer is pure; undefined means "not carried here".
  * The facts of each provider stand in its own file, with where they were read.
  */
@@ -20,8 +26,8 @@ export interface Mirror {
   apt(repo: AptRepo, os: Os): AptSource | undefined
   /** The reference to use in manifests; image(image(x)) equals image(x). */
   image(ref: string): string | undefined
-  /** The host entry for containerd's certs.d, where the form can differ: its URL, and whether the path is to be used as it is. */
-  endpoint(registry: string): Readonly<{ url: string; overridePath: boolean }> | undefined
+  /** The host entry for containerd's certs.d, where the form can differ. */
+  endpoint(registry: string): Endpoint | undefined
 }
 
 /** The configured order of mirrors folded into one total answer per question; the first is tried first. */
@@ -30,7 +36,7 @@ export interface Sources {
   /** Empty when the host's own sources are to be left alone. */
   apt(repo: AptRepo, os: Os): readonly AptSource[]
   image(ref: string): string
-  endpoints(registry: string): readonly Readonly<{ url: string; overridePath: boolean }>[]
+  endpoints(registry: string): readonly Endpoint[]
   /** Whether anything may be asked of upstream when all mirrors failed. It stands in the lists above already, in its configured place: nobody has to add it. */
   readonly upstream: boolean
 }

@@ -108,7 +108,9 @@ const imageFor = (
 const imagesOf = (name: ArtifactName, { release, os, sources, pins }: Surroundings): readonly ImageSource[] => {
   const what = imageFor(name, release)
   if (!what) return []
-  return sources.endpoints('registry.k8s.io').flatMap(({ url, overridePath }): ImageSource[] => {
+  // The script that unpacks images knows neither passwords nor other CAs than the host's.
+  const open = sources.endpoints('registry.k8s.io').filter(({ ca, login }) => ca === undefined && login === undefined)
+  return open.flatMap(({ url, overridePath }): ImageSource[] => {
     const base = `${overridePath ? url : `${url}/v2`}/${what.path}`
     const own = `${new URL(base).host}${new URL(base).pathname.replace(/^\/v2/, '')}:${what.tag}`
     const pin = pins[own] ?? (overridePath ? undefined : pins[`registry.k8s.io/${what.path}:${what.tag}`])

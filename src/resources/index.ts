@@ -14,6 +14,7 @@ import { nodeAbsent, nodeAddress, nodeRename } from './moved-node.ts'
 import { node } from './node.ts'
 import { objects } from './objects.ts'
 import { packages } from './packages.ts'
+import { registryHosts } from './registry-hosts.ts'
 import { service } from './service.ts'
 import { sharedSecret } from './shared-secret.ts'
 import { swapOff } from './swap-off.ts'
@@ -49,6 +50,7 @@ const KINDS: Kinds = {
   'node-rename': nodeRename,
   objects,
   packages,
+  'registry-hosts': registryHosts,
   service,
   'shared-secret': sharedSecret,
   'swap-off': swapOff,

@@ -1,4 +1,5 @@
 import type { Facts } from '../hosts/facts.ts'
+import type { Secret } from '../hosts/sh.ts'
 import type { Alternate } from '../releases/alternates.ts'
 import type { Artifact } from '../releases/types.ts'
 import type { Text } from '../text.ts'
@@ -12,6 +13,13 @@ export type AuthorityName = 'ca' | 'etcd-ca' | 'front-proxy-ca'
 export type DirectoryResource = Readonly<{ kind: 'directory'; path: string; mode: string; owner?: string }>
 /** `secret` keeps its text out of plans and logs. `live` text is used without a restart of anything. */
 export type FileResource = Readonly<{ kind: 'file'; path: string; text: string; mode?: string; owner?: string; secret?: boolean }>
+/** A hosts.toml of containerd that shows credentials: `loginMark`s in `text` stand for them; undefined is a login this run has not read. */
+export type RegistryHostsResource = Readonly<{
+  kind: 'registry-hosts'
+  path: string
+  text: string
+  logins: Readonly<Record<string, Secret | undefined>>
+}>
 /** A file that must not be active beside ours; it is kept in /var/lib/slipway/backup. */
 export type AbsentResource = Readonly<{ kind: 'absent'; path: string; reason: Text }>
 /**
@@ -122,6 +130,7 @@ export type EtcdPromoteResource = Readonly<{ kind: 'etcd-promote'; name: string;
 export type Resource =
   | DirectoryResource
   | FileResource
+  | RegistryHostsResource
   | AbsentResource
   | AptSourcesResource
   | LinkResource

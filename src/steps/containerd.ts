@@ -1,11 +1,12 @@
-import { certsD } from '../mirrors/certs-d.ts'
+import { CERTS_D } from '../mirrors/private.ts'
 import { containerdToml } from '../templates/containerd-toml.ts'
-import { unitText } from '../templates/unit.ts'
+import { environment, unitText } from '../templates/unit.ts'
 import { installed } from './common.ts'
+import { containerdProxy } from './proxy.ts'
+import { registryFiles } from './registries.ts'
 import type { Step } from './types.ts'
 
 const CONFIG = '/etc/containerd/config.toml'
-const CERTS_D = '/etc/containerd/certs.d'
 
 export const containerd: Step = {
   id: 'containerd',
@@ -36,7 +37,7 @@ export const containerd: Step = {
       { kind: 'link', path: '/usr/local/bin/containerd-shim-runc-v2', target: binary('containerd-shim-runc-v2') },
       { kind: 'link', path: '/usr/local/bin/runc', target: installed('runc', 'runc', context) },
       // Files below certs.d are read at every pull: they are no inputs of the unit.
-      ...Object.entries(certsD(sources)).map(([path, text]) => ({ kind: 'file', path: `${CERTS_D}/${path}`, text }) as const),
+      ...registryFiles(context),
       {
         kind: 'file',
         path: CONFIG,
@@ -59,7 +60,14 @@ export const containerd: Step = {
           after: ['local-fs.target', 'dbus.service'],
           type: 'notify',
           // A restart must not take the pods along; their shims stay.
-          settings: ['Delegate=yes', 'KillMode=process', 'TasksMax=infinity', 'LimitCORE=infinity', 'OOMScoreAdjust=-999'],
+          settings: [
+            'Delegate=yes',
+            'KillMode=process',
+            'TasksMax=infinity',
+            'LimitCORE=infinity',
+            'OOMScoreAdjust=-999',
+            ...Object.entries(containerdProxy(context)).map(([name, value]) => environment(name, value)),
+          ],
         }),
       },
     ]

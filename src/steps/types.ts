@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts'
 import type { Host } from '../config/hosts.ts'
 import type { Facts } from '../hosts/facts.ts'
+import type { Secret } from '../hosts/sh.ts'
 import type { Sources } from '../mirrors/types.ts'
 import type { Problem } from '../problem.ts'
 import type { Release } from '../releases/types.ts'
@@ -24,6 +25,8 @@ export type Cluster = Readonly<{
   places?: Readonly<Record<string, string>>
   /** Texts of files that cluster.yml names, by their path there. */
   files: Readonly<Record<string, string>>
+  /** Credentials of private registries ("Basic ..."), by the registry's domain, where this run has read them. */
+  logins?: Readonly<Record<string, Secret>>
 }>
 
 /** What a step decides by: the cluster, every member, and the one host it is asked about. */

@@ -20,6 +20,10 @@ const argument = (text: string): string => {
     : `"${doubled.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`
 }
 
+/** A variable of a service's environment: a line for `settings` (systemd.exec(5), Environment=; "%" is systemd's own). */
+export const environment = (name: string, value: string): string =>
+  `Environment="${name}=${value.replaceAll('%', '%%').replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
+
 /**
  * The text of a unit file, always the same bytes for the same service. It never gives up restarting, and its environment carries the digest
  * of its inputs (`SLIPWAY_INPUTS`), by which a later run sees what the running process was started with.

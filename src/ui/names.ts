@@ -24,6 +24,7 @@ const KINDS: Readonly<Record<Resource['kind'], Text>> = {
   'etcd-address': { en: 'etcd member', zh: 'etcd 成员' },
   objects: { en: 'objects', zh: '对象' },
   packages: { en: 'packages', zh: '软件包' },
+  'registry-hosts': { en: 'file', zh: '文件' },
   service: { en: 'service', zh: '服务' },
   'shared-secret': { en: 'shared secret', zh: '共享密钥' },
   drain: { en: 'drain', zh: '排空' },

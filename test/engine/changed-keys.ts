@@ -5,6 +5,7 @@ import { placesOf } from '../../src/config/walk.ts'
 import { type Plan, plan } from '../../src/engine/plan.ts'
 import type { World } from '../../src/engine/world.ts'
 import type { Facts } from '../../src/hosts/facts.ts'
+import { Secret } from '../../src/hosts/sh.ts'
 import { sourcesOf } from '../../src/mirrors/ladder.ts'
 import { releaseOf, SUPPORTED } from '../../src/releases/index.ts'
 import type { Cluster } from '../../src/steps/types.ts'
@@ -32,6 +33,7 @@ export type Row = Readonly<{
   refused?: true
 }>
 
+const AUTHORITY = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
 const KEY_FILE = '-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nxjMEZ\n-----END PGP PUBLIC KEY BLOCK-----\n'
 
 const MACHINES = [
@@ -54,7 +56,7 @@ const base = (): File => ({
 })
 
 const read = (file: File): Readonly<{ cluster: Cluster; hosts: readonly Host[] }> => {
-  const files = { folder: '/nowhere', home: '/nowhere', read: () => ({ text: KEY_FILE }) }
+  const files = { folder: '/nowhere', home: '/nowhere', read: (path: string) => ({ text: path.endsWith('.pem') ? AUTHORITY : KEY_FILE }) }
   const loaded = parseConfig(stringify(file), 'cluster.yml', files, SUPPORTED)
   if (!loaded.config) throw new Error(loaded.problems.map(({ at, what }) => `${at} ${what.en}`).join('\n'))
   const { config, hosts, source } = loaded
@@ -64,10 +66,11 @@ const read = (file: File): Readonly<{ cluster: Cluster; hosts: readonly Host[] }
     cluster: {
       config,
       release,
-      sources: sourcesOf(config.mirrors),
+      sources: sourcesOf(config.mirrors, config.private_registries),
       pins: pinsFor(release.kubernetes),
       places: placesOf(source.at),
-      files: Object.fromEntries(named),
+      files: { ...Object.fromEntries(named), 'ca.pem': AUTHORITY },
+      logins: { 'registry.corp:5000': new Secret('Basic cHVsbGVyOmhpZGRlbg==') },
     },
     hosts,
   }
@@ -148,6 +151,9 @@ const moved =
       ),
     )
 
+const registry = (values: Record<string, unknown>) => top({ private_registries: [{ url: 'registry.corp:5000', ...values }] })
+const LOGIN = { user: 'puller', password: 'env:PULLER' }
+const PROXY = { https: 'http://proxy.corp:3128' }
 const BASTION = { address: '203.0.113.10' }
 const WORKER = 3
 const PLANE = 1
@@ -175,6 +181,16 @@ export const ROWS: readonly Row[] = [
     change: '[aliyun, daocloud]',
     edit: (file) => void Object.assign(file.mirrors, { images: ['aliyun', 'daocloud'] }),
   },
+  { key: 'private_registries[].url', change: 'http://registry.corp:5000', edit: registry({ url: 'http://registry.corp:5000' }) },
+  { key: 'private_registries[].user', change: 'puller', edit: registry(LOGIN) },
+  { key: 'private_registries[].password', change: 'env:PULLER', edit: registry(LOGIN) },
+  { key: 'private_registries[].ca_file', change: 'ca.pem', edit: registry({ ca_file: 'ca.pem' }) },
+  { key: 'private_registries[].is_default', change: 'true', edit: registry({ is_default: true }) },
+  { key: 'private_registries[].layout', change: 'path, of a default', edit: registry({ is_default: true, layout: 'path' }) },
+  { key: 'proxy.http', change: 'a proxy', edit: top({ proxy: { http: PROXY.https } }) },
+  { key: 'proxy.https', change: 'a proxy', edit: top({ proxy: PROXY }) },
+  { key: 'proxy.no_proxy', change: '[.corp], with a proxy', edit: top({ proxy: { ...PROXY, no_proxy: ['.corp'] } }) },
+  { key: 'proxy.scope', change: '[containerd], with a proxy', edit: top({ proxy: { ...PROXY, scope: ['containerd'] } }) },
   { key: 'ssh.user', change: 'root -> ops', edit: ssh({ user: 'ops' }) },
   { key: 'ssh.port', change: '22 -> 2222', edit: ssh({ port: 2222 }) },
   { key: 'ssh.key_path', change: 'another key', edit: ssh({ key_path: '~/.ssh/other' }) },

@@ -6,6 +6,7 @@ import { placesOf } from '../../src/config/walk.ts'
 import { sha256 } from '../../src/digest.ts'
 import type { World } from '../../src/engine/world.ts'
 import { type Facts, parseFacts } from '../../src/hosts/facts.ts'
+import { Secret } from '../../src/hosts/sh.ts'
 import { sourcesOf } from '../../src/mirrors/ladder.ts'
 import { ARTIFACTS } from '../../src/releases/artifacts.ts'
 import { releaseOf, SUPPORTED } from '../../src/releases/index.ts'
@@ -44,9 +45,13 @@ export const pinsFor = (version: string): Readonly<Record<string, string>> => {
   return Object.fromEntries(paths.map((path) => [path, `sha256:${sha256(path)}`]))
 }
 
+const AUTHORITY = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
+const LOGINS = { 'registry.corp:5000': new Secret('Basic cHVsbGVyOmhpZGRlbg=='), 'docker.io': new Secret('Basic bWU6aGlkZGVu') }
+
 /** Reads a cluster.yml that must be without errors. */
 export const clusterOf = (yaml: string): Readonly<{ cluster: Cluster; hosts: readonly Host[] }> => {
-  const loaded = parseConfig(yaml, 'cluster.yml', { folder: '/nowhere', home: '/nowhere', read: () => ({ error: 'missing' }) }, SUPPORTED)
+  const read = (path: string) => (path === '/nowhere/ca.pem' ? { text: AUTHORITY } : ({ error: 'missing' } as const))
+  const loaded = parseConfig(yaml, 'cluster.yml', { folder: '/nowhere', home: '/nowhere', read }, SUPPORTED)
   if (!loaded.config) throw new Error(loaded.problems.map(({ at, what }) => `${at} ${what.en}`).join('\n'))
   const { config, hosts, source } = loaded
   const release = releaseOf(config.kubernetes_version)
@@ -54,10 +59,11 @@ export const clusterOf = (yaml: string): Readonly<{ cluster: Cluster; hosts: rea
     cluster: {
       config,
       release,
-      sources: sourcesOf(config.mirrors),
+      sources: sourcesOf(config.mirrors, config.private_registries),
       pins: pinsFor(release.kubernetes),
       places: placesOf(source.at),
-      files: {},
+      files: { 'ca.pem': AUTHORITY },
+      logins: LOGINS,
     },
     hosts,
   }
@@ -132,6 +138,10 @@ const DRAFTS: readonly Draft[] = [
       'services:\n',
       '  kube-apiserver: {extra_args: {max-requests-inflight: "800", profiling: null, tls-cipher-suites: [TLS_A, TLS_B]}}\n',
       '  kubelet: {config: {maxPods: 50}}\n',
+      'private_registries:\n',
+      '  - {url: registry.corp:5000/mirror, user: puller, password: env:PULLER, ca_file: ca.pem, is_default: true}\n',
+      '  - {url: docker.io, user: me, password: env:HUB}\n',
+      'proxy: {http: http://proxy.corp:3128, https: http://proxy.corp:3128, no_proxy: [.corp]}\n',
     ].join(''),
     hosts: [['10.0.0.11', 'solo', 'debian-12-bare']],
   },

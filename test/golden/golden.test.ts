@@ -6,6 +6,7 @@ import { composeScript } from '../../src/engine/script.ts'
 import { PRELUDE } from '../../src/engine/shell-texts.ts'
 import { stagesOf } from '../../src/engine/stages.ts'
 import { kindOf } from '../../src/resources/index.ts'
+import { scriptProxy } from '../../src/steps/proxy.ts'
 import { planText } from '../../src/ui/plan-text.ts'
 import { createStyle } from '../../src/ui/style.ts'
 import { type Scenario, SCENARIOS, scenarioNamed } from '../engine/scenarios.ts'
@@ -13,12 +14,12 @@ import { converge, symbolicVault } from '../engine/support.ts'
 
 // What a cluster.yml becomes on its hosts, to be read as a diff when something changes. Renew with `npx vitest run test/golden -u`.
 
-const scriptOf = async (changes: readonly Change[]): Promise<string> => {
+const scriptOf = async (changes: readonly Change[], { cluster, hosts }: Scenario): Promise<string> => {
   const steps = changes.map(async (change) => ({
     change,
     payload: (await kindOf(change.want).produce?.(change.want, symbolicVault)) ?? {},
   }))
-  return composeScript(await Promise.all(steps)).replace(PRELUDE, '# (here stand src/engine/*.sh)\n')
+  return composeScript(await Promise.all(steps), scriptProxy(cluster.config, hosts)).replace(PRELUDE, '# (here stand src/engine/*.sh)\n')
 }
 
 /** One host of each kind is enough: its fellows get the same under other names. */
@@ -56,7 +57,7 @@ describe.each([...SCENARIOS, upgraded(scenarioNamed('one-plane-cn'))])('$name', 
     const scripts: string[] = []
     for (const [index, stage] of stagesOf(decided.changes).entries())
       for (const batch of stage.batches.filter((own) => own.host === host))
-        scripts.push(`##### stage ${index + 1} (${stage.phases.join(', ')})\n${await scriptOf(batch.changes)}`)
+        scripts.push(`##### stage ${index + 1} (${stage.phases.join(', ')})\n${await scriptOf(batch.changes, one)}`)
     const node = names.find(({ key }) => key === host)?.nodeName ?? host
     await expect(scripts.join('\n')).toMatchFileSnapshot(at(`${node}.sh`))
   })

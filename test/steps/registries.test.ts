@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import { membersOf } from '../../src/engine/members.ts'
+import { plan, simulate } from '../../src/engine/plan.ts'
+import type { World } from '../../src/engine/world.ts'
+import { Secret } from '../../src/hosts/sh.ts'
+import { sourcesOf } from '../../src/mirrors/ladder.ts'
+import { kindOf } from '../../src/resources/index.ts'
+import type { Cluster } from '../../src/steps/types.ts'
+import { containerdProxy, operatorProxy, scriptProxy } from '../../src/steps/proxy.ts'
+import { scenarioNamed } from '../engine/scenarios.ts'
+import { converge } from '../engine/support.ts'
+
+const one = scenarioNamed('single-node')
+const HOST = '10.0.0.11'
+const OWN = '/etc/containerd/certs.d/registry.corp:5000/hosts.toml'
+const { world: done } = converge(one.cluster, one.hosts, one.world)
+
+const changed = (cluster: Cluster, world: World = done) => plan(cluster, one.hosts, world).changes
+const facts = (world: World) => world[HOST]?.paths ?? {}
+
+describe('credentials of a registry', () => {
+  test('lie on the host for root alone, and in nothing that is shown', () => {
+    expect(facts(done)[OWN]).toMatchObject({ mode: '0600', owner: 'root:root' })
+    expect(JSON.stringify(facts(done))).not.toContain('aGlkZGVu')
+    const first = plan(one.cluster, one.hosts, one.world)
+    const change = first.changes.find(({ id }) => id === `file ${OWN}`)
+    expect(change?.difference.diff).toContain('+[header]')
+    expect(JSON.stringify(first)).not.toContain('aGlkZGVu')
+    expect(change && kindOf(change.want).script(change.want, change.difference, {})).toContain(
+      'Authorization = "Basic cHVsbGVyOmhpZGRlbg=="',
+    )
+  })
+
+  test('another password is a change, told without it; nothing restarts', () => {
+    const logins = { ...one.cluster.logins, 'docker.io': new Secret('Basic bmV3') }
+    const changes = changed({ ...one.cluster, logins })
+    expect(changes.map(({ id, difference }) => [id, difference])).toEqual([
+      [
+        'file /etc/containerd/certs.d/docker.io/hosts.toml',
+        { verb: 'update', reason: { en: 'its credentials changed', zh: '凭据有变化' } },
+      ],
+    ])
+  })
+
+  test('passwords that a run has not read are not compared, and never written', () => {
+    const { logins: _, ...cluster } = one.cluster
+    expect(changed(cluster)).toEqual([])
+    const [change] = changed(cluster, one.world).filter(({ id }) => id === `file ${OWN}`)
+    expect(() => change && kindOf(change.want).script(change.want, change.difference, {})).toThrow('were not read')
+  })
+
+  test('go with the registry, and so does its CA; files of others stay', () => {
+    const config = { ...one.cluster.config, private_registries: [] }
+    const cluster = { ...one.cluster, config, sources: sourcesOf(config.mirrors) }
+    const theirs = { type: 'file', mode: '0644', owner: 'root:root', sha256: 'x', text: 'server = "https://x"\n' } as const
+    const path = '/etc/containerd/certs.d/other.corp/hosts.toml'
+    const world: World = { [HOST]: { ...done[HOST]!, paths: { ...facts(done), [path]: theirs } } }
+    const changes = changed(cluster, world)
+    const removed = changes.filter(({ want }) => want.kind === 'absent').map(({ id }) => id)
+    expect(removed).toContain(`absent ${OWN}`)
+    expect(removed).toContain('absent /etc/containerd/certs.d/registry.corp:5000/ca.crt')
+    expect(removed).toHaveLength(8)
+    expect(Object.keys(facts(simulate(world, changes))).filter((name) => name.includes('certs.d/'))).toEqual([path])
+  })
+})
+
+describe('the proxy', () => {
+  const { config } = one.cluster
+  const member = membersOf(one.hosts, one.world)[0]!
+  const context = (scope: readonly ('hosts' | 'containerd' | 'operator')[]) => ({
+    config: { ...config, proxy: { ...config.proxy!, scope: [...scope] } },
+    member,
+    facts: one.world[HOST]!,
+  })
+  const names = (variables: object): string[] => Object.keys(variables)
+
+  test.each([
+    { scope: ['hosts'] as const, scripts: true, containerd: true, operator: false },
+    { scope: ['containerd'] as const, scripts: false, containerd: true, operator: false },
+    { scope: ['operator'] as const, scripts: false, containerd: false, operator: true },
+  ])('for $scope', ({ scope, scripts, containerd, operator }) => {
+    const own = context(scope)
+    expect(names(scriptProxy(own.config, one.hosts))).toEqual(scripts ? ['http_proxy', 'https_proxy', 'no_proxy'] : [])
+    expect(names(containerdProxy(own))).toEqual(containerd ? ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'] : [])
+    expect(names(operatorProxy(own.config, one.hosts))).toEqual(operator ? ['http_proxy', 'https_proxy', 'no_proxy'] : [])
+  })
+
+  test("the cluster's own is never asked through it; another node changes nothing of containerd's", () => {
+    expect(scriptProxy(config, one.hosts).no_proxy).toBe(
+      '.corp,localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11',
+    )
+    expect(containerdProxy(context(['hosts'])).NO_PROXY).toMatch(/,10\.0\.0\.0\/24$/)
+  })
+})
