@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { VERSION } from '../version.ts'
+import { type Fetch, plainFetch } from './egress.ts'
 
 /** A mirror that fetches first may take this long for its first byte, and no pause after it may be longer than the second. */
 const FIRST_BYTE_MS = 60_000
@@ -21,13 +22,14 @@ export interface Http {
 export type Answer = Readonly<{ status: number; headers: Headers; error?: string }>
 export type Sample = Readonly<{ status: number; bytes: number; firstByte: number; seconds: number; error?: string }>
 
-const reason = (error: unknown): string => {
-  const { message, cause } = error as Error & { cause?: { code?: string; message?: string } }
-  return cause?.code ?? cause?.message ?? message
+/** A failed request in a few words: node's code where there is one. */
+export const reason = (error: unknown): string => {
+  const { message, code, cause } = error as Error & { code?: string; cause?: { code?: string; message?: string } }
+  return cause?.code ?? cause?.message ?? (typeof code === 'string' && !/^ABORT/.test(code) ? code : message)
 }
 
 /** Ends the request when `ms` pass without a call of `again`. */
-const patience = (signal: AbortSignal) => {
+export const patience = (signal: AbortSignal) => {
   const own = new AbortController()
   let timer: NodeJS.Timeout | undefined
   const again = (ms: number): void => {
@@ -39,8 +41,8 @@ const patience = (signal: AbortSignal) => {
 
 const USER_AGENT = `slipway/${VERSION}`
 
-/** Ordinary requests, with limits; nothing is kept. */
-export const createHttp = (signal: AbortSignal): Http => {
+/** Ordinary requests, with limits; nothing is kept. `ask` is the way out of this machine. */
+export const createHttp = (signal: AbortSignal, ask: Fetch = plainFetch): Http => {
   // A host that could not be reached once is not waited for again.
   const dead = new Set<string>()
   const read = async (url: string, take: (chunk: Uint8Array) => void): Promise<boolean> => {
@@ -50,7 +52,7 @@ export const createHttp = (signal: AbortSignal): Http => {
     const waiting = patience(signal)
     waiting.again(FIRST_BYTE_MS)
     try {
-      const response = await fetch(url, { headers: { 'user-agent': USER_AGENT }, signal: waiting.signal })
+      const response = await ask(url, { headers: { 'user-agent': USER_AGENT }, signal: waiting.signal })
       answered = true
       if (!response.ok) {
         await response.body?.cancel()
@@ -87,7 +89,7 @@ export const createHttp = (signal: AbortSignal): Http => {
   const head = async (url: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> => {
     try {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MS)])
-      const response = await fetch(url, { method: 'HEAD', headers: { 'user-agent': USER_AGENT, ...headers }, signal: limit })
+      const response = await ask(url, { method: 'HEAD', headers: { 'user-agent': USER_AGENT, ...headers }, signal: limit })
       return { status: response.status, headers: response.headers }
     } catch (error) {
       if (signal.aborted) throw signal.reason
@@ -101,7 +103,7 @@ export const createHttp = (signal: AbortSignal): Http => {
     const stop = new AbortController()
     try {
       const limit = AbortSignal.any([signal, stop.signal, AbortSignal.timeout(seconds * 1000)])
-      const response = await fetch(url, { headers: { 'user-agent': USER_AGENT, range: `bytes=0-${bytes - 1}` }, signal: limit })
+      const response = await ask(url, { headers: { 'user-agent': USER_AGENT, range: `bytes=0-${bytes - 1}` }, signal: limit })
       taken.status = response.status
       taken.firstByte = since()
       if (response.ok)

@@ -1,12 +1,14 @@
 import { access } from 'node:fs/promises'
 import { loadConfig } from '../config/load.ts'
-import { schema } from '../config/schema.ts'
+import { type Config, schema } from '../config/schema.ts'
 import { parsePath } from '../images/paths.ts'
 import type { Rule } from '../images/rewrite.ts'
 import { sourcesOf } from '../mirrors/ladder.ts'
 import type { Sources } from '../mirrors/types.ts'
 import { EXIT, type Problem } from '../problem.ts'
 import { SUPPORTED } from '../releases/index.ts'
+import { type Fetch, plainFetch } from './egress.ts'
+import { fetchFor } from './outbound.ts'
 import { tell } from './tell.ts'
 import type { Io, Options } from './types.ts'
 
@@ -15,6 +17,10 @@ export type Renaming = Readonly<{
   sources: Sources
   rules: readonly Rule[]
   paths: readonly string[]
+  /** Whether two images may come to have one name. */
+  flat: boolean
+  /** How this machine fetches the manifests that are named by URL. */
+  ask: Fetch
 }>
 
 const strings = (value: unknown): string[] => [value ?? []].flat().map(String)
@@ -47,7 +53,13 @@ const pathProblems = (paths: readonly string[]): Problem[] =>
       }),
     )
 
-const sourcesFrom = async (cluster: string | undefined, io: Io): Promise<Sources | { problems: readonly Problem[] }> => {
+const isFlat = ({ private_registries }: Config): boolean =>
+  private_registries.some(({ is_default, layout }) => is_default && layout === 'flat')
+
+const sourcesFrom = async (
+  cluster: string | undefined,
+  io: Io,
+): Promise<Pick<Renaming, 'sources' | 'ask' | 'flat'> | { problems: readonly Problem[] }> => {
   const path = cluster ?? 'cluster.yml'
   const exists = await access(path).then(
     () => true,
@@ -63,10 +75,12 @@ const sourcesFrom = async (cluster: string | undefined, io: Io): Promise<Sources
       nodes: [{ address: '192.0.2.1', role: ['worker'] }],
       mirrors: 'cn',
     }
-    return sourcesOf(schema.parse(bare).mirrors)
+    return { sources: sourcesOf(schema.parse(bare).mirrors), ask: plainFetch, flat: false }
   }
   const loaded = await loadConfig(path, { supported: SUPPORTED })
-  return loaded.config === undefined ? { problems: loaded.problems } : sourcesOf(loaded.config.mirrors, loaded.config.private_registries)
+  if (loaded.config === undefined) return { problems: loaded.problems }
+  const { config, hosts } = loaded
+  return { sources: sourcesOf(config.mirrors, config.private_registries), ask: fetchFor(config, hosts), flat: isFlat(config) }
 }
 
 /** How images are renamed, from --cluster (or the cluster.yml here, or `mirrors: cn`), --rule and --path. */
@@ -74,15 +88,15 @@ export const renamingOf = async (options: Options, io: Io): Promise<Renaming | {
   const { cluster, rule, path } = options.flags
   const rules = rulesOf(strings(rule))
   const paths = strings(path)
-  const sources = await sourcesFrom(typeof cluster === 'string' ? cluster : undefined, io)
+  const from = await sourcesFrom(typeof cluster === 'string' ? cluster : undefined, io)
   const problems = [
     ...rules.filter((one): one is Problem => 'what' in one),
     ...pathProblems(paths),
-    ...('problems' in sources ? sources.problems : []),
+    ...('problems' in from ? from.problems : []),
   ]
-  if (problems.length > 0 || 'problems' in sources) return { problems }
+  if (problems.length > 0 || 'problems' in from) return { problems }
   return {
-    sources,
+    ...from,
     rules: rules.filter((one): one is Rule => 'from' in one),
     paths,
   }

@@ -1,32 +1,34 @@
 import { readReference } from '../images/reference.ts'
-import { imagesIn } from '../images/yaml.ts'
-import { mirrorOf } from '../mirrors/index.ts'
-import { ordersOf } from '../mirrors/ladder.ts'
+import { imageMirrorsOf } from '../mirrors/ladder.ts'
+import { type PrivateRegistry, privateRegistries } from '../mirrors/private.ts'
 import type { Mirror } from '../mirrors/types.ts'
 import { EXIT } from '../problem.ts'
 import { table } from '../ui/table.ts'
-import { createHttp, type Http } from './http.ts'
-import { readManifests } from './manifests.ts'
-import { headManifest } from './registry.ts'
+import { manifestImages, type Wanted } from './image-set.ts'
+import { registryFor } from './outbound.ts'
+import type { Registry } from './registry-client.ts'
 import { exitOf, type Intent, readIntent, sayProblems } from './session.ts'
 import { tell } from './tell.ts'
 import type { Io, Options } from './types.ts'
 
-type Wanted = Readonly<{ ref: string; pin: string | undefined }>
 type Row = Readonly<{ image: string; provider: string; name: string; has: boolean; digest: string | null; why: string }>
 
 /** After as many refusals a mirror is left in peace: DaoCloud bans who collects them (mirrors.md §4). */
 const PATIENCE = 3
 
-const registryOf = (domain: string): string => (domain === 'docker.io' ? 'registry-1.docker.io' : domain)
+/** Where a name is asked for: a private registry where it says it answers. */
+const originOf = (domain: string, registries: readonly PrivateRegistry[]): string =>
+  registries.find((own) => own.domain === domain)?.origin ?? `https://${domain === 'docker.io' ? 'registry-1.docker.io' : domain}`
 
-const ask = async (mirror: Mirror, { ref, pin }: Wanted, http: Http): Promise<Row> => {
+type Asking = Readonly<{ registry: Registry; registries: readonly PrivateRegistry[] }>
+
+const ask = async (mirror: Mirror, { ref, pin }: Wanted, { registry, registries }: Asking): Promise<Row> => {
   const name = mirror.image(ref)
   const reference = name === undefined ? undefined : readReference(name)
   const row = { image: ref, provider: mirror.name, name: name ?? '', has: false, digest: null }
   if (name === undefined || reference === undefined) return { ...row, why: 'not carried' }
   const wanted = reference.digest ?? reference.tag ?? 'latest'
-  const { digest, error } = await headManifest(http, `https://${registryOf(reference.domain)}/v2`, reference.path, wanted)
+  const { digest, error } = await registry.head({ base: `${originOf(reference.domain, registries)}/v2`, path: reference.path }, wanted)
   if (error !== undefined) return { ...row, why: error }
   // Aliyun's copies have digests of their own (kubernetes/minikube#21778).
   const other = pin !== undefined && digest !== undefined && digest !== pin && mirror.name !== 'aliyun'
@@ -34,7 +36,7 @@ const ask = async (mirror: Mirror, { ref, pin }: Wanted, http: Http): Promise<Ro
 }
 
 /** One mirror's answers, one after the other. */
-const askMirror = async (mirror: Mirror, images: readonly Wanted[], http: Http): Promise<Row[]> => {
+const askMirror = async (mirror: Mirror, images: readonly Wanted[], asking: Asking): Promise<Row[]> => {
   const rows: Row[] = []
   let refused = 0
   for (const image of images) {
@@ -49,22 +51,11 @@ const askMirror = async (mirror: Mirror, images: readonly Wanted[], http: Http):
       })
       continue
     }
-    const row = await ask(mirror, image, http)
+    const row = await ask(mirror, image, asking)
     if (/^HTTP (403|429|5\d\d)$/.test(row.why) || (row.why !== '' && row.why !== 'not carried' && !row.why.startsWith('HTTP'))) refused++
     rows.push(row)
   }
   return rows
-}
-
-const wantedOf = async (intent: Intent, listed: readonly Wanted[], options: Options, io: Io): Promise<readonly Wanted[] | number> => {
-  const named = [options.flags.manifest ?? []].flat().map(String)
-  if (named.length === 0) return listed
-  const { manifests, problems } = await readManifests(named, process.stdin, io.signal, intent.cluster.sources.files)
-  if (problems.length > 0) {
-    sayProblems(problems, io)
-    return exitOf(problems)
-  }
-  return [...new Set(manifests.flatMap(({ text }) => imagesIn(text)))].map((ref) => ({ ref, pin: intent.cluster.pins[ref] }))
 }
 
 /** `slipway images check`: does each configured mirror really have each image? One HEAD each. */
@@ -74,11 +65,16 @@ export const checkImages = async (options: Options, io: Io, imagesOf: (intent: I
     sayProblems(intent.problems, io)
     return exitOf(intent.problems)
   }
-  const wanted = await wantedOf(intent, imagesOf(intent), options, io)
-  if (typeof wanted === 'number') return wanted
-  const http = createHttp(io.signal)
-  const providers = ordersOf(intent.config.mirrors).images.map(mirrorOf)
-  const rows = (await Promise.all(providers.map((mirror) => askMirror(mirror, wanted, http)))).flat()
+  const named = options.flags.manifest === undefined ? imagesOf(intent) : await manifestImages(intent, options, io)
+  const registry = await registryFor(intent, io)
+  if ('problems' in named || 'problems' in registry) {
+    const problems = [named, registry].flatMap((one) => ('problems' in one ? one.problems : []))
+    sayProblems(problems, io)
+    return exitOf(problems)
+  }
+  const wanted: readonly Wanted[] = named
+  const asking = { registry, registries: privateRegistries(intent.config.private_registries) }
+  const rows = (await Promise.all(imageMirrorsOf(intent.config).map((mirror) => askMirror(mirror, wanted, asking)))).flat()
   const byImage = wanted.flatMap(({ ref }) => rows.filter(({ image }) => image === ref))
   if (options.output === 'json') io.out(`${JSON.stringify({ images: byImage })}\n`)
   else

@@ -94,7 +94,7 @@ export const rewriteLive = async (options: Options, io: Io): Promise<number> => 
     tell(io, same(`${transport.label}: ${(error as Error).message}`))
     return EXIT.failed
   }
-  const workloads = liveWorkloads(answer, renamer(renaming.sources, renaming.rules))
+  const workloads = liveWorkloads(answer, renamer(renaming.sources, renaming.rules), options.flags['pull-policy'] === true)
   show(workloads, options, io)
   const changeable = workloads.filter(({ fixed }) => !fixed)
   if (changeable.length === 0) {

@@ -1,8 +1,11 @@
 import { unifiedDiff } from '../images/diff.ts'
-import { type Rewritten, rewriteManifest } from '../images/yaml.ts'
+import { Malformed } from '../images/read-yaml.ts'
+import { renamer } from '../images/rewrite.ts'
+import { imagesIn, type Rewritten, rewriteManifest } from '../images/yaml.ts'
 import { EXIT, type Problem } from '../problem.ts'
 import { same } from '../text.ts'
-import { renamingOf } from './image-sources.ts'
+import { type Renaming, renamingOf } from './image-sources.ts'
+import { collisionProblems } from './image-set.ts'
 import { type Manifest, readManifests } from './manifests.ts'
 import { exitOf, sayProblems } from './session.ts'
 import { tell } from './tell.ts'
@@ -79,6 +82,23 @@ const inPlaceProblems = ({ flags, files }: Options): Problem[] =>
         }))
     : []
 
+/** The images of a text that can be read; what cannot is noted when it is rewritten. */
+const imagesOf = (text: string, paths: readonly string[]): readonly string[] => {
+  try {
+    return imagesIn(text, paths)
+  } catch (error) {
+    if (error instanceof Malformed) return []
+    throw error
+  }
+}
+
+/** Images that a flat registry would call by one name. What has its name already is none of them. */
+const clashesOf = (manifests: readonly Manifest[], { sources, rules, paths }: Renaming): readonly Problem[] => {
+  const rename = renamer(sources, rules)
+  const moved = manifests.flatMap(({ text }) => imagesOf(text, paths)).filter((ref) => rename(ref) !== ref)
+  return collisionProblems(moved, rename)
+}
+
 const refuse = (problems: readonly Problem[], io: Io): number => {
   sayProblems(problems, io)
   return exitOf(problems)
@@ -92,10 +112,12 @@ export const rewriteFiles = async (
 ): Promise<number> => {
   const renaming = await renamingOf(options, io)
   if ('problems' in renaming) return refuse(renaming.problems, io)
-  const { sources, rules, paths } = renaming
-  const { manifests, problems } = await readManifests(options.files, stdin, io.signal, sources.files)
+  const { sources, rules, paths, ask } = renaming
+  const { manifests, problems } = await readManifests(options.files, stdin, io.signal, sources.files, ask)
   const refused = [...inPlaceProblems(options), ...problems]
   if (refused.length > 0) return refuse(refused, io)
+  const clashes = renaming.flat ? clashesOf(manifests, renaming) : []
+  if (clashes.length > 0) return refuse(clashes, io)
   const pullPolicy = options.flags['pull-policy'] === true
   const done = manifests.map(
     (manifest): Done => ({

@@ -4,6 +4,8 @@ import { table } from '../ui/table.ts'
 import { checkImages } from './images-check.ts'
 import { rewriteLive } from './images-live.ts'
 import { rewriteFiles } from './images-rewrite.ts'
+import { saveImages } from './images-save.ts'
+import { syncImages } from './images-sync.ts'
 import { exitOf, type Intent, readIntent, sayProblems } from './session.ts'
 import { tell } from './tell.ts'
 import type { Command, Io, Options } from './types.ts'
@@ -50,21 +52,25 @@ const rewrite = async (options: Options, io: Io): Promise<number> => {
   return EXIT.config
 }
 
+const ours = (intent: Intent) => imagesOf(intent).map(({ upstream, digest }) => ({ ref: upstream, pin: digest }))
+
 const ACTIONS: Readonly<Record<string, (options: Options, io: Io) => Promise<number>>> = {
   list,
-  check: (options, io) =>
-    checkImages(options, io, (intent) => imagesOf(intent).map(({ upstream, digest }) => ({ ref: upstream, pin: digest }))),
+  check: (options, io) => checkImages(options, io, ours),
   rewrite,
+  save: (options, io) => saveImages(options, io, ours),
+  sync: (options, io) => syncImages(options, io, ours),
 }
 
 /** `slipway images ACTION`: what images are needed, and manifests that name them by their mirrors. */
 export const images: Command = {
   name: 'images',
   summary: {
-    en: 'list: images this cluster.yml needs; check: whether the mirrors have them; rewrite -f FILE|DIR|URL|-: name images by their mirrors',
-    zh: 'list：所需镜像；check：镜像站是否提供；rewrite -f 文件|文件夹|URL|-：将清单中的镜像改为镜像站名称',
+    en: 'list: images this cluster.yml needs; check: whether the mirrors have them; save FILE: as one archive; sync [REGISTRY]: into a private registry; rewrite -f FILE|DIR|URL|-: name images by their mirrors',
+    zh: 'list：所需镜像；check：镜像站是否提供；save 文件：存为一个归档；sync [仓库]：复制到私有仓库；rewrite -f 文件|文件夹|URL|-：将清单中的镜像改为镜像站名称',
   },
   flags: {
+    arch: { type: 'string' },
     cluster: { type: 'string' },
     manifest: { type: 'string', multiple: true },
     'in-place': { type: 'boolean' },

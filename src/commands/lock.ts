@@ -10,6 +10,7 @@ import { lockPathOf } from '../releases/pins.ts'
 import { same, type Text } from '../text.ts'
 import { createHttp, type Http } from './http.ts'
 import { imagesOf } from './images.ts'
+import { fetchOf } from './outbound.ts'
 import { headManifest } from './registry.ts'
 import { exitOf, type Intent, readIntent, sayProblems } from './session.ts'
 import { tell } from './tell.ts'
@@ -55,7 +56,9 @@ const lockImage = async (ref: string, intent: Intent, http: Http): Promise<NewPi
   if (reference === undefined) return { key: ref, why: { en: 'it is no image reference', zh: '不是有效的镜像引用' } }
   const failures: string[] = []
   // Aliyun rewrites manifests when it copies: its digests are not upstream's (kubernetes/minikube#21778).
-  const places = intent.cluster.sources.endpoints(reference.domain).filter(({ url }) => !/\.aliyuncs\.com(\/|$)/.test(url))
+  const places = intent.cluster.sources
+    .endpoints(reference.domain)
+    .filter(({ url, login }) => login === undefined && !/\.aliyuncs\.com(\/|$)/.test(url))
   for (const { url, overridePath } of places) {
     const { digest, error } = await headManifest(http, overridePath ? url : `${url}/v2`, reference.path, reference.tag ?? 'latest')
     if (digest !== undefined && /^sha256:[0-9a-f]{64}$/.test(digest))
@@ -104,7 +107,7 @@ export const lock: Command = {
       sayProblems(intent.problems, io)
       return exitOf(intent.problems)
     }
-    const http = createHttp(io.signal)
+    const http = createHttp(io.signal, fetchOf(intent))
     const [files, images] = [await lockFiles(intent, options, http, io), await lockImages(intent, http)]
     const found: Found = { pins: [...files.pins, ...images.pins], refused: [...files.refused, ...images.refused] }
     const path = lockPathOf(options.file === '-' ? 'cluster.yml' : options.file)

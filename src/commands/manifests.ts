@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { EXIT, type Problem } from '../problem.ts'
 import type { Text } from '../text.ts'
 import { VERSION } from '../version.ts'
+import { type Fetch, plainFetch } from './egress.ts'
 
 /** A text that holds Kubernetes objects; `path` only where it can be written back. */
 export type Manifest = Readonly<{ name: string; text: string; path?: string }>
@@ -29,8 +30,8 @@ const why = (error: unknown): string => {
 
 const decode = (bytes: Uint8Array): string => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
 
-const page = async (url: string, signal: AbortSignal): Promise<string> => {
-  const response = await fetch(url, {
+const page = async (url: string, signal: AbortSignal, ask: Fetch): Promise<string> => {
+  const response = await ask(url, {
     headers: { 'user-agent': `slipway/${VERSION}` },
     signal: AbortSignal.any([signal, AbortSignal.timeout(PAGE_LIMIT_MS)]),
   })
@@ -46,9 +47,9 @@ const page = async (url: string, signal: AbortSignal): Promise<string> => {
   return decode(Buffer.concat(chunks))
 }
 
-const fromUrl = async (url: string, signal: AbortSignal, mirrors: readonly string[]): Promise<Manifest | Problem> => {
+const fromUrl = async (url: string, signal: AbortSignal, mirrors: readonly string[], ask: Fetch): Promise<Manifest | Problem> => {
   try {
-    return { name: url, text: await page(url, signal) }
+    return { name: url, text: await page(url, signal, ask) }
   } catch (error) {
     if (signal.aborted) throw error
     const [mirror] = mirrors
@@ -130,6 +131,7 @@ export const readManifests = async (
   stdin: AsyncIterable<Uint8Array | string>,
   signal: AbortSignal,
   elsewhere: Elsewhere,
+  ask: Fetch = plainFetch,
 ): Promise<{
   manifests: readonly Manifest[]
   problems: readonly Problem[]
@@ -143,6 +145,7 @@ export const readManifests = async (
           name,
           signal,
           elsewhere(name.replace(IS_URL, '')).filter((url) => url !== name),
+          ask,
         ),
       ]
     }),

@@ -1,6 +1,7 @@
+import { isPinned, readReference } from './reference.ts'
 import type { Rename } from './rewrite.ts'
 
-/** One image of a workload that is to be called otherwise; `path` is its JSON pointer. */
+/** One value of a workload that is to be another: an image's name, or a pull policy. `path` is its JSON pointer. */
 export type LiveChange = Readonly<{ path: string; from: string; to: string }>
 
 /** A workload in the cluster with the images of it that change. `fixed`: its template cannot be changed once it exists. */
@@ -30,32 +31,54 @@ export const LIVE_KINDS: readonly string[] = Object.keys(SPECS).map((kind) => ki
 
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 
-/** Every image of a pod's spec with the steps to it. Ephemeral containers are left out: the API lets nobody change them. */
-const imagesOf = (spec: unknown): [readonly (string | number)[], string][] =>
+type Steps = readonly (string | number)[]
+type LiveImage = Readonly<{ path: Steps; image: string; policyPath: Steps; policy: unknown }>
+
+/** Every image of a pod's spec with the steps to it and to its pull policy. Ephemeral containers are left out: the API lets nobody change them. */
+const imagesOf = (spec: unknown): LiveImage[] =>
   [
     ...['initContainers', 'containers'].flatMap((field) =>
-      list(at(spec, field)).map((container, index) => [[field, index, 'image'], at(container, 'image')] as const),
+      list(at(spec, field)).map((container, index) => ({ container, path: [field, index], keys: ['image', 'imagePullPolicy'] as const })),
     ),
-    ...list(at(spec, 'volumes')).map(
-      (volume, index) => [['volumes', index, 'image', 'reference'], at(volume, 'image', 'reference')] as const,
-    ),
-  ].flatMap(([path, image]) => (typeof image === 'string' ? [[path, image] as [readonly (string | number)[], string]] : []))
+    ...list(at(spec, 'volumes')).map((volume, index) => ({
+      container: at(volume, 'image'),
+      path: ['volumes', index, 'image'],
+      keys: ['reference', 'pullPolicy'] as const,
+    })),
+  ].flatMap(({ container, path, keys: [name, policy] }) => {
+    const image = at(container, name)
+    if (typeof image !== 'string') return []
+    return [{ path: [...path, name], image, policyPath: [...path, policy], policy: at(container, policy) }]
+  })
 
 /** What another object makes is changed there, and what Slipway applied is changed by `up`: here it would be put back. */
 const isMadeByOthers = (item: unknown): boolean =>
   list(at(item, 'metadata', 'ownerReferences')).some((owner) => at(owner, 'controller') === true) ||
   list(at(item, 'metadata', 'managedFields')).some((entry) => at(entry, 'manager') === 'slipway')
 
-const changesOf = (item: unknown, rename: Rename): LiveChange[] => {
-  const base = SPECS[String(at(item, 'kind'))] ?? []
-  return imagesOf(at(item, ...base)).flatMap(([steps, from]) => {
-    const to = rename(from)
-    return to === from ? [] : [{ path: `/${[...base, ...steps].join('/')}`, from, to }]
+const policyChanges = ({ policyPath, policy, image }: LiveImage, base: Steps): LiveChange[] => {
+  const reference = readReference(image)
+  if (policy !== 'Always' || reference === undefined || !isPinned(reference)) return []
+  return [{ path: `/${[...base, ...policyPath].join('/')}`, from: policy, to: 'IfNotPresent' }]
+}
+
+const changesOf = (item: unknown, rename: Rename, pullPolicy: boolean): LiveChange[] => {
+  const kind = String(at(item, 'kind'))
+  const base = SPECS[kind] ?? []
+  return imagesOf(at(item, ...base)).flatMap((found): LiveChange[] => {
+    const { path, image } = found
+    const to = rename(image)
+    const renamed = to === image ? [] : [{ path: `/${[...base, ...path].join('/')}`, from: image, to }]
+    // Of a Pod that runs only the images may change (kubernetes.io, Pod update and replacement).
+    return pullPolicy && kind !== 'Pod' ? [...renamed, ...policyChanges(found, base)] : renamed
   })
 }
 
-/** The workloads of a kubectl list whose images a renaming changes, by namespace, kind and name. */
-export const liveWorkloads = (answer: unknown, rename: Rename): readonly LiveWorkload[] =>
+/**
+ * The workloads of a kubectl list that a renaming changes, by namespace, kind and name. `pullPolicy`: Always becomes IfNotPresent where the
+ * image is pinned.
+ */
+export const liveWorkloads = (answer: unknown, rename: Rename, pullPolicy = false): readonly LiveWorkload[] =>
   list(isObject(answer) ? answer.items : [])
     .filter((item) => SPECS[String(at(item, 'kind'))] !== undefined && !isMadeByOthers(item))
     .map((item) => ({
@@ -64,7 +87,7 @@ export const liveWorkloads = (answer: unknown, rename: Rename): readonly LiveWor
       name: String(at(item, 'metadata', 'name')),
       // Job.spec.template is immutable; its images may change only before it starts (kubernetes.io, Jobs).
       fixed: at(item, 'kind') === 'Job',
-      changes: changesOf(item, rename),
+      changes: changesOf(item, rename, pullPolicy),
     }))
     .filter(({ changes }) => changes.length > 0)
     .toSorted((a, b) => [a.namespace, a.kind, a.name].join(' ').localeCompare([b.namespace, b.kind, b.name].join(' '), 'en'))

@@ -56,6 +56,28 @@ test('what runs under names nobody can reach, sorted; what others make or up app
   )
 })
 
+test('pull policies on request: where the image is pinned, and not of a Pod that runs', () => {
+  const spec = {
+    containers: [
+      { image: 'harbor.corp/x:1', imagePullPolicy: 'Always' },
+      { image: 'nginx:latest', imagePullPolicy: 'Always' },
+      { image: 'nginx:1.29', imagePullPolicy: 'IfNotPresent' },
+    ],
+    volumes: [{ image: { reference: 'harbor.corp/data@sha256:' + 'a'.repeat(64), pullPolicy: 'Always' } }],
+  }
+  const items = [
+    { kind: 'StatefulSet', metadata: meta('db'), spec: { template: { spec } } },
+    { kind: 'Pod', metadata: meta('bare'), spec },
+  ]
+  const of = (name: string) => liveWorkloads({ items }, (ref) => ref, true).find((one) => one.name === name)?.changes
+  expect(of('db')).toEqual([
+    { path: '/spec/template/spec/containers/0/imagePullPolicy', from: 'Always', to: 'IfNotPresent' },
+    { path: '/spec/template/spec/volumes/0/image/pullPolicy', from: 'Always', to: 'IfNotPresent' },
+  ])
+  expect(of('bare')).toBeUndefined()
+  expect(liveWorkloads({ items }, (ref) => ref)).toEqual([])
+})
+
 test('an answer that is no list', () => {
   expect(liveWorkloads(undefined, rename)).toEqual([])
   expect(liveWorkloads({ items: {} }, rename)).toEqual([])
