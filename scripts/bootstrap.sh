@@ -1,9 +1,9 @@
 #!/bin/sh
-# What the tests of `make check` run against: a real sshd, real login shells, sudo, shellcheck.
+# What the tests of `make check` run against: a real sshd, real login shells, sudo, shellcheck, gpg, haproxy.
 # As root on Debian and Ubuntu this installs what is missing; elsewhere it names the one command.
 set -eu
 
-needed='git:git curl:curl sudo:sudo zsh:zsh fish:fish shellcheck:shellcheck ssh-keygen:openssh-client /usr/sbin/sshd:openssh-server'
+needed='git:git curl:curl sudo:sudo zsh:zsh fish:fish shellcheck:shellcheck ssh-keygen:openssh-client /usr/sbin/sshd:openssh-server gpg:gnupg /usr/sbin/haproxy:haproxy'
 
 missing() {
 	for pair in $needed; do
