@@ -81,7 +81,8 @@ each() {
 prepare() {
   local name
   setup
-  with_lock build ensure_artifacts
+  # What is there already need not wait for somebody who builds something else.
+  (LOOK=1 ensure_artifacts) || with_lock build ensure_artifacts
   ensure_pki
   for name in "$@"; do ensure_rootfs "$(host_suite "$name")"; done
   for name in "$@"; do ensure_host_image "$(host_suite "$name")"; done

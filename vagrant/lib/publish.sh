@@ -378,9 +378,11 @@ find_ready_versions() {
 publish() {
   local recipes want v
   recipes=$(cat "$LAB_DIR/lib/publish.sh" "$LAB_DIR/images/push.ts" | stamp_of)
+  [ -z "${LOOK:-}" ] || [ "$(stamp_read recipes)" = "$recipes" ] || exit 1
   [ "$(stamp_read recipes)" = "$recipes" ] || stamp_write recipes "$recipes"
   want=$(cd "$LAB_CACHE/stamps" && find . -type f ! -name published ! -name netroot ! -name 'image-*' | LC_ALL=C sort | xargs cat | stamp_of)
   [ "$(stamp_read published)" = "$want" ] && return
+  [ -z "${LOOK:-}" ] || exit 1
   say 'publishing files, packages and images'
   ensure_apt_key
   find_ready_versions
