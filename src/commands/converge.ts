@@ -19,7 +19,7 @@ import { problemText } from '../ui/problems.ts'
 import { confirmPlan } from '../ui/prompt.ts'
 import { createReporter } from '../ui/reporter.ts'
 import { withLogins } from './logins.ts'
-import { exitOf, look, namesOf, planOf, sayProblems, type Session } from './session.ts'
+import { exitOf, type Intent, look, namesOf, planOf, sayProblems, type Session } from './session.ts'
 import type { Io, Options } from './types.ts'
 
 const idsOf = ({ changes }: Plan): string =>
@@ -56,6 +56,12 @@ const agreed = async (plan: Plan, session: Session, options: Options, io: Io): P
   return confirmPlan(io.language)
 }
 
+/** What every script of a run gets told besides its changes. */
+const environmentOf = ({ config, hosts }: Intent, { flags }: Options) => ({
+  ...scriptProxy(config, hosts),
+  ...(flags['keep-failed'] === true ? { KEEP_FAILED: 'yes' } : {}),
+})
+
 /** Applies a plan and looks again: what is still different then is our bug. */
 const carryOut = async (plan: Plan, session: Session, options: Options, io: Io): Promise<number> => {
   const { intent, fleet, world } = session
@@ -77,7 +83,7 @@ const carryOut = async (plan: Plan, session: Session, options: Options, io: Io):
   )
   let outcome: Outcome
   try {
-    outcome = await apply(plan.changes, fleet.transports, vault, report, io.signal, scriptProxy(intent.config, intent.hosts))
+    outcome = await apply(plan.changes, fleet.transports, vault, report, io.signal, environmentOf(intent, options))
   } finally {
     await reporter.finish()
     await log.close()

@@ -89,7 +89,7 @@ const confirmed = async (name: string, options: Options, io: Io): Promise<boolea
 const remove = async (session: Session, removal: Removal, io: Io): Promise<number> => {
   const transport = session.fleet.transports.get(removal.speaker.key)
   if (!transport) return EXIT.unreachable
-  const timeout = session.intent.config.upgrade_strategy.drain_timeout
+  const timeout = session.intent.config.upgrade_strategy.node_drain_input.timeout
   const { exit, stdout, stderr } = await capture(transport, script(removal, timeout), { signal: io.signal })
   io.err(escapeRemoteLines(stdout))
   if (exit !== 0) {

@@ -87,7 +87,7 @@ const toProbe = (hosts: readonly Host[], world: World) => {
 
 /** Looks at every connected host again. */
 export const look = (session: Pick<Session, 'fleet' | 'intent'>, signal: AbortSignal, known: World = {}) =>
-  probe(session.fleet, toProbe(session.intent.hosts, known), signal)
+  probe(session.fleet, toProbe(session.intent.hosts, known), session.intent.cluster.release.kubernetes, signal)
 
 /** Connects to all hosts and looks at each once. */
 export const openSession = async (intent: Intent, io: Io, report: Report = () => {}): Promise<Session> => {

@@ -6,5 +6,6 @@ import type { Command } from './types.ts'
 export const up: Command = {
   name: 'up',
   summary: { en: 'Make the hosts what cluster.yml says', zh: '使主机与 cluster.yml 一致' },
+  flags: { 'keep-failed': { type: 'boolean' } },
   run: (options, io) => withSession(options, io, (session) => converge(session, options, io)),
 }

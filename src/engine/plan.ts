@@ -4,14 +4,22 @@ import { kindOf } from '../resources/index.ts'
 import type { Difference, Resource } from '../resources/types.ts'
 import { PHASES } from '../steps/index.ts'
 import type { Cluster, Context, Member, Phase, Step } from '../steps/types.ts'
-import { drainsFor } from './drains.ts'
 import { membersOf, spokesman } from './members.ts'
-import { changesForRenames, renamesOf } from './renames.ts'
+import { renamesOf } from './renames.ts'
 import { keepsQuorum } from './quorum.ts'
+import { rollOut } from './rollout.ts'
 import type { World } from './world.ts'
 
-/** One thing that will be done on one host. */
-export type Change = Readonly<{ host: string; phase: string; step: string; id: string; want: Resource; difference: Difference }>
+/** One thing that will be done on one host. `batch`: nodes of one batch change together, and the next batch waits for them. */
+export type Change = Readonly<{
+  host: string
+  phase: string
+  step: string
+  id: string
+  want: Resource
+  difference: Difference
+  batch?: number
+}>
 
 /** What a run would do, and what speaks against it. A value: printing it is the dry run. */
 export type Plan = Readonly<{ changes: readonly Change[]; problems: readonly Problem[] }>
@@ -127,10 +135,8 @@ export const plan = (cluster: Cluster, hosts: readonly Host[], world: World): Pl
   // An unfit host may make wants that mean nothing (an unknown system, no address): they would only bury the real cause.
   if (problems.some(({ severity }) => severity === 'error')) return { changes: [], problems }
   const own = contexts.flatMap((context) => changesOn(context, speaker))
-  const drains = speaker ? drainsFor(cluster, members, own, world, speaker) : []
-  const moves = speaker ? changesForRenames(cluster, renamesOf(members, world), world, speaker, members.length) : []
-  const drained = new Set(drains.map(({ id }) => id))
-  const changes = [...own.filter(({ id }) => !drained.has(id)), ...drains, ...moves]
+  const renames = renamesOf(members, world)
+  const changes = rollOut({ cluster, members, world, speaker, renames }, own)
   return { changes, problems: [...problems, ...unpinned(changes), ...quorumProblems(members, changes, world)] }
 }
 

@@ -45,6 +45,7 @@ enter() {
 
 leave() {
 	rm -rf "$RUN/secret"
+	[ "$1" != 0 ] || rm -rf "$RUN/before"
 	allow_starts
 	kill -KILL "$watchdog" 2>/dev/null || true
 	exit "$1"
@@ -117,8 +118,18 @@ put() {
 	chown "$3" "$new"
 	cat >"$new"
 	sync "$new"
+	set_aside "$1"
 	mv -fT "$new" "$1"
 	sync "$(dirname "$1")"
+}
+
+# What a file said before, until the next unit is ready with what replaces it (or the script is done): put_back takes it from there.
+# A script that was cut off leaves it for the next one, and its own half-way state never takes its place.
+set_aside() {
+	[ -f "$1" ] && [ ! -e "$RUN/before$1" ] || return 0
+	mkdir -p "$RUN/before$(dirname "$1")"
+	cp -p "$1" "$RUN/before.new"
+	mv -f "$RUN/before.new" "$RUN/before$1"
 }
 
 # link PATH TARGET
@@ -211,7 +222,7 @@ start() {
 	systemctl reset-failed "$unit.service" 2>/dev/null || true
 	systemctl restart --no-block "$unit.service"
 	await_unit "$unit" "$within" "$ready"
-	rm -f "$RUN/$unit.service" "$RUN/$unit.env"
+	rm -rf "$RUN/$unit.service" "$RUN/$unit.env" "$RUN/before"
 }
 
 # A unit that restarts by itself looks active between two crashes: it failed when it restarted twice.
@@ -227,10 +238,10 @@ await_unit() {
 			continue
 		fi
 		if [ $(($(systemctl show -p NRestarts --value "$1.service") - base)) -ge 2 ]; then
-			unit_failed "$1" "it crashed again and again"
+			unit_failed "$1" "it crashed again and again" "$3" "$2"
 		fi
 		if [ "$(date +%s)" -ge "$deadline" ]; then
-			unit_failed "$1" "it was not ready within $2 s"
+			unit_failed "$1" "it was not ready within $2 s" "$3" "$2"
 		fi
 		sleep 0.1
 	done
@@ -239,31 +250,52 @@ await_unit() {
 unit_failed() {
 	printf 'unit %s: %s. Its last log lines:\n' "$1" "$2" >&2
 	journalctl -u "$1.service" -n 20 --no-pager -o cat >&2 || true
-	put_back "$1"
+	put_back "$1" "$3" "$4"
 	exit 1
 }
 
-# unit_file UNIT: stdin becomes the unit's file; the one it ran with is kept until the new one is ready.
+# unit_file UNIT: stdin becomes the unit's file; the one it ran with is kept until a new one is ready, however many runs that takes.
 unit_file() {
 	path=/etc/systemd/system/$1.service
-	rm -f "$RUN/$1.service" "$RUN/$1.env"
-	if systemctl is-active --quiet "$1.service" && [ -f "$path" ]; then
-		cp -p "$path" "$RUN/$1.service"
+	if [ ! -f "$RUN/$1.service" ] && systemctl is-active --quiet "$1.service" && [ -f "$path" ]; then
 		cp -p "/etc/slipway/units/$1.env" "$RUN/$1.env" 2>/dev/null || true
+		cp -p "$path" "$RUN/.$1.service"
+		mv -f "$RUN/.$1.service" "$RUN/$1.service"
 	fi
 	put "$path" 0600 root:root
 }
 
-# A unit that ran before and fails with its new file runs again with the old one: the cluster goes on, and the next run tries anew.
+# put_back UNIT READY-FUNCTION SECONDS: a unit that ran before and fails with its new file runs again with the old one, and with the files as they
+# were then: the cluster goes on, and the next run tries anew.
 put_back() {
 	[ -f "$RUN/$1.service" ] || return 0
+	if [ -n "${KEEP_FAILED:-}" ]; then
+		printf 'unit %s: left as it is, because of --keep-failed; the next run without it puts the old file back if this one still fails\n' "$1" >&2
+		return 0
+	fi
+	if [ -d "$RUN/before" ]; then
+		(cd "$RUN/before" && find . -type f) | while read -r old; do
+			mode=$(stat -c %a "$RUN/before/$old")
+			owner=$(stat -c %U:%G "$RUN/before/$old")
+			put "/${old#./}" "$mode" "$owner" <"$RUN/before/$old"
+		done
+		rm -rf "$RUN/before"
+	fi
 	put "/etc/systemd/system/$1.service" 0600 root:root <"$RUN/$1.service"
 	if [ -f "$RUN/$1.env" ]; then mv -f "$RUN/$1.env" "/etc/slipway/units/$1.env"; fi
-	rm -f "$RUN/$1.service"
+	rm -rf "$RUN/$1.service" "$RUN/before"
 	systemctl daemon-reload
 	systemctl reset-failed "$1.service" 2>/dev/null || true
 	systemctl restart --no-block "$1.service"
-	printf 'unit %s: the file it ran with before was put back\n' "$1" >&2
+	deadline=$(($(date +%s) + $3))
+	until [ "$(systemctl show -p ActiveState --value "$1.service")" = active ] && "$2" >/dev/null 2>&1; do
+		if [ "$(date +%s)" -ge "$deadline" ]; then
+			printf 'unit %s: the file it ran with before was put back, but it is not ready with that either\n' "$1" >&2
+			return 0
+		fi
+		sleep 0.1
+	done
+	printf 'unit %s: the file it ran with before was put back, and it is ready again\n' "$1" >&2
 }
 
 # stop_unit UNIT: for a part that this host is not to have any more.

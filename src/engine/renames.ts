@@ -1,4 +1,5 @@
 import { runsAs } from '../hosts/runs-as.ts'
+import { drainOf } from '../resources/drain.ts'
 import type { Cluster, Member } from '../steps/types.ts'
 import type { Change } from './plan.ts'
 import type { World } from './world.ts'
@@ -22,27 +23,26 @@ export const changesForRenames = (
   renames: readonly Rename[],
   world: World,
   speaker: Member,
-  firstBatch: number,
+  batchOf: (host: string) => number,
 ): Change[] => {
-  const { drain, drain_timeout: timeout } = cluster.config.upgrade_strategy
+  const { drain } = cluster.config.upgrade_strategy
   const nodes = world[speaker.key]?.nodes ?? []
   return renames
     .filter(({ from }) => nodes.some(({ name }) => name === from))
-    .flatMap(({ member, from }, index): Change[] => {
-      const batch = firstBatch + index
-      const base = { host: speaker.key, phase: 'nodes', step: 'kubelet' } as const
+    .flatMap(({ member, from }): Change[] => {
+      const base = { host: speaker.key, phase: 'nodes', step: 'kubelet', batch: batchOf(member.key) } as const
       const reason = { en: `it becomes the node ${member.nodeName}`, zh: `将成为节点 ${member.nodeName}` }
       const away: Change = {
         ...base,
         id: `drain ${from}`,
         difference: { verb: 'update', reason },
-        want: { kind: 'drain', node: from, host: member.key, batch, timeout },
+        want: drainOf(cluster.config, from, member.key),
       }
       const gone: Change = {
         ...base,
         id: `node-absent ${from}`,
         difference: { verb: 'remove', reason },
-        want: { kind: 'node-absent', name: from, host: member.key, batch },
+        want: { kind: 'node-absent', name: from, host: member.key },
       }
       return drain && nodes.some(({ name, ready }) => name === from && ready) ? [away, gone] : [gone]
     })

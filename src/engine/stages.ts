@@ -1,4 +1,3 @@
-import type { DrainResource, NodeAbsentResource, UncordonResource } from '../resources/types.ts'
 import { PHASES } from '../steps/index.ts'
 import type { Change } from './plan.ts'
 
@@ -19,27 +18,18 @@ type Draft = { phases: string[]; changes: Change[]; open: boolean }
 const batchesOf = (changes: readonly Change[]): Batch[] =>
   [...new Set(changes.map(({ host }) => host))].map((host) => ({ host, changes: changes.filter((change) => change.host === host) }))
 
-/** What another host does around a node's own changes: before them, or after. */
+/** What another host does before a node's own changes. */
 const isBefore = ({ want: { kind } }: Change): boolean => kind === 'drain' || kind === 'node-absent'
-const isDrain = (change: Change): boolean => isBefore(change) || (change.want.kind === 'uncordon' && change.phase === 'nodes')
-const around = ({ want }: Change) => want as DrainResource | UncordonResource | NodeAbsentResource
 
-/** Nodes that need no drain first; then batch by batch: drain, the nodes' own changes, uncordon. */
+/** Nodes where nothing restarts first, side by side; then batch by batch: drain, the nodes' own changes, uncordon. */
 const nodeStages = (changes: readonly Change[]): Change[][] => {
-  const drains = changes.filter(isDrain)
-  const drained = new Set(drains.map((change) => around(change).host))
-  const rest = changes.filter((change) => !isDrain(change) && !drained.has(change.host))
-  const numbers = [...new Set(drains.map((change) => around(change).batch))].sort((a, b) => a - b)
+  const numbers = [...new Set(changes.flatMap(({ batch }) => batch ?? []))].sort((a, b) => a - b)
   const inBatch = (number: number) => {
-    const mine = drains.filter((change) => around(change).batch === number)
-    const hosts = new Set(mine.map((change) => around(change).host))
-    return [
-      mine.filter(isBefore),
-      changes.filter((change) => !isDrain(change) && hosts.has(change.host)),
-      mine.filter(({ want }) => want.kind === 'uncordon'),
-    ]
+    const mine = changes.filter(({ batch }) => batch === number)
+    const isAfter = ({ want }: Change): boolean => want.kind === 'uncordon'
+    return [mine.filter(isBefore), mine.filter((change) => !isBefore(change) && !isAfter(change)), mine.filter(isAfter)]
   }
-  return [rest, ...numbers.flatMap(inBatch)].filter((stage) => stage.length > 0)
+  return [changes.filter(({ batch }) => batch === undefined), ...numbers.flatMap(inBatch)].filter((stage) => stage.length > 0)
 }
 
 /**

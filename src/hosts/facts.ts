@@ -45,6 +45,9 @@ export type NodeFact = Readonly<{
 /** One member of etcd, as some member reports it. `name` is empty until it has started for the first time. */
 export type EtcdMemberFact = Readonly<{ id: string; started: boolean; name: string; peer: string; learner: boolean }>
 
+/** `removedIn` is the minor that no longer has it ("1.38"), or empty where upstream named none. */
+export type DeprecatedApiFact = Readonly<{ group: string; version: string; resource: string; removedIn: string }>
+
 /** Everything one probe said of one host. Plain JSON. */
 export type Facts = Readonly<{
   now: number
@@ -87,6 +90,8 @@ export type Facts = Readonly<{
   api: 'ready' | 'down' | 'absent'
   nodes: readonly NodeFact[]
   etcdMembers: readonly EtcdMemberFact[]
+  /** APIs on their way out that somebody asked this API server for since it started. Looked for only where its version is to change. */
+  deprecatedApis: readonly DeprecatedApiFact[]
   /** Manifest path -> whether the cluster holds what it says. */
   manifests: Readonly<Record<string, 'same' | 'differs'>>
 }>
@@ -217,9 +222,22 @@ const nodeFacts = (rows: Rows): NodeFact[] =>
       taints: json(taints, []),
       managed,
       address,
-      drained: drained === 'true',
+      drained: drained !== '',
     }),
   )
+
+const label = (labels: string, name: string): string => new RegExp(`(?:^|,)${name}="([^"]*)"`).exec(labels)?.[1] ?? ''
+
+/** The labels of the metric apiserver_requested_deprecated_apis, one API a line (subresources are the same API). */
+const deprecatedFacts = (rows: Rows): DeprecatedApiFact[] => {
+  const apis = (rows.get('deprecated') ?? []).map(([labels = '']) => ({
+    group: label(labels, 'group'),
+    version: label(labels, 'version'),
+    resource: label(labels, 'resource'),
+    removedIn: label(labels, 'removed_release'),
+  }))
+  return [...new Map(apis.map((api) => [JSON.stringify(api), api])).values()]
+}
 
 /**
  * Reads what probe.sh printed. Throws when the output is cut off (its last line is missing), so that half a host is never
@@ -286,6 +304,7 @@ export const parseFacts = async (output: string): Promise<Facts> => {
       peer,
       learner: learner === 'true',
     })),
+    deprecatedApis: deprecatedFacts(rows),
     manifests: Object.fromEntries((rows.get('manifest') ?? []).map(([path = '', code = '']) => [path, code === '0' ? 'same' : 'differs'])),
   }
 }

@@ -47,17 +47,20 @@ export const assemble = async (
 
 const PROBE_LIMIT_MS = 90_000
 
-const probeOne = async (transport: Transport, peers: readonly string[], stop: AbortSignal): Promise<Facts> => {
+const probeOne = async (transport: Transport, peers: readonly string[], version: string, stop: AbortSignal): Promise<Facts> => {
   const signal = AbortSignal.any([stop, AbortSignal.timeout(PROBE_LIMIT_MS)])
-  const { exit, stdout, stderr } = await capture(transport, `PEERS=${quote(peers.join(' '))}\n${PROBE}`, { signal })
+  const { exit, stdout, stderr } = await capture(transport, `PEERS=${quote(peers.join(' '))}\nVERSION=${quote(version)}\n${PROBE}`, {
+    signal,
+  })
   if (exit !== 0) throw new Error(`the probe ended with ${exit}: ${escapeRemote(stderr.slice(-500))}`)
   return parseFacts(stdout)
 }
 
-/** Probes every connected host at once, one execution each. A host whose probe fails is a Problem (exit 4) and absent from the world. */
+/** Probes every connected host at once, one execution each. `version` is the Kubernetes release that is wanted. A host whose probe fails is a Problem (exit 4) and absent from the world. */
 export const probe = async (
   fleet: Fleet,
   peersOf: (host: string) => readonly string[],
+  version: string,
   signal: AbortSignal,
 ): Promise<{ world: Readonly<Record<string, Facts>>; problems: readonly Problem[] }> => {
   const world: Record<string, Facts> = {}
@@ -65,7 +68,7 @@ export const probe = async (
   await Promise.all(
     [...fleet.transports].map(async ([host, transport]) => {
       try {
-        world[host] = await probeOne(transport, peersOf(host), signal)
+        world[host] = await probeOne(transport, peersOf(host), version, signal)
       } catch (error) {
         problems.push(
           error instanceof TransportError

@@ -1,5 +1,5 @@
 # Prints what one host is, one fact a line: a word, then fields parted by tabs; free text is base64. Changes nothing.
-# Takes the peers to reach in $PEERS ("10.0.0.2/tcp/6443 ..."). Read by parseFacts (facts.ts).
+# Takes the peers to reach in $PEERS ("10.0.0.2/tcp/6443 ...") and the wanted Kubernetes release in $VERSION. Read by parseFacts (facts.ts).
 set -u
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin KUBECACHEDIR=/run/slipway/kubectl
 
@@ -178,6 +178,12 @@ etcd_members() {
 		--command-timeout=3s member list 2>/dev/null | awk -F ', ' '{print "etcd-member\t" $1 "\t" $2 "\t" $3 "\t" $4 "\t" $6}'
 }
 
+# Which APIs on their way out somebody asked for: of interest only before an upgrade, and the metrics of an API server are long.
+deprecated() {
+	[ -n "${VERSION:-}" ] && ! grep -qsF "/opt/slipway/kubernetes/$VERSION/" /etc/systemd/system/kube-apiserver.service || return 0
+	k get --raw /metrics 2>/dev/null | sed -n 's/^apiserver_requested_deprecated_apis{\(.*\)} 1$/deprecated\t\1/p'
+}
+
 # What the API says, on a control plane that runs: nodes, and whether the objects we applied are still as applied.
 cluster() {
 	config=/etc/kubernetes/admin.conf
@@ -187,6 +193,7 @@ cluster() {
 	fact api "$([ "$ready" = ok ] && echo ready || echo down)"
 	[ "$ready" = ok ] || return 0
 	k get nodes -o 'jsonpath={range .items[*]}node{"\t"}{.metadata.name}{"\t"}{.status.nodeInfo.kubeletVersion}{"\t"}{.status.conditions[?(@.type=="Ready")].status}{"\t"}{.spec.unschedulable}{"\t"}{.metadata.labels}{"\t"}{.spec.taints}{"\t"}{.metadata.annotations.slipway/managed}{"\t"}{.status.addresses[?(@.type=="InternalIP")].address}{"\t"}{.metadata.annotations.slipway/drained}{"\n"}{end}' 2>/dev/null
+	deprecated
 	for manifest in /etc/slipway/manifests/*.yaml; do
 		[ -f "$manifest" ] || continue
 		(

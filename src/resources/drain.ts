@@ -1,3 +1,4 @@
+import type { Config } from '../config/schema.ts'
 import type { Facts, NodeFact } from '../hosts/facts.ts'
 import { quote } from '../hosts/sh.ts'
 import type { DrainResource, Kind, UncordonResource } from './types.ts'
@@ -22,21 +23,52 @@ const LED = [
   "await 60 'renewal of the lease of the controller manager' led\n",
 ].join('')
 
+/** A drain as cluster.yml wants it. `host` is the key of the node's host. */
+export const drainOf = ({ upgrade_strategy: { node_drain_input: how } }: Config, node: string, host: string): DrainResource => ({
+  kind: 'drain',
+  node,
+  host,
+  force: how.force,
+  deleteLocalData: how.delete_local_data,
+  gracePeriod: how.grace_period,
+  timeout: how.timeout,
+})
+
+/** What the annotation says of a node that somebody had cordoned before: it is not for us to give it back. */
+const THEIRS = 'cordoned-before'
+
+/** A node takes pods again, unless it took none before the drain. */
+const giveBack = (name: string): string =>
+  [
+    `give_back() {\n\tmark=$(k get node ${name} -o ${quote(`jsonpath={.metadata.annotations.${DRAINED}}`)})\n`,
+    `\t[ "$mark" = ${THEIRS} ] || k uncordon ${name}\n\tk annotate node ${name} ${DRAINED}-\n}\n`,
+  ].join('')
+
 /** kubectl evicts, so PodDisruptionBudgets are respected; what blocks is named when the time is over, and the node is given back. */
 export const drain: Kind<DrainResource> = {
   id: (want) => `drain ${want.node}`,
   touches: () => [],
   diff: () => ({ verb: 'update', reason: { en: 'its kubelet changes to another minor version', zh: '其 kubelet 将切换到另一个次版本' } }),
-  script: ({ node, timeout }) => {
+  script: ({ node, force, deleteLocalData, gracePeriod, timeout }) => {
     const name = quote(node)
+    const flags = [
+      '--ignore-daemonsets',
+      ...(deleteLocalData ? ['--delete-emptydir-data'] : []),
+      ...(force ? ['--force'] : []),
+      ...(gracePeriod >= 0 ? [`--grace-period=${gracePeriod}`] : []),
+      `--timeout=${timeout}s`,
+    ]
     return [
       K,
+      giveBack(name),
       LED,
-      `k annotate --overwrite node ${name} ${DRAINED}=true\n`,
-      `if ! timeout ${timeout + 30} kubectl --kubeconfig /etc/kubernetes/admin.conf drain ${name} --ignore-daemonsets --delete-emptydir-data --force --timeout=${timeout}s; then\n`,
+      // Once marked it stays so: a run that was cut off had cordoned it itself.
+      `seen=$(k get node ${name} -o ${quote(`jsonpath={.metadata.annotations.${DRAINED}}/{.spec.unschedulable}`)})\ncase $seen in\n`,
+      `/true) k annotate node ${name} ${DRAINED}=${THEIRS} ;;\n/*) k annotate node ${name} ${DRAINED}=true ;;\nesac\n`,
+      `if ! timeout ${timeout + 30} kubectl --kubeconfig /etc/kubernetes/admin.conf drain ${name} ${flags.join(' ')}; then\n`,
       `\tk get poddisruptionbudgets -A -o 'jsonpath={range .items[?(@.status.disruptionsAllowed==0)]}PodDisruptionBudget {.metadata.namespace}/{.metadata.name} allows no eviction now{"\\n"}{end}' >&2 || true\n`,
-      `\tk uncordon ${name}\n\tk annotate node ${name} ${DRAINED}-\n`,
-      `\tfail ${quote(`${node} could not be drained within ${timeout} s; it takes pods again, and nothing on it was changed. Free what blocks, or raise upgrade_strategy.drain_timeout.`)}\nfi\n`,
+      '\tgive_back\n',
+      `\tfail ${quote(`${node} could not be drained within ${timeout} s; it takes pods again, and nothing on it was changed. Free what blocks, or change upgrade_strategy.node_drain_input.`)}\nfi\n`,
     ].join('')
   },
   after: (want, { facts }) => changed(facts, want.node, { unschedulable: true, drained: true }),
@@ -52,9 +84,9 @@ export const uncordon: Kind<UncordonResource> = {
   script: ({ node, version }) =>
     [
       K,
+      giveBack(quote(node)),
       `back() { [ "$(k get node ${quote(node)} -o 'jsonpath={.status.nodeInfo.kubeletVersion} {.status.conditions[?(@.type=="Ready")].status}')" = ${quote(`${version} True`)} ]; }\n`,
-      `await 180 ${quote(`${node} Ready on ${version}`)} back\n`,
-      `k uncordon ${quote(node)}\nk annotate node ${quote(node)} ${DRAINED}-\n`,
+      `await 180 ${quote(`${node} Ready on ${version}`)} back\ngive_back\n`,
     ].join(''),
   after: (want, { facts }) => changed(facts, want.node, { unschedulable: false, drained: false, kubelet: want.version }),
 }

@@ -12,7 +12,8 @@ export const ctl = (endpoints: readonly string[]): string =>
 const LOCAL = ['https://127.0.0.1:2379']
 
 const stampName = (path: string): string => `etcd-${path.slice(path.lastIndexOf('/') + 1).replace(/\.db$/, '')}`
-const stampPath = (path: string): string => `/var/lib/slipway/stamps/${stampName(path)}`
+/** The stamp by which the probe knows of the snapshot at PATH. */
+export const etcdStampPath = (path: string): string => `/var/lib/slipway/stamps/${stampName(path)}`
 
 /** Written under another name first: half a snapshot must never pass for one. */
 const save = (path: string): string =>
@@ -23,20 +24,20 @@ const save = (path: string): string =>
   ].join('')
 
 /**
- * Once taken it stays: a run that was stopped in the middle of an upgrade must not put the state of then in its place. The probe sees the
+ * Once taken it stays, unless wanted anew: a run that was stopped in the middle of an upgrade must not put the state of then in its place. The probe sees the
  * stamp; the snapshot itself may be gigabytes and is not read.
  */
 export const etcdSnapshot: Kind<EtcdSnapshotResource> = {
   id: (want) => `etcd-snapshot ${want.path}`,
   touches: () => [],
   diff: (want, { facts }) =>
-    facts.paths[stampPath(want.path)] && !facts.damaged.includes(stampPath(want.path))
+    !want.anew && facts.paths[etcdStampPath(want.path)] && !facts.damaged.includes(etcdStampPath(want.path))
       ? undefined
       : { verb: 'create', reason: { en: 'taken before the upgrade', zh: '升级前的备份' } },
   script: ({ path }) => `${save(path)}stamp ${quote(stampName(path))} snapshot ${quote(path)}\n`,
   after: (want, { facts }) => ({
-    ...setPath(facts, stampPath(want.path), { type: 'file', mode: '0644', owner: 'root:root', sha256: sha256('symbol snapshot') }),
-    damaged: facts.damaged.filter((path) => path !== stampPath(want.path)),
+    ...setPath(facts, etcdStampPath(want.path), { type: 'file', mode: '0644', owner: 'root:root', sha256: sha256('symbol snapshot') }),
+    damaged: facts.damaged.filter((path) => path !== etcdStampPath(want.path)),
   }),
 }
 

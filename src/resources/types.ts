@@ -96,12 +96,20 @@ export type VerificationResource = Readonly<{ kind: 'verification'; path: string
 export type ServiceResource = Readonly<{ kind: 'service'; name: string; state: 'on' | 'off' }>
 /** A unit of ours that this host must not run (any more). */
 export type UnitAbsentResource = Readonly<{ kind: 'unit-absent'; name: string; reason: Text }>
-/** Cordons a node and moves its pods away, on a control plane, before the node's own changes. `batch`: nodes of one batch are away together. */
-export type DrainResource = Readonly<{ kind: 'drain'; node: string; host: string; batch: number; timeout: number }>
+/** Cordons a node and moves its pods away, on a control plane, before the node's own changes. Times are seconds; -1 is each pod's own grace period. */
+export type DrainResource = Readonly<{
+  kind: 'drain'
+  node: string
+  host: string
+  force: boolean
+  deleteLocalData: boolean
+  gracePeriod: number
+  timeout: number
+}>
 /** Lets pods onto a drained node again, once it is Ready and its kubelet has `version`. */
-export type UncordonResource = Readonly<{ kind: 'uncordon'; node: string; host: string; batch: number; version: string }>
-/** A Node that is to go because its host has another name now. `host` and `batch` as in a drain. */
-export type NodeAbsentResource = Readonly<{ kind: 'node-absent'; name: string; host: string; batch: number }>
+export type UncordonResource = Readonly<{ kind: 'uncordon'; node: string; host: string; version: string }>
+/** A Node that is to go because its host has another name now. `host` as in a drain. */
+export type NodeAbsentResource = Readonly<{ kind: 'node-absent'; name: string; host: string }>
 /** A kubelet that will start under another name; `links` and `files` are what the pod network keeps of the old Node on the host. */
 export type NodeRenameResource = Readonly<{ kind: 'node-rename'; to: string; links: readonly string[]; files: readonly string[] }>
 /** The address under which a Node is known; `network` names its pods of the pod network, which read it when they start. */
@@ -113,8 +121,8 @@ export type NodeAddressResource = Readonly<{
 }>
 /** The peer URL under which etcd's other members know this one; `names` are those it has or had. */
 export type EtcdAddressResource = Readonly<{ kind: 'etcd-address'; names: readonly string[]; peer: string; endpoints: readonly string[] }>
-/** A snapshot of etcd at PATH on this host, taken before something that may need it. */
-export type EtcdSnapshotResource = Readonly<{ kind: 'etcd-snapshot'; path: string }>
+/** A snapshot of etcd at PATH on this host, taken before something that may need it. `anew`: one that lies there is of an earlier attempt. */
+export type EtcdSnapshotResource = Readonly<{ kind: 'etcd-snapshot'; path: string; anew?: boolean }>
 /** This host joins an etcd that runs already: as a learner first, so that it never counts before it can vote. */
 export type EtcdJoinResource = Readonly<{
   kind: 'etcd-join'

@@ -1,6 +1,7 @@
 import { ARTIFACTS, type ArtifactName } from '../releases/artifacts.ts'
 import { directoryOf } from '../resources/artifact.ts'
 import type { CertificateResource } from '../resources/types.ts'
+import { kubernetesOf } from './node-version.ts'
 import type { Context } from './types.ts'
 import { cidr, nth } from '../config/cidr.ts'
 
@@ -27,6 +28,12 @@ export const installed = (name: ArtifactName, file: string, { release, facts }: 
   const { component, version } = ARTIFACTS[name](release, facts.arch)
   return `${directoryOf(component, version)}/${file}`
 }
+
+/** The same with the Kubernetes version that this node's kubelet and kube-proxy may have now. */
+export const onNode = (context: Context): Context => ({
+  ...context,
+  release: { ...context.release, kubernetes: kubernetesOf(context, context.members, context.member, context.world) },
+})
 
 /** Flags as arguments, in the order of the table; the user's are last, a list repeats, null takes away. */
 export const withExtraArgs = (

@@ -7,6 +7,7 @@ import { registryFiles } from './registries.ts'
 import type { Step } from './types.ts'
 
 const CONFIG = '/etc/containerd/config.toml'
+const RUNC = '/usr/local/bin/runc'
 
 export const containerd: Step = {
   id: 'containerd',
@@ -35,7 +36,7 @@ export const containerd: Step = {
       { kind: 'link', path: '/usr/local/bin/ctr', target: binary('ctr') },
       // containerd looks for its shim on PATH, and people look for runc there.
       { kind: 'link', path: '/usr/local/bin/containerd-shim-runc-v2', target: binary('containerd-shim-runc-v2') },
-      { kind: 'link', path: '/usr/local/bin/runc', target: installed('runc', 'runc', context) },
+      { kind: 'link', path: RUNC, target: installed('runc', 'runc', context) },
       // Files below certs.d are read at every pull: they are no inputs of the unit.
       ...registryFiles(context),
       {
@@ -43,7 +44,8 @@ export const containerd: Step = {
         path: CONFIG,
         text: containerdToml({
           pause: sources.image(release.images.pause),
-          runc: installed('runc', 'runc', context),
+          // The link, so that another runc restarts nothing.
+          runc: RUNC,
           restrictOomScore: !facts.sysResource,
           certsD: CERTS_D,
         }),

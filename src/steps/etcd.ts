@@ -4,6 +4,7 @@ import type { EtcdAddressResource, Resource } from '../resources/types.ts'
 import { etcdMembers, installed, LEAF, PKI, withExtraArgs } from './common.ts'
 import { otherMinor, runningVersion } from './running.ts'
 import type { Context, Step } from './types.ts'
+import { hasBegun, snapshotBefore } from './upgrading.ts'
 
 const DATA = '/var/lib/etcd'
 const BOOTSTRAP = '/etc/slipway/etcd-bootstrap.env'
@@ -85,12 +86,13 @@ const bootstrapResources = (context: Context, start: Start): Resource[] => {
 }
 
 /** Before the first byte of a newer etcd or kube-apiserver is run on what this member holds. */
-const snapshotResources = ({ facts, release }: Context): Resource[] => {
+const snapshotResources = (context: Context): Resource[] => {
+  const { facts, release } = context
   const etcd = runningVersion(facts, 'etcd', 'etcd')
   const apiserver = runningVersion(facts, 'kube-apiserver', 'kubernetes')
   const changes =
     (etcd !== undefined && otherMinor(etcd, release.etcd)) || (apiserver !== undefined && otherMinor(apiserver, release.kubernetes))
-  return facts.etcdData && changes ? [{ kind: 'etcd-snapshot', path: `/var/lib/slipway/snapshots/before-${release.kubernetes}.db` }] : []
+  return facts.etcdData && changes ? [{ kind: 'etcd-snapshot', path: snapshotBefore(release.kubernetes), anew: !hasBegun(context) }] : []
 }
 
 const addressResource = (context: Context): EtcdAddressResource => ({

@@ -21,6 +21,7 @@ import { preflightImmutable } from './preflight-immutable.ts'
 import { preflightMembership } from './preflight-membership.ts'
 import { preflightMoves } from './preflight-moves.ts'
 import { preflightNetwork } from './preflight-network.ts'
+import { preflightUpgrade } from './preflight-upgrade.ts'
 import { preflightVersion } from './preflight-version.ts'
 import { scheduler } from './scheduler.ts'
 import { sharedSecrets } from './shared-secrets.ts'
@@ -32,13 +33,22 @@ export const PHASES: readonly Phase[] = [
     id: 'secrets',
     title: { en: 'Keys of the cluster', zh: '集群密钥' },
     barrier: true,
-    steps: [preflight, preflightNetwork, preflightVersion, preflightImmutable, preflightMoves, preflightMembership, sharedSecrets],
+    steps: [
+      preflight,
+      preflightNetwork,
+      preflightVersion,
+      preflightUpgrade,
+      preflightImmutable,
+      preflightMoves,
+      preflightMembership,
+      sharedSecrets,
+    ],
   },
   {
     id: 'prepare',
     title: { en: 'Prepare the hosts', zh: '准备主机' },
     barrier: true,
-    steps: [hostnameStep, aptSources, osPackages, nodeTuning, binaries, containerd, cniPlugins],
+    steps: [hostnameStep, aptSources, osPackages, nodeTuning, binaries],
   },
   { id: 'etcd', title: { en: 'etcd', zh: 'etcd' }, barrier: false, steps: [etcd] },
   { id: 'apiserver', title: { en: 'API servers', zh: 'API 服务器' }, barrier: false, steps: [apiserver] },
@@ -48,6 +58,6 @@ export const PHASES: readonly Phase[] = [
     barrier: false,
     steps: [controllerManager, scheduler, adminKubeconfig, bootstrapRbac],
   },
-  { id: 'nodes', title: { en: 'Nodes', zh: '节点' }, barrier: true, steps: [balancer, kubelet, kubeProxy] },
+  { id: 'nodes', title: { en: 'Nodes', zh: '节点' }, barrier: true, steps: [containerd, cniPlugins, balancer, kubelet, kubeProxy] },
   { id: 'addons', title: { en: 'Add-ons', zh: '附加组件' }, barrier: true, steps: [addons, nodeLabels, functionalCheck] },
 ]

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 import { pathKubeconfig } from '../templates/kubeconfig.ts'
 import { unitText } from '../templates/unit.ts'
-import { clientCertificate, installed, LOCAL_API, PKI } from './common.ts'
+import { clientCertificate, installed, LOCAL_API, onNode, PKI } from './common.ts'
 import type { Context, Step } from './types.ts'
 
 const NAME = 'kube-proxy'
@@ -55,7 +55,7 @@ export const kubeProxy: Step = {
       ready: 'curl -fsS --max-time 2 http://127.0.0.1:10256/livez',
       text: unitText(NAME, {
         description: 'Kubernetes network proxy',
-        argv: [installed(NAME, NAME, context), `--config=${CONFIG}`],
+        argv: [installed(NAME, NAME, onNode(context)), `--config=${CONFIG}`],
         type: 'exec',
       }),
     },

@@ -2,7 +2,7 @@ import { stringify } from 'yaml'
 import { pathKubeconfig } from '../templates/kubeconfig.ts'
 import { unitText } from '../templates/unit.ts'
 import type { Resource } from '../resources/types.ts'
-import { CIPHERS, dnsServiceIp, installed, LEAF, LOCAL_API, PKI, withExtraArgs } from './common.ts'
+import { CIPHERS, dnsServiceIp, installed, LEAF, LOCAL_API, onNode, PKI, withExtraArgs } from './common.ts'
 import type { Context, Step } from './types.ts'
 
 const CONFIG = '/var/lib/kubelet/config.yaml'
@@ -134,7 +134,10 @@ export const kubelet: Step = {
       ready: 'curl -fsS --max-time 2 http://127.0.0.1:10248/healthz',
       text: unitText('kubelet', {
         description: 'Kubernetes node agent',
-        argv: [installed('kubelet', 'kubelet', context), ...withExtraArgs(flags(context), context.config.services.kubelet.extra_args)],
+        argv: [
+          installed('kubelet', 'kubelet', onNode(context)),
+          ...withExtraArgs(flags(context), context.config.services.kubelet.extra_args),
+        ],
         after: ['containerd.service'],
         wants: ['containerd.service'],
         type: 'exec',

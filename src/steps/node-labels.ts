@@ -1,3 +1,4 @@
+import { kubernetesOf } from './node-version.ts'
 import type { Context, Member, Step } from './types.ts'
 
 const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane'
@@ -21,12 +22,14 @@ export const nodeLabels: Step = {
   id: 'node-labels',
   title: { en: 'Labels and taints', zh: '标签与污点' },
   on: 'one-control-plane',
-  resources: ({ members, world, release, config }) =>
-    members
+  resources: (context) => {
+    const { members, world, config } = context
+    return members
       .filter(({ key, roles }) => (roles.controlPlane || roles.worker) && world[key] !== undefined)
       .flatMap((member) => [
         { kind: 'node-address', name: member.nodeName, address: member.ip, ...networkPods(config) } as const,
         { kind: 'node', name: member.nodeName, labels: labels(member), taints: taints(member) } as const,
-        { kind: 'uncordon', node: member.nodeName, host: member.key, batch: 0, version: release.kubernetes } as const,
-      ]),
+        { kind: 'uncordon', node: member.nodeName, host: member.key, version: kubernetesOf(context, members, member, world) } as const,
+      ])
+  },
 }

@@ -8,6 +8,7 @@ const OPTIONS: readonly (readonly [string, Text])[] = [
   ['--exit-code', { en: 'plan: end with 6 when there are changes', zh: 'plan：有更改时以 6 退出' }],
   ['--offline', { en: 'check: look at the file only', zh: 'check：仅检查文件' }],
   ['--strict', { en: 'up: stop when any host does not answer', zh: 'up：任一主机无响应即停止' }],
+  ['--keep-failed', { en: 'up: leave a unit that fails as it is, to look at it', zh: 'up：保留启动失败的单元以便排查，不还原' }],
   ['--lang en|zh', { en: 'language (default: LANG)', zh: '语言（默认取自 LANG）' }],
   ['--no-color', { en: 'no colours', zh: '不使用颜色' }],
   ['-v, --verbose', { en: 'show more', zh: '显示更多' }],

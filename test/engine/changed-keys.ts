@@ -303,13 +303,26 @@ export const ROWS: readonly Row[] = [
     [
       ['max_unavailable_worker', '2'],
       ['drain', false],
-      ['drain_timeout', 60],
     ] as const
   ).map(
     ([name, value]): Row => ({
       key: `upgrade_strategy.${name}`,
       change: String(value),
       edit: (file) => void Object.assign(file.upgrade_strategy, { [name]: value }),
+    }),
+  ),
+  ...(
+    [
+      ['force', false],
+      ['delete_local_data', false],
+      ['grace_period', 30],
+      ['timeout', 60],
+    ] as const
+  ).map(
+    ([name, value]): Row => ({
+      key: `upgrade_strategy.node_drain_input.${name}`,
+      change: String(value),
+      edit: (file) => void Object.assign(file.upgrade_strategy.node_drain_input, { [name]: value }),
     }),
   ),
   { key: 'time_sync', change: 'auto -> none', edit: top({ time_sync: 'none' }) },

@@ -4,7 +4,7 @@ import { type Change, plan, simulate } from '../../src/engine/plan.ts'
 import { type Stage, stagesOf } from '../../src/engine/stages.ts'
 import type { World } from '../../src/engine/world.ts'
 import { clusterOf, SCENARIOS, type Scenario, scenarioNamed } from './scenarios.ts'
-import { changesFor, converge, inOrder, namesOf } from './support.ts'
+import { changesFor, converge, inOrder, namesOf, standing } from './support.ts'
 
 /** The same cluster one minor further, on hosts that run the one before. */
 const upgraded = ({ name, cluster, hosts, world }: Scenario): Scenario => {
@@ -13,7 +13,7 @@ const upgraded = ({ name, cluster, hosts, world }: Scenario): Scenario => {
   ).cluster
   const pins = clusterOf('cluster_name: x\nkubernetes_version: v1.37.2\nnodes: [{address: 10.0.0.1, user: root, role: [control-plane]}]\n')
     .cluster.pins
-  return { name: `${name}-upgraded`, cluster: { ...cluster, release, pins }, hosts, world: converge(cluster, hosts, world).world }
+  return { name: `${name}-upgraded`, cluster: { ...cluster, release, pins }, hosts, world: standing(cluster, hosts, world) }
 }
 
 /** The same cluster with other settings, on hosts that run the old ones. */

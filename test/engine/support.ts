@@ -1,4 +1,5 @@
 import type { Host } from '../../src/config/hosts.ts'
+import { membersOf } from '../../src/engine/members.ts'
 import { type Change, plan, simulate } from '../../src/engine/plan.ts'
 import { stagesOf } from '../../src/engine/stages.ts'
 import type { Vault } from '../../src/engine/vault.ts'
@@ -42,4 +43,37 @@ export const symbolicVault: Vault = {
   secret: async (name) => Object.assign({}, ...SECRET_PATHS[name].map(symbol)) as Payload,
   issue: async (want: CertificateResource) =>
     want.form === 'pair' ? { ...symbol(`${want.path}.crt`), ...symbol(`${want.path}.key`) } : symbol(want.path),
+}
+
+/** The world after an install that went well, as a probe would see it: every API server ready, every node Ready, every member started. */
+export const standing = (cluster: Cluster, hosts: readonly Host[], world: World): World => {
+  const { world: installed } = converge(cluster, hosts, world)
+  const members = membersOf(hosts, installed)
+  const nodes = Object.values(installed)
+    .flatMap((facts) => facts.nodes)
+    .map((node) => ({
+      ...node,
+      ready: true,
+      kubelet: cluster.release.kubernetes,
+      address: members.find(({ nodeName }) => nodeName === node.name)?.ip ?? '',
+    }))
+  const etcd = members
+    .filter(({ roles }) => roles.etcd)
+    .map(({ nodeName, ip }) => ({ id: nodeName, started: true, name: nodeName, peer: `https://${ip}:2380`, learner: false }))
+  return Object.fromEntries(
+    Object.entries(installed).map(([key, facts]) => {
+      const roles = members.find((member) => member.key === key)?.roles
+      const plane = roles?.controlPlane ?? false
+      return [
+        key,
+        {
+          ...facts,
+          api: plane ? 'ready' : 'absent',
+          nodes: plane ? nodes : [],
+          etcdData: roles?.etcd ?? false,
+          etcdMembers: roles?.etcd ? etcd : [],
+        },
+      ] as const
+    }),
+  )
 }

@@ -32,7 +32,7 @@ test('a kubelet that gets another name: it stops, and what the pod network kept 
 })
 
 test('an old Node is deleted, and one that is gone is no error', () => {
-  const { status, stdout } = host.run(scriptOf({ kind: 'node-absent', name: 'w1', host: 'x', batch: 0 }), STUBS)
+  const { status, stdout } = host.run(scriptOf({ kind: 'node-absent', name: 'w1', host: 'x' }), STUBS)
   expect([status, stdout]).toEqual([0, 'kubectl delete node w1 --ignore-not-found --timeout=45s\n'])
 })
 

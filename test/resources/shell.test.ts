@@ -257,6 +257,46 @@ describe('a unit', () => {
     expect(calls().filter((call) => call.includes('restart --no-block')).length).toBe(2)
   })
 
+  describe('whose files were written for it in the same script', () => {
+    const config: Resource = { kind: 'file', path: '/etc/thing.conf', text: 'a=2\n', mode: '0640' }
+    const both = scriptOf(config) + scriptOf(want)
+    beforeEach(() => host.write('etc/systemd/system/thing.service', 'the old file\n', 0o600))
+
+    test('gets those back too when it fails', () => {
+      const failed = host.run(both, systemd('active', 'echo 0', 0))
+      expect(failed.stderr).toContain('was put back')
+      expect(host.read('etc/thing.conf')).toBe('a=1\n')
+      expect(host.mode('etc/thing.conf')).toBe('0644')
+      expect(host.exists('run/slipway/before')).toBe(false)
+    })
+
+    test('keeps the new ones when it is ready, and nothing of the old stays behind', () => {
+      host.write('run/slipway/works', '')
+      expect(host.run(both, systemd('active', 'echo 0', 0)).status).toBe(0)
+      expect(host.read('etc/thing.conf')).toBe('a=2\n')
+      expect(host.exists('run/slipway/before')).toBe(false)
+      expect(host.exists('run/slipway/thing.service')).toBe(false)
+    })
+
+    test('gets what it last ran well with, when a run before was cut off half way', () => {
+      host.run(`${scriptOf(config)}unit_file thing <<'END'\nhalf way\nEND\nkill -KILL $$`, systemd('active', 'echo 0', 0))
+      expect(host.read('etc/systemd/system/thing.service')).toBe('half way\n')
+      host.run(both, systemd('active', 'echo 0', 0))
+      expect(host.read('etc/systemd/system/thing.service')).toBe('the old file\n')
+      expect(host.read('etc/thing.conf')).toBe('a=1\n')
+    })
+
+    test('is left as it is with --keep-failed, and put back by the next run', () => {
+      const kept = host.run(`KEEP_FAILED=yes\n${both}`, systemd('active', 'echo 0', 0))
+      expect(kept.stderr).toContain('--keep-failed')
+      expect(host.read('etc/systemd/system/thing.service')).toBe(want.text)
+      expect(host.read('etc/thing.conf')).toBe('a=2\n')
+      host.run(both, systemd('active', 'echo 0', 0))
+      expect(host.read('etc/systemd/system/thing.service')).toBe('the old file\n')
+      expect(host.read('etc/thing.conf')).toBe('a=1\n')
+    })
+  })
+
   test('that this host is not to have is stopped and gone, also twice', () => {
     host.write('etc/systemd/system/thing.service', want.text)
     const gone = scriptOf({ kind: 'unit-absent', name: 'thing', reason: { en: '', zh: '' } })

@@ -365,16 +365,22 @@ main() {
 enter
 begin 0
 k() { kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }
+give_back() {
+	if [ "$(k get node 'cp1' -o 'jsonpath={.metadata.annotations.slipway/drained}')" != cordoned-before ]; then k uncordon 'cp1'; fi
+	k annotate node 'cp1' slipway/drained-
+}
 renewal() { k -n kube-system get lease kube-controller-manager -o 'jsonpath={.spec.renewTime}'; }
 before=$(renewal)
 led() { [ "$(renewal)" != "$before" ]; }
 await 60 'renewal of the lease of the controller manager' led
-k annotate --overwrite node 'cp1' slipway/drained=true
+case "$(k get node 'cp1' -o 'jsonpath={.metadata.annotations.slipway/drained}/{.spec.unschedulable}')" in
+/true) k annotate node 'cp1' slipway/drained=cordoned-before ;;
+/*) k annotate node 'cp1' slipway/drained=true ;;
+esac
 if ! timeout 330 kubectl --kubeconfig /etc/kubernetes/admin.conf drain 'cp1' --ignore-daemonsets --delete-emptydir-data --force --timeout=300s; then
 	k get poddisruptionbudgets -A -o 'jsonpath={range .items[?(@.status.disruptionsAllowed==0)]}PodDisruptionBudget {.metadata.namespace}/{.metadata.name} allows no eviction now{"\n"}{end}' >&2 || true
-	k uncordon 'cp1'
-	k annotate node 'cp1' slipway/drained-
-	fail 'cp1 could not be drained within 300 s; it takes pods again, and nothing on it was changed. Free what blocks, or raise upgrade_strategy.drain_timeout.'
+	give_back
+	fail 'cp1 could not be drained within 300 s; it takes pods again, and nothing on it was changed. Free what blocks, or change upgrade_strategy.node_drain_input.'
 fi
 finish 0
 }
@@ -454,10 +460,13 @@ main() {
 enter
 begin 0
 k() { kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }
+give_back() {
+	if [ "$(k get node 'cp1' -o 'jsonpath={.metadata.annotations.slipway/drained}')" != cordoned-before ]; then k uncordon 'cp1'; fi
+	k annotate node 'cp1' slipway/drained-
+}
 back() { [ "$(k get node 'cp1' -o 'jsonpath={.status.nodeInfo.kubeletVersion} {.status.conditions[?(@.type=="Ready")].status}')" = 'v1.37.2 True' ]; }
 await 180 'cp1 Ready on v1.37.2' back
-k uncordon 'cp1'
-k annotate node 'cp1' slipway/drained-
+give_back
 finish 0
 }
 main; exit
@@ -469,16 +478,22 @@ main() {
 enter
 begin 0
 k() { kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }
+give_back() {
+	if [ "$(k get node 'w1' -o 'jsonpath={.metadata.annotations.slipway/drained}')" != cordoned-before ]; then k uncordon 'w1'; fi
+	k annotate node 'w1' slipway/drained-
+}
 renewal() { k -n kube-system get lease kube-controller-manager -o 'jsonpath={.spec.renewTime}'; }
 before=$(renewal)
 led() { [ "$(renewal)" != "$before" ]; }
 await 60 'renewal of the lease of the controller manager' led
-k annotate --overwrite node 'w1' slipway/drained=true
+case "$(k get node 'w1' -o 'jsonpath={.metadata.annotations.slipway/drained}/{.spec.unschedulable}')" in
+/true) k annotate node 'w1' slipway/drained=cordoned-before ;;
+/*) k annotate node 'w1' slipway/drained=true ;;
+esac
 if ! timeout 330 kubectl --kubeconfig /etc/kubernetes/admin.conf drain 'w1' --ignore-daemonsets --delete-emptydir-data --force --timeout=300s; then
 	k get poddisruptionbudgets -A -o 'jsonpath={range .items[?(@.status.disruptionsAllowed==0)]}PodDisruptionBudget {.metadata.namespace}/{.metadata.name} allows no eviction now{"\n"}{end}' >&2 || true
-	k uncordon 'w1'
-	k annotate node 'w1' slipway/drained-
-	fail 'w1 could not be drained within 300 s; it takes pods again, and nothing on it was changed. Free what blocks, or raise upgrade_strategy.drain_timeout.'
+	give_back
+	fail 'w1 could not be drained within 300 s; it takes pods again, and nothing on it was changed. Free what blocks, or change upgrade_strategy.node_drain_input.'
 fi
 finish 0
 }
@@ -491,10 +506,13 @@ main() {
 enter
 begin 0
 k() { kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }
+give_back() {
+	if [ "$(k get node 'w1' -o 'jsonpath={.metadata.annotations.slipway/drained}')" != cordoned-before ]; then k uncordon 'w1'; fi
+	k annotate node 'w1' slipway/drained-
+}
 back() { [ "$(k get node 'w1' -o 'jsonpath={.status.nodeInfo.kubeletVersion} {.status.conditions[?(@.type=="Ready")].status}')" = 'v1.37.2 True' ]; }
 await 180 'w1 Ready on v1.37.2' back
-k uncordon 'w1'
-k annotate node 'w1' slipway/drained-
+give_back
 finish 0
 }
 main; exit
@@ -506,16 +524,22 @@ main() {
 enter
 begin 0
 k() { kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }
+give_back() {
+	if [ "$(k get node 'w2' -o 'jsonpath={.metadata.annotations.slipway/drained}')" != cordoned-before ]; then k uncordon 'w2'; fi
+	k annotate node 'w2' slipway/drained-
+}
 renewal() { k -n kube-system get lease kube-controller-manager -o 'jsonpath={.spec.renewTime}'; }
 before=$(renewal)
 led() { [ "$(renewal)" != "$before" ]; }
 await 60 'renewal of the lease of the controller manager' led
-k annotate --overwrite node 'w2' slipway/drained=true
+case "$(k get node 'w2' -o 'jsonpath={.metadata.annotations.slipway/drained}/{.spec.unschedulable}')" in
+/true) k annotate node 'w2' slipway/drained=cordoned-before ;;
+/*) k annotate node 'w2' slipway/drained=true ;;
+esac
 if ! timeout 330 kubectl --kubeconfig /etc/kubernetes/admin.conf drain 'w2' --ignore-daemonsets --delete-emptydir-data --force --timeout=300s; then
 	k get poddisruptionbudgets -A -o 'jsonpath={range .items[?(@.status.disruptionsAllowed==0)]}PodDisruptionBudget {.metadata.namespace}/{.metadata.name} allows no eviction now{"\n"}{end}' >&2 || true
-	k uncordon 'w2'
-	k annotate node 'w2' slipway/drained-
-	fail 'w2 could not be drained within 300 s; it takes pods again, and nothing on it was changed. Free what blocks, or raise upgrade_strategy.drain_timeout.'
+	give_back
+	fail 'w2 could not be drained within 300 s; it takes pods again, and nothing on it was changed. Free what blocks, or change upgrade_strategy.node_drain_input.'
 fi
 finish 0
 }
@@ -528,10 +552,13 @@ main() {
 enter
 begin 0
 k() { kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }
+give_back() {
+	if [ "$(k get node 'w2' -o 'jsonpath={.metadata.annotations.slipway/drained}')" != cordoned-before ]; then k uncordon 'w2'; fi
+	k annotate node 'w2' slipway/drained-
+}
 back() { [ "$(k get node 'w2' -o 'jsonpath={.status.nodeInfo.kubeletVersion} {.status.conditions[?(@.type=="Ready")].status}')" = 'v1.37.2 True' ]; }
 await 180 'w2 Ready on v1.37.2' back
-k uncordon 'w2'
-k annotate node 'w2' slipway/drained-
+give_back
 finish 0
 }
 main; exit

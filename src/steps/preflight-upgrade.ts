@@ -1,0 +1,141 @@
+import { EXIT, type Problem } from '../problem.ts'
+import type { Text } from '../text.ts'
+import { controlPlanes, etcdMembers } from './common.ts'
+import { mayBeOlder } from './node-version.ts'
+import { compareVersions, otherMinor, parts, runningVersion } from './running.ts'
+import type { Context, Member, Step } from './types.ts'
+import { apiserverOf, hasBegun, upgrades } from './upgrading.ts'
+
+const where = ({ user, address, port }: Member): string => `${user}@${address}:${port}`
+const refuse = (member: Member, what: Text, fix: Text): Problem => ({ at: where(member), what, fix, severity: 'error', exit: EXIT.unfit })
+
+const FIRST = (running: string): Text => ({
+  en: `Put that right first (\`slipway up\` with kubernetes_version: ${running}); an upgrade begins on a healthy cluster only.`,
+  zh: `请先修复（将 kubernetes_version 设为 ${running} 并运行 \`slipway up\`）；只能在健康的集群上开始升级。`,
+})
+
+const plane = (context: Context, member: Member, fix: Text): Problem[] => {
+  const facts = context.world[member.key]
+  if (!facts)
+    return [
+      refuse(
+        member,
+        { en: 'it is a control plane and does not answer', zh: '该控制平面无法连接' },
+        { ...fix, en: `Bring it back. ${fix.en}`, zh: `请先恢复它。${fix.zh}` },
+      ),
+    ]
+  return facts.api === 'ready' ? [] : [refuse(member, { en: 'its kube-apiserver is not ready', zh: '其 kube-apiserver 未就绪' }, fix)]
+}
+
+const member = ({ world, facts }: Context, one: Member, fix: Text): Problem[] => {
+  const seen = facts.etcdMembers.find(({ peer }) => peer === `https://${one.ip}:2380`)
+  const active = world[one.key]?.units.etcd?.active === 'active'
+  if (active && (!seen || (seen.started && !seen.learner))) return []
+  return [refuse(one, { en: 'its etcd is not a healthy member', zh: '其 etcd 不是健康的成员' }, fix)]
+}
+
+/** A node whose host does not answer is left out and named by itself; one that answers and is not Ready would only be the next trouble. */
+const node = ({ world, facts }: Context, one: Member, fix: Text): Problem[] => {
+  const seen = facts.nodes.find(({ name }) => name === one.nodeName)
+  if (!world[one.key] || !seen || seen.ready) return []
+  return [refuse(one, { en: `its node ${one.nodeName} is not Ready`, zh: `其节点 ${one.nodeName} 未就绪` }, fix)]
+}
+
+/** Asked once, before the first part of an upgrade. */
+const unhealthy = (context: Context): Problem[] => {
+  if (!upgrades(context) || hasBegun(context)) return []
+  const fix = FIRST(controlPlanes(context).flatMap((one) => apiserverOf(context, one) ?? [])[0] ?? '')
+  return [
+    ...controlPlanes(context).flatMap((one) => plane(context, one, fix)),
+    ...etcdMembers(context).flatMap((one) => member(context, one, fix)),
+    ...context.members.flatMap((one) => node(context, one, fix)),
+  ]
+}
+
+/** APIs that somebody asked an API server for since it started, and that the new minor does not have any more. */
+const deprecated = (context: Context): Problem[] => {
+  const { world, release } = context
+  if (!upgrades(context)) return []
+  return controlPlanes(context).flatMap((one) =>
+    (world[one.key]?.deprecatedApis ?? []).flatMap(({ group, version, resource, removedIn }): Problem[] => {
+      if (removedIn === '') return []
+      const name = `${resource}.${version}${group === '' ? '' : `.${group}`}`
+      const gone = compareVersions(`${removedIn}.0`, `${parts(release.kubernetes)[0]}.${parts(release.kubernetes)[1]}.0`) <= 0
+      return [
+        {
+          at: where(one),
+          what: gone
+            ? {
+                en: `somebody asks its API server for ${name}, which ${release.minor} no longer has`,
+                zh: `有客户端在使用 ${name}，而 ${release.minor} 已移除它`,
+              }
+            : {
+                en: `somebody asks its API server for ${name}, which v${removedIn} removes`,
+                zh: `有客户端在使用 ${name}，v${removedIn} 将移除它`,
+              },
+          fix: {
+            en: `Find out who: \`grep '"k8s.io/deprecated":"true"' /var/log/kubernetes/audit.log\` there. The API server forgets it when it restarts.`,
+            zh: `请在该主机上查找来源：\`grep '"k8s.io/deprecated":"true"' /var/log/kubernetes/audit.log\`。重启该 API 服务器后记录会清除。`,
+          },
+          severity: gone ? 'error' : 'warning',
+          exit: EXIT.unfit,
+        },
+      ]
+    }),
+  )
+}
+
+/** No kubelet may be newer than an API server that may answer it. */
+const skew = (context: Context): Problem[] => {
+  const { world, release, members } = context
+  const older = mayBeOlder(context, members, world)
+  const nodes = members.filter(({ roles, key }) => (roles.controlPlane || roles.worker) && world[key] !== undefined)
+  const kubelets = nodes.map((one) => [one, runningVersion(world[one.key], 'kubelet', 'kubernetes')] as const)
+  const wait = {
+    en: `Bring it back and run \`slipway up\` again, or take it out with \`slipway node remove\`.`,
+    zh: '请恢复它并再次运行 `slipway up`，或用 `slipway node remove` 将其移出。',
+  }
+  return older.flatMap((one): Problem[] => {
+    const held = kubelets.filter(([, version]) => version !== undefined && otherMinor(version, release.kubernetes)).length
+    const joining = kubelets.filter(([, version]) => version === undefined).map(([{ nodeName }]) => nodeName)
+    const may = { en: 'its kube-apiserver may be older than', zh: '其 kube-apiserver 可能早于' }
+    return [
+      ...(held > 0
+        ? [
+            {
+              ...refuse(
+                one,
+                {
+                  en: `${may.en} ${release.kubernetes}: kubelet and kube-proxy of ${held} nodes stay as they are until it answers`,
+                  zh: `${may.zh} ${release.kubernetes}：在其恢复之前，${held} 个节点的 kubelet 和 kube-proxy 保持不变`,
+                },
+                wait,
+              ),
+              severity: 'warning' as const,
+            },
+          ]
+        : []),
+      ...(joining.length > 0 && kubelets.length > joining.length
+        ? [
+            refuse(
+              one,
+              {
+                en: `${may.en} ${release.kubernetes}: ${joining.join(', ')} cannot join before it answers`,
+                zh: `${may.zh} ${release.kubernetes}：在其恢复之前，${joining.join('、')} 无法加入`,
+              },
+              wait,
+            ),
+          ]
+        : []),
+    ]
+  })
+}
+
+/** What must be true of the whole cluster before its minor changes, and what waits for a control plane that does not answer. */
+export const preflightUpgrade: Step = {
+  id: 'preflight-upgrade',
+  title: { en: 'Checks before an upgrade', zh: '升级前检查' },
+  on: 'one-control-plane',
+  problems: (context) => [...unhealthy(context), ...deprecated(context), ...skew(context)],
+  resources: () => [],
+}

@@ -1,0 +1,32 @@
+import { etcdStampPath } from '../resources/etcd.ts'
+import { controlPlanes, etcdMembers } from './common.ts'
+import { otherMinor, runningVersion } from './running.ts'
+import type { Context, Member } from './types.ts'
+
+/** The version of a control plane's API server, from its unit's own file. */
+export const apiserverOf = ({ world }: Context, { key }: Member): string | undefined =>
+  runningVersion(world[key], 'kube-apiserver', 'kubernetes')
+
+/** Where the snapshot before an upgrade lies. */
+export const snapshotBefore = (kubernetes: string): string => `/var/lib/slipway/snapshots/before-${kubernetes}.db`
+
+/** Whether some part of the control plane has the new minor already: then the way is on, not back, and nothing is asked that an interrupted run may have left. */
+export const hasBegun = (context: Context): boolean => {
+  const { release, world } = context
+  const at = (member: Member, unit: string, component: string, wanted: string): boolean =>
+    runningVersion(world[member.key], unit, component) === wanted
+  const stamp = etcdStampPath(snapshotBefore(release.kubernetes))
+  return (
+    controlPlanes(context).some((member) => {
+      const version = apiserverOf(context, member)
+      return version !== undefined && !otherMinor(version, release.kubernetes)
+    }) || etcdMembers(context).some((member) => world[member.key]?.paths[stamp] && at(member, 'etcd', 'etcd', release.etcd))
+  )
+}
+
+/** Whether API servers of another minor run, that is, whether this run upgrades. */
+export const upgrades = (context: Context): boolean =>
+  controlPlanes(context).some((member) => {
+    const version = apiserverOf(context, member)
+    return version !== undefined && otherMinor(version, context.release.kubernetes)
+  })
