@@ -24,11 +24,13 @@ const plane = (context: Context, member: Member, fix: Text): Problem[] => {
         { ...fix, en: `Bring it back. ${fix.en}`, zh: `请先恢复它。${fix.zh}` },
       ),
     ]
-  return facts.api === 'ready' ? [] : [refuse(member, { en: 'its kube-apiserver is not ready', zh: '其 kube-apiserver 未就绪' }, fix)]
+  // One that is only about to become a control plane has no API server yet.
+  return facts.api !== 'down' ? [] : [refuse(member, { en: 'its kube-apiserver is not ready', zh: '其 kube-apiserver 未就绪' }, fix)]
 }
 
 const member = ({ world, facts }: Context, one: Member, fix: Text): Problem[] => {
   const seen = facts.etcdMembers.find(({ peer }) => peer === `https://${one.ip}:2380`)
+  if (!seen && !world[one.key]?.etcdData) return []
   const active = world[one.key]?.units.etcd?.active === 'active'
   if (active && (!seen || (seen.started && !seen.learner))) return []
   return [refuse(one, { en: 'its etcd is not a healthy member', zh: '其 etcd 不是健康的成员' }, fix)]

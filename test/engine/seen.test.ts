@@ -3,7 +3,7 @@ import { PROBE } from '../../src/engine/shell-texts.ts'
 import { simulate } from '../../src/engine/plan.ts'
 import { kindOf } from '../../src/resources/index.ts'
 import { type Scenario, SCENARIOS, scenarioNamed } from './scenarios.ts'
-import { changesFor, converge } from './support.ts'
+import { changesFor, standing } from './support.ts'
 
 const FILES = /^files\(\) \{\n([\s\S]*?)^}/m.exec(PROBE)?.[1] ?? ''
 const wordsOf = (text: string | undefined): string[] => (text ?? '').split(/[\s\\]+/).filter((word) => word.startsWith('/'))
@@ -22,9 +22,12 @@ test('the probe is read rightly by this test', () => {
 
 const upgraded = (one: Scenario): Scenario => {
   const { release, pins } = scenarioNamed('single-node').cluster
-  const { world } = converge(one.cluster, one.hosts, one.world)
-  const running = Object.fromEntries(Object.entries(world).map(([key, facts]) => [key, { ...facts, etcdData: true }]))
-  return { ...one, name: `${one.name}-upgraded`, cluster: { ...one.cluster, release, pins }, world: running }
+  return {
+    ...one,
+    name: `${one.name}-upgraded`,
+    cluster: { ...one.cluster, release, pins },
+    world: standing(one.cluster, one.hosts, one.world),
+  }
 }
 
 // What the probe does not look at would be missing at the next run, and be made again for ever.

@@ -204,11 +204,11 @@ describe('a change without a new minor', () => {
     release: { ...OLD.release, ...values },
     pins: new Proxy({}, { get: () => `sha256:${'0'.repeat(64)}` }),
   })
-  const after = (values: object): Plan => plan(release(values), hosts, healthy)
+  const changedTo = (values: object): Plan => plan(release(values), hosts, healthy)
   const units = ({ changes }: Plan): string[] => [...new Set(changes.flatMap(({ id }) => (/^(unit|drain) /.test(id) ? [id] : [])))].sort()
 
   test('a patch restarts Kubernetes in the same order, and drains nobody', () => {
-    const decided = after({ kubernetes: 'v1.36.4' })
+    const decided = changedTo({ kubernetes: 'v1.36.4' })
     expect(said(decided)).toEqual([])
     expect(units(decided)).toEqual([
       'unit kube-apiserver',
@@ -224,7 +224,7 @@ describe('a change without a new minor', () => {
   })
 
   test('containerd restarts node by node, and nothing else does', () => {
-    const decided = after({ containerd: '2.3.9' })
+    const decided = changedTo({ containerd: '2.3.9' })
     expect(units(decided)).toEqual(['unit containerd'])
     expect(short(stagesOf(decided.changes)).filter((line) => line.includes('containerd'))).toEqual(
       ['11', '12', '13', '21', '22'].map((host) => `${host}: unit containerd`),
@@ -232,7 +232,7 @@ describe('a change without a new minor', () => {
   })
 
   test('etcd restarts one member at a time', () => {
-    const decided = after({ etcd: '3.6.15' })
+    const decided = changedTo({ etcd: '3.6.15' })
     expect(units(decided)).toEqual(['unit etcd'])
     expect(short(stagesOf(decided.changes)).filter((line) => line.includes('etcd'))).toEqual([
       '11: unit etcd',
@@ -245,7 +245,7 @@ describe('a change without a new minor', () => {
     ['runc', { runc: '1.4.9' }],
     ['the CNI plugins', { cni: '1.9.9' }],
   ])('%s restart nothing: links are switched', (_, values) => {
-    const decided = after(values)
+    const decided = changedTo(values)
     expect(decided.changes.length).toBeGreaterThan(0)
     expect(units(decided)).toEqual([])
     expect(decided.changes.some(({ want }) => want.kind === 'link')).toBe(true)

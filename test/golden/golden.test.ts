@@ -10,7 +10,7 @@ import { scriptProxy } from '../../src/steps/proxy.ts'
 import { planText } from '../../src/ui/plan-text.ts'
 import { createStyle } from '../../src/ui/style.ts'
 import { type Scenario, SCENARIOS, scenarioNamed } from '../engine/scenarios.ts'
-import { standing, symbolicVault } from '../engine/support.ts'
+import { converge, symbolicVault } from '../engine/support.ts'
 
 // What a cluster.yml becomes on its hosts, to be read as a diff when something changes. Renew with `npx vitest run test/golden -u`.
 
@@ -34,7 +34,7 @@ const upgraded = (one: Scenario): Scenario => {
     ...one,
     name: `${one.name}-to-1.37`,
     cluster: { ...one.cluster, release, pins },
-    world: standing(one.cluster, one.hosts, one.world),
+    world: converge(one.cluster, one.hosts, one.world).world,
   }
 }
 

@@ -19,7 +19,7 @@ describe('a plan', () => {
               not installed: conntrack, ethtool, socat, ipset
         Prepare the hosts / Kernel modules, sysctls, swap
           - swap: swap is on: /swap.img
-        Prepare the hosts / Container runtime
+        Nodes / Container runtime
           + file /etc/containerd/config.toml: it is missing
         API servers / kube-apiserver
           + unit kube-apiserver: it is missing
@@ -36,7 +36,7 @@ describe('a plan', () => {
               未安装：conntrack、ethtool、socat、ipset
         准备主机 / 内核模块、sysctl、交换分区
           - 交换分区：交换分区已启用：/swap.img
-        准备主机 / 容器运行时
+        节点 / 容器运行时
           + 文件 /etc/containerd/config.toml：不存在
         API 服务器 / kube-apiserver
           + 服务 kube-apiserver：不存在

@@ -82,8 +82,8 @@ describe('json', () => {
       {"type":"note","host":"10.0.0.12","text":"https://mirrors.aliyun.com/debian: HTTP 404"}
       {"type":"change-done","host":"10.0.0.12","change":{"phase":"prepare","step":"os-packages","want":{"kind":"packages","id":"packages iptables conntrack ethtool socat ipset ebtables kmod nftables"},"verb":"create","reason":{"en":"not installed: conntrack, ethtool, socat, ipset","zh":"未安装：conntrack、ethtool、socat、ipset"}},"seconds":12.34}
       {"type":"change-done","host":"10.0.0.11","change":{"phase":"prepare","step":"os-packages","want":{"kind":"packages","id":"packages iptables conntrack ethtool socat ipset ebtables kmod nftables"},"verb":"create","reason":{"en":"not installed: conntrack, ethtool, socat, ipset","zh":"未安装：conntrack、ethtool、socat、ipset"}},"seconds":61}
-      {"type":"change-begin","host":"10.0.0.12","change":{"phase":"prepare","step":"containerd","want":{"kind":"file","id":"file /etc/containerd/config.toml"},"verb":"create","reason":{"en":"it is missing","zh":"不存在"}}}
-      {"type":"change-failed","host":"10.0.0.12","label":"root@10.0.0.12:22","change":{"phase":"prepare","step":"containerd","want":{"kind":"file","id":"file /etc/containerd/config.toml"},"verb":"create","reason":{"en":"it is missing","zh":"不存在"}},"exit":1,"lines":["install: cannot create regular file: No space left on device"]}
+      {"type":"change-begin","host":"10.0.0.12","change":{"phase":"nodes","step":"containerd","want":{"kind":"file","id":"file /etc/containerd/config.toml"},"verb":"create","reason":{"en":"it is missing","zh":"不存在"}}}
+      {"type":"change-failed","host":"10.0.0.12","label":"root@10.0.0.12:22","change":{"phase":"nodes","step":"containerd","want":{"kind":"file","id":"file /etc/containerd/config.toml"},"verb":"create","reason":{"en":"it is missing","zh":"不存在"}},"exit":1,"lines":["install: cannot create regular file: No space left on device"]}
       {"type":"host-lost","host":"10.0.0.21","problem":{"at":"ubuntu@10.0.0.21:22","what":{"en":"connection lost","zh":"连接中断"},"fix":{"en":"Run the same command again: it goes on where it stopped","zh":"请再次运行同一命令，它会从中断处继续"},"severity":"error","exit":4}}
       "
     `)

@@ -58,7 +58,7 @@ export const created = (host: string): Change[] => [
     { kind: 'swap-off' },
     { verb: 'remove', reason: { en: 'swap is on: /swap.img', zh: '交换分区已启用：/swap.img' } },
   ),
-  change(host, 'prepare', 'containerd', 'file /etc/containerd/config.toml', file('/etc/containerd/config.toml'), {
+  change(host, 'nodes', 'containerd', 'file /etc/containerd/config.toml', file('/etc/containerd/config.toml'), {
     verb: 'create',
     reason: missing,
     diff: '+version = 3\n+root = "/var/lib/containerd"',
