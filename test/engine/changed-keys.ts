@@ -322,7 +322,7 @@ export const ROWS: readonly Row[] = [
     ([name, value]): Row => ({
       key: `upgrade_strategy.node_drain_input.${name}`,
       change: String(value),
-      edit: (file) => void Object.assign(file.upgrade_strategy.node_drain_input, { [name]: value }),
+      edit: (file) => void Object.assign(file.upgrade_strategy, { node_drain_input: { [name]: value } }),
     }),
   ),
   { key: 'time_sync', change: 'auto -> none', edit: top({ time_sync: 'none' }) },
