@@ -18,6 +18,7 @@ import { planText } from '../ui/plan-text.ts'
 import { problemText } from '../ui/problems.ts'
 import { confirmPlan } from '../ui/prompt.ts'
 import { createReporter } from '../ui/reporter.ts'
+import { deliveryFor, lackingIn } from './delivery.ts'
 import { withLogins } from './logins.ts'
 import { exitOf, type Intent, look, namesOf, planOf, sayProblems, type Session } from './session.ts'
 import type { Io, Options } from './types.ts'
@@ -83,7 +84,8 @@ const carryOut = async (plan: Plan, session: Session, options: Options, io: Io):
   )
   let outcome: Outcome
   try {
-    outcome = await apply(plan.changes, fleet.transports, vault, report, io.signal, environmentOf(intent, options))
+    const surroundings = { environment: environmentOf(intent, options), deliver: deliveryFor(plan.changes, session, io) }
+    outcome = await apply(plan.changes, fleet.transports, vault, report, io.signal, surroundings)
   } finally {
     await reporter.finish()
     await log.close()
@@ -211,6 +213,11 @@ export const converge = async (seen: Session, options: Options, io: Io): Promise
   const plan = planOf(session)
   sayProblems([...session.intent.warnings, ...session.problems, ...plan.problems], io)
   if (exitOf(plan.problems) !== EXIT.done) return Math.max(exitOf(plan.problems), exitOf(session.problems))
+  const lacking = session.bundle ? await lackingIn(session.bundle, plan.changes, io) : []
+  if (lacking.length > 0) {
+    sayProblems(lacking, io)
+    return exitOf(lacking)
+  }
   const missing = exitOf(session.problems)
   // A cluster that exists goes on without a dead host; a first install either has all its hosts or touches none.
   if (missing !== EXIT.done && (options.strict || !isEstablished(session))) return missing

@@ -1,3 +1,4 @@
+import { bundle } from './bundle.ts'
 import { certs } from './certs.ts'
 import { check } from './check.ts'
 import { images } from './images.ts'
@@ -13,4 +14,18 @@ import { up } from './up.ts'
 import { version } from './version.ts'
 
 /** Every command, in the order help lists them. */
-export const COMMANDS: readonly Command[] = [check, plan, up, status, kubeconfig, certs, node, images, mirrors, lock, reset, version]
+export const COMMANDS: readonly Command[] = [
+  check,
+  plan,
+  up,
+  status,
+  kubeconfig,
+  certs,
+  node,
+  images,
+  mirrors,
+  bundle,
+  lock,
+  reset,
+  version,
+]

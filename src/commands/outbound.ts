@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.ts'
 import { privateRegistries } from '../mirrors/private.ts'
 import { operatorProxy } from '../steps/proxy.ts'
 import type { Secret } from '../hosts/sh.ts'
-import { createFetch, egressOf, type Fetch, plainFetch } from './egress.ts'
+import { createFetch, type Egress, egressOf, type Fetch, plainFetch, type Ways } from './egress.ts'
 import { withLogins } from './logins.ts'
 import type { Problem } from '../problem.ts'
 import { createRegistry, type Registry } from './registry-client.ts'
@@ -12,6 +12,11 @@ import type { Io } from './types.ts'
 
 /** How this machine fetches what cluster.yml is about: through its proxy, and with the CAs of its registries (`files` has their texts). */
 export const fetchFor = (config: Config, hosts: readonly Host[], files: Readonly<Record<string, string>> = {}): Fetch => {
+  const ways = waysOf(config, hosts, files)
+  return ways ? createFetch(egressOf(ways)) : plainFetch
+}
+
+const waysOf = (config: Config, hosts: readonly Host[], files: Readonly<Record<string, string>>): Ways | undefined => {
   const proxy = operatorProxy(config, hosts)
   const registries = privateRegistries(config.private_registries)
   const authorities = Object.fromEntries(
@@ -20,12 +25,14 @@ export const fetchFor = (config: Config, hosts: readonly Host[], files: Readonly
       return ca_file === undefined || origin === undefined || files[ca_file] === undefined ? [] : [[new URL(origin).host, files[ca_file]]]
     }),
   )
-  if (Object.keys(proxy).length + Object.keys(authorities).length === 0) return plainFetch
-  return createFetch(egressOf({ proxy, authorities }))
+  return Object.keys(proxy).length + Object.keys(authorities).length === 0 ? undefined : { proxy, authorities }
 }
 
 /** The same for what has been read whole. */
 export const fetchOf = ({ config, hosts, cluster }: Intent): Fetch => fetchFor(config, hosts, cluster.files)
+
+/** How this machine asks a single URL for what has been read whole. */
+export const egressFor = ({ config, hosts, cluster }: Intent): Egress => egressOf(waysOf(config, hosts, cluster.files) ?? {})
 
 /** A client for the registries of cluster.yml, with their passwords; a password that cannot be read is a Problem. */
 export const registryFor = async (intent: Intent, io: Io): Promise<Registry | { problems: readonly Problem[] }> => {

@@ -23,7 +23,8 @@ export const tokenUrl = (challenge: string, scope: string): string | undefined =
   return url.href
 }
 
-const tokenOf = async (http: Http, url: string): Promise<string | undefined> => {
+/** An anonymous token, or undefined. */
+export const tokenOf = async (http: Http, url: string): Promise<string | undefined> => {
   try {
     const answer = JSON.parse((await http.text(url)) ?? '{}') as { token?: string; access_token?: string }
     return answer.token ?? answer.access_token

@@ -9,6 +9,7 @@ import { plan as decide, type Plan } from '../engine/plan.ts'
 import type { Report } from '../engine/events.ts'
 import { membersOf } from '../engine/members.ts'
 import type { World } from '../engine/world.ts'
+import type { Bundle } from '../delivery/bundle.ts'
 import { assemble, type Fleet, probe } from '../hosts/fleet.ts'
 import { createShare } from '../hosts/transport.ts'
 import { sourcesOf } from '../mirrors/ladder.ts'
@@ -25,7 +26,14 @@ import type { Io, Options } from './types.ts'
 export type Intent = Readonly<{ file: string; config: Config; hosts: readonly Host[]; cluster: Cluster; warnings: readonly Problem[] }>
 
 /** Connections and what was seen through them. */
-export type Session = Readonly<{ intent: Intent; fleet: Fleet; world: World; problems: readonly Problem[] }>
+export type Session = Readonly<{
+  intent: Intent
+  fleet: Fleet
+  world: World
+  problems: readonly Problem[]
+  /** Where all bytes come from, when the command line names a bundle. */
+  bundle?: Bundle
+}>
 
 const textOf = (path: string): Promise<string | undefined> =>
   readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {

@@ -1,11 +1,24 @@
 import { converge } from './converge.ts'
-import { withSession } from './session.ts'
+import { openBundle, pushed } from './delivery.ts'
+import { exitOf, sayProblems, withSession } from './session.ts'
 import type { Command } from './types.ts'
 
-/** `slipway up`: makes the hosts what cluster.yml says. */
+/** `slipway up`: makes the hosts what cluster.yml says. With a bundle every byte comes from that file, through ssh. */
 export const up: Command = {
   name: 'up',
-  summary: { en: 'Make the hosts what cluster.yml says', zh: '使主机与 cluster.yml 一致' },
-  flags: { 'keep-failed': { type: 'boolean' } },
-  run: (options, io) => withSession(options, io, (session) => converge(session, options, io)),
+  summary: {
+    en: 'Make the hosts what cluster.yml says (--bundle FILE: hosts have no network but ssh)',
+    zh: '使主机与 cluster.yml 一致（--bundle 文件：主机除 ssh 外没有网络）',
+  },
+  flags: { bundle: { type: 'string' }, 'keep-failed': { type: 'boolean' } },
+  run: async (options, io) => {
+    const { bundle: path } = options.flags
+    if (typeof path !== 'string') return withSession(options, io, (session) => converge(session, options, io))
+    const bundle = await openBundle(path)
+    if ('what' in bundle) {
+      sayProblems([bundle], io)
+      return exitOf([bundle])
+    }
+    return withSession(options, io, (session) => converge({ ...session, bundle }, options, io), pushed)
+  },
 }

@@ -323,6 +323,10 @@ export const schema = z.strictObject({
     .meta(key('drain', 'The Kubernetes release, or its minor for the newest patch known; only another minor drains', 'v1.36.3')),
   cluster_domain: name.default('cluster.local').meta(key('immutable', 'DNS domain of the services')),
   mirrors: mirrors.prefault({}).meta(key('restart', 'Where every byte comes from: none, cn, or a map', 'cn')),
+  delivery: z
+    .enum(['pull', 'push'])
+    .default('pull')
+    .meta(key('live', 'pull: hosts fetch what they need; push: this machine fetches it once and streams it to them, and they ask nobody')),
   private_registries: z.array(privateRegistry).default([]).meta(key('live', 'Registries of your own')),
   proxy: proxyShape.optional().meta(key('restart', 'HTTP proxy')),
   ssh: ssh.prefault({}).meta(key('operator', 'Defaults for reaching the nodes')),

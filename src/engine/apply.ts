@@ -13,6 +13,24 @@ export type Outcome = Readonly<{ failures: readonly Failure[]; lost: readonly st
 /** What every script finds in its environment. */
 export type Environment = Readonly<Record<string, string>>
 
+/** Brings to a host what the changes of a batch need that the host does not fetch itself. Throws DeliveryError. */
+export type Deliver = (batch: Batch, transport: Transport, report: Report) => Promise<void>
+
+/** What a change needs could not be brought to its host; `lines` say why. */
+export class DeliveryError extends Error {
+  override readonly name = 'DeliveryError'
+  readonly change: Change
+  readonly lines: readonly string[]
+  constructor(change: Change, lines: readonly string[]) {
+    super(lines.join('\n'))
+    this.change = change
+    this.lines = lines
+  }
+}
+
+/** What surrounds a run: the environment of its scripts, and how bytes come to hosts that do not fetch them. */
+export type Surroundings = Readonly<{ environment?: Environment; deliver?: Deliver | undefined }>
+
 const LAST_LINES = 20
 
 type Progress = { current: Change | undefined; since: number; lines: string[] }
@@ -44,11 +62,12 @@ const runBatch = async (
   vault: Vault,
   report: Report,
   signal: AbortSignal,
-  environment: Environment,
+  { environment = {}, deliver }: Surroundings,
 ): Promise<Failure | 'lost' | undefined> => {
   const progress: Progress = { current: undefined, since: 0, lines: [] }
   const { host } = batch
   try {
+    await deliver?.(batch, transport, report)
     const steps = []
     for (const change of batch.changes) steps.push({ change, payload: (await kindOf(change.want).produce?.(change.want, vault)) ?? {} })
     for await (const output of transport.run(composeScript(steps, environment), { signal })) {
@@ -60,6 +79,11 @@ const runBatch = async (
       }
     }
   } catch (error) {
+    if (error instanceof DeliveryError) {
+      const failure: Failure = { host, label: transport.label, change: error.change, exit: 1, lines: error.lines }
+      report({ type: 'change-failed', host, failure })
+      return failure
+    }
     if (!(error instanceof TransportError)) throw error
     report({ type: 'host-lost', host, problem: error.problem })
     return 'lost'
@@ -76,7 +100,7 @@ export const apply = async (
   vault: Vault,
   report: Report,
   signal: AbortSignal,
-  environment: Environment = {},
+  surroundings: Surroundings = {},
 ): Promise<Outcome> => {
   const stages: readonly Stage[] = stagesOf(changes)
   const failures: Failure[] = []
@@ -88,7 +112,7 @@ export const apply = async (
       stage.batches.map((batch) => {
         const transport = transports.get(batch.host)
         if (!transport) throw new Error(`no connection to ${batch.host}`)
-        return runBatch(batch, transport, vault, report, signal, environment)
+        return runBatch(batch, transport, vault, report, signal, surroundings)
       }),
     )
     for (const [at, result] of results.entries()) {

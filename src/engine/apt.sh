@@ -59,6 +59,16 @@ apt_sources() {
 	APT_CHECKED="$APT_CHECKED $1 "
 }
 
+# apt_untried NAME: writes the first candidate of each part. The host asks nobody, so nothing is known of any.
+apt_untried() {
+	: >"$RUN/apt.sources"
+	for part in "$APT_HOME/$1"/*/; do
+		if [ -s "$RUN/apt.sources" ]; then echo >>"$RUN/apt.sources"; fi
+		cat "$part"1-*.sources >>"$RUN/apt.sources"
+	done
+	put "$(cat "$APT_HOME/$1/target")" 0644 root:root <"$RUN/apt.sources"
+}
+
 # apt_candidates NAME TARGET: forgets the old candidates; those of now are written next.
 apt_candidates() {
 	rm -rf "${APT_HOME:?}/$1"

@@ -9,6 +9,8 @@ export type Event =
   | Readonly<{ type: 'probed'; host: string }>
   | Readonly<{ type: 'locked'; hosts: readonly string[] }>
   | Readonly<{ type: 'stage'; number: number; of: number; stage: Stage }>
+  /** What a change needs is being fetched here and streamed to the host. */
+  | Readonly<{ type: 'delivering'; host: string; change: Change }>
   | Readonly<{ type: 'change-begin'; host: string; change: Change }>
   | Readonly<{ type: 'change-done'; host: string; change: Change; seconds: number }>
   /** Something worth a line, such as a mirror that was skipped and why. Already escaped. */

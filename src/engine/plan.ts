@@ -80,7 +80,10 @@ const changesOn = (context: Context, speaker: Member | undefined): Change[] => {
 /** Bytes without a pin are never fetched, whoever serves them. */
 const unpinned = (changes: readonly Change[]): Problem[] => {
   const paths = new Set(
-    changes.flatMap(({ want }) => (want.kind === 'artifact' && want.pin === '' && !want.others?.length ? [want.artifact.path] : [])),
+    changes.flatMap(({ want }) => {
+      if (want.kind === 'image') return want.places.length === 0 ? [want.name] : []
+      return want.kind === 'artifact' && want.pin === '' && !want.others?.length ? [want.artifact.path] : []
+    }),
   )
   return [...paths].map((path) => ({
     at: 'cluster.lock.yml',

@@ -78,6 +78,8 @@ export type Facts = Readonly<{
   modules: readonly string[]
   conntrackWritable: boolean
   packages: Readonly<Record<string, string>>
+  /** Names of the images that containerd has. */
+  images: readonly string[]
   users: readonly string[]
   /** Services of the distribution that were looked for and are there. */
   services: Readonly<Record<string, Readonly<{ enabled: boolean; active: boolean }>>>
@@ -282,6 +284,7 @@ export const parseFacts = async (output: string): Promise<Facts> => {
     modules: [...new Set(all('module'))].sort(),
     conntrackWritable: one('writable-conntrack') === 'yes',
     packages: Object.fromEntries((rows.get('package') ?? []).map(([name = '', value = '']) => [name, value])),
+    images: all('image'),
     users: all('user'),
     services: Object.fromEntries(
       (rows.get('service') ?? []).map(([name = '', enabled = '', active = '']) => [

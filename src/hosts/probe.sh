@@ -72,6 +72,12 @@ packages() {
 	return 0
 }
 
+# Names only: sizes would be added up layer by layer.
+images() {
+	[ -S /run/containerd/containerd.sock ] && have ctr || return 0
+	timeout 10 ctr -n k8s.io images ls -q 2>/dev/null | awk '!/^sha256:/ {print "image\t" $0}'
+}
+
 # What another installer left behind: Slipway never takes over such a host silently.
 leftovers() {
 	[ -d /etc/kubernetes/manifests ] && [ -n "$(ls -A /etc/kubernetes/manifests 2>/dev/null)" ] && fact leftover "kubeadm	/etc/kubernetes/manifests"
@@ -209,6 +215,7 @@ main() {
 	network
 	kernel
 	packages
+	images
 	leftovers
 	files
 	units

@@ -60,12 +60,41 @@ export async function* runOver(
 async function feed({ stdin, ended }: Channel, script: Buffer, input?: AsyncIterable<Uint8Array>): Promise<void> {
   stdin.write(script)
   if (!input) return
-  const over = ended.then(() => {})
-  for await (const chunk of input) {
-    if (!stdin.writable) return
-    if (!stdin.write(chunk)) await Promise.race([once(stdin, 'drain'), over])
+  const { taken, stop } = appetite(stdin, ended)
+  try {
+    for await (const chunk of input) {
+      if (!stdin.writable) return
+      if (!stdin.write(chunk) && !(await taken())) return
+    }
+    stdin.end()
+  } finally {
+    stop()
   }
-  stdin.end()
+}
+
+/**
+ * Waits until a stream wants more: false when the script has ended. One listener for the whole input: a promise that lives as long as the
+ * script would keep a reaction for every chunk that waited.
+ */
+function appetite(stdin: Writable, ended: Promise<unknown>): { taken(): Promise<boolean>; stop(): void } {
+  let over = false
+  let wake: ((more: boolean) => void) | undefined
+  const drained = () => wake?.(true)
+  const finish = () => {
+    over = true
+    wake?.(false)
+  }
+  stdin.on('drain', drained)
+  stdin.on('close', finish)
+  ended.then(finish, finish)
+  return {
+    taken: () =>
+      new Promise((resolve) => {
+        wake = resolve
+        if (over) resolve(false)
+      }),
+    stop: () => void stdin.off('drain', drained).off('close', finish),
+  }
 }
 
 type Lines = ReturnType<typeof createLines>

@@ -1,5 +1,6 @@
 import { keyOf } from '../mirrors/keys/index.ts'
-import type { AptRepo, Os, Sources } from '../mirrors/types.ts'
+import { readReference } from '../images/reference.ts'
+import type { AptRepo, AptSource, Os, Sources } from '../mirrors/types.ts'
 import { deb822 } from '../templates/deb822.ts'
 import type { ArtifactName } from './artifacts.ts'
 import type { Release } from './types.ts'
@@ -11,13 +12,17 @@ export type DebSource = Readonly<{
   package: string
   version: string
   pin: string
+  arch: string
   members: Readonly<Record<string, string>>
   key: string
-  candidates: readonly Readonly<{ host: string; text: string }>[]
+  candidates: readonly Readonly<{ host: string; text: string; source: AptSource }>[]
 }>
 
 /** An image that holds the same files: `base` is where its registry keeps it, the pin is the digest of its manifest. */
 export type ImageSource = Readonly<{ kind: 'image'; base: string; pin: string; arch: string; members: Readonly<Record<string, string>> }>
+
+/** Where a registry keeps an image, and the digest of its manifest there. */
+export type ImagePlace = Readonly<{ base: string; pin: string }>
 
 /** Another packaging of an artifact than the file upstream publishes. Each has a pin of its own. */
 export type Alternate = DebSource | ImageSource
@@ -84,12 +89,12 @@ const debOf = (name: ArtifactName, around: Surroundings): readonly DebSource[] =
   if (!what || !pinned) return []
   const repo: AptRepo = what.repository === 'kubernetes' ? { kind: 'kubernetes', minor: around.release.minor } : { kind: 'docker' }
   const signedBy = `${repositoryHome(what.repository)}/key.asc`
-  const candidates = around.sources.apt(repo, around.os).map(({ uri, ...rest }) => ({
-    host: new URL(uri).host,
-    text: deb822([{ ...rest, uris: [uri], signedBy }]),
-  }))
+  const candidates = around.sources.apt(repo, around.os).map((source) => {
+    const { uri, ...rest } = source
+    return { host: new URL(uri).host, text: deb822([{ ...rest, uris: [uri], signedBy }]), source }
+  })
   const key = keyOf(what.repository, around.keys, around.files).text
-  return candidates.length === 0 ? [] : [{ kind: 'deb', ...what, ...pinned, key, candidates }]
+  return candidates.length === 0 ? [] : [{ kind: 'deb', ...what, ...pinned, arch: around.os.arch, key, candidates }]
 }
 
 const IN_IMAGES = new Set<ArtifactName>(['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy'])
@@ -105,17 +110,29 @@ const imageFor = (
 }
 
 /** Aliyun's copies have digests of their own, so a place under another path needs a pin under its own name. */
+const placesFor = (domain: string, path: string, tag: string, sources: Sources, pins: Surroundings['pins']): readonly ImagePlace[] =>
+  // What unpacks images knows neither passwords nor other CAs than its system's.
+  sources.endpoints(domain).flatMap(({ url, overridePath, ca, login }): ImagePlace[] => {
+    if (ca !== undefined || login !== undefined) return []
+    const base = `${overridePath ? url : `${url}/v2`}/${path}`
+    const own = `${new URL(base).host}${new URL(base).pathname.replace(/^\/v2/, '')}:${tag}`
+    const pin = pins[own] ?? (overridePath ? undefined : pins[`${domain}/${path}:${tag}`])
+    return pin === undefined ? [] : [{ base, pin }]
+  })
+
+/** The places an image can be taken from under a pin, in their order; none where it has no pin. A digest in the name counts as one. */
+export const imagePlaces = (ref: string, sources: Sources, pins: Surroundings['pins']): readonly ImagePlace[] => {
+  const reference = readReference(ref)
+  if (reference === undefined) return []
+  const { domain, path, tag = 'latest', digest } = reference
+  return placesFor(domain, path, tag, sources, digest === undefined ? pins : { ...pins, [`${domain}/${path}:${tag}`]: digest })
+}
+
 const imagesOf = (name: ArtifactName, { release, os, sources, pins }: Surroundings): readonly ImageSource[] => {
   const what = imageFor(name, release)
   if (!what) return []
-  // The script that unpacks images knows neither passwords nor other CAs than the host's.
-  const open = sources.endpoints('registry.k8s.io').filter(({ ca, login }) => ca === undefined && login === undefined)
-  return open.flatMap(({ url, overridePath }): ImageSource[] => {
-    const base = `${overridePath ? url : `${url}/v2`}/${what.path}`
-    const own = `${new URL(base).host}${new URL(base).pathname.replace(/^\/v2/, '')}:${what.tag}`
-    const pin = pins[own] ?? (overridePath ? undefined : pins[`registry.k8s.io/${what.path}:${what.tag}`])
-    return pin === undefined ? [] : [{ kind: 'image', base, pin, arch: os.arch, members: what.members }]
-  })
+  const places = placesFor('registry.k8s.io', what.path, what.tag, sources, pins)
+  return places.map((place) => ({ kind: 'image', ...place, arch: os.arch, members: what.members }))
 }
 
 /** Every other packaging of an artifact that is configured and pinned, in order: signed packages, then images. */

@@ -52,7 +52,7 @@ export const aptSources: Kind<AptSourcesResource> = {
       : [
           `apt_candidates ${quote(want.name)} ${quote(want.path)}\n`,
           ...candidates(want).map(([path, text]) => heredoc(`put ${quote(path)} 0644 root:root`, text)),
-          `apt_sources ${quote(want.name)}\n`,
+          `${want.untried ? 'apt_untried' : 'apt_sources'} ${quote(want.name)}\n`,
         ].join(''),
   after: (want, { facts }) => {
     const old = Object.keys(facts.paths).filter((path) => path.startsWith(`${home(want)}/`))

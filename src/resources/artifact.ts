@@ -54,8 +54,24 @@ const rung = (artifact: Artifact, alternate: Alternate): string => {
   ].join('')
 }
 
+/** The one packaging that the operator's machine has streamed here. */
+const unwrap = ({ artifact, pin, others = [] }: ArtifactResource): string => {
+  const file = pin === '' ? '' : `if take_delivered ${pin} "$stage/download"; then\n${unpack(artifact, '"$stage"')}used=${pin}\nfi\n`
+  const rest = others.map((other) => {
+    const members = pairs(other.members)
+    const taken =
+      other.kind === 'image'
+        ? `take_layers ${other.pin} "$stage" ${members}`
+        : `take_delivered ${other.pin} "$stage/download.deb" && unpack_deb "$stage/download.deb" "$stage" ${members}`
+    return `if [ -z "$used" ] && ${taken}${verified(artifact, other)}; then used=${other.pin}; fi\n`
+  })
+  return ['used=\nfailures=\n', file, ...rest, `[ -n "$used" ] || not_delivered ${quote(artifact.name)}\n`].join('')
+}
+
 /** One rung after the other, until one has delivered what is pinned. */
-const climb = ({ artifact, urls, pin, others = [] }: ArtifactResource): string => {
+const climb = (want: ArtifactResource): string => {
+  const { artifact, urls, pin, others = [] } = want
+  if (want.pushed) return unwrap(want)
   if (others.length === 0) return `fetch ${pin} "$stage/download" ${words(urls)}\n${unpack(artifact, '"$stage"')}used=${pin}\n`
   const file =
     pin === '' || urls.length === 0

@@ -7,6 +7,7 @@ import { drain, uncordon } from './drain.ts'
 import { etcdAddress } from './etcd-address.ts'
 import { etcdJoin, etcdPromote, etcdSnapshot } from './etcd.ts'
 import { file } from './file.ts'
+import { image } from './image.ts'
 import { hostname } from './hostname.ts'
 import { link } from './link.ts'
 import { modules } from './modules.ts'
@@ -42,6 +43,7 @@ const KINDS: Kinds = {
   'etcd-snapshot': etcdSnapshot,
   file,
   hostname,
+  image,
   link,
   modules,
   node,

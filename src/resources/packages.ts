@@ -14,7 +14,7 @@ export const packages: Kind<PackagesResource> = {
     const names = same(missing.join(', '))
     return { verb: 'create', reason: { en: `not installed: ${names.en}`, zh: `未安装：${names.zh}` } }
   },
-  script: (want) => `packages ${want.names.map(quote).join(' ')}\n`,
+  script: (want) => `${want.pushed ? 'delivered_packages' : 'packages'} ${want.names.map(quote).join(' ')}\n`,
   after: (want, { facts }) => ({
     ...facts,
     packages: { ...Object.fromEntries(want.names.map((name) => [name, 'simulated'])), ...facts.packages },

@@ -1,6 +1,7 @@
 import type { Facts } from '../hosts/facts.ts'
 import type { Secret } from '../hosts/sh.ts'
-import type { Alternate } from '../releases/alternates.ts'
+import type { AptSource, Os } from '../mirrors/types.ts'
+import type { Alternate, ImagePlace } from '../releases/alternates.ts'
 import type { Artifact } from '../releases/types.ts'
 import type { Text } from '../text.ts'
 import type { World } from '../engine/world.ts'
@@ -24,23 +25,34 @@ export type RegistryHostsResource = Readonly<{
 export type AbsentResource = Readonly<{ kind: 'absent'; path: string; reason: Text }>
 /**
  * apt's sources in one file: of each part the first candidate that works on the host. No parts: what was there before Slipway is put back.
+ * `untried`: the host asks nobody, so the first is taken as it is.
  */
 export type AptSourcesResource = Readonly<{
   kind: 'apt-sources'
   name: string
   path: string
   parts: readonly Readonly<{ name: string; choices: readonly Readonly<{ host: string; text: string }>[] }>[]
+  untried?: boolean
 }>
 export type LinkResource = Readonly<{ kind: 'link'; path: string; target: string }>
-/** `urls` serve the file upstream publishes, whose digest is `pin` ('' where there is none); `others` hold the same in other packagings. */
+/**
+ * `urls` serve the file upstream publishes, whose digest is `pin` ('' where there is none); `others` hold the same in other packagings.
+ * `pushed`: the operator's machine fetches it and streams it to the host, which asks nobody.
+ */
 export type ArtifactResource = Readonly<{
   kind: 'artifact'
   artifact: Artifact
   urls: readonly string[]
   pin: string
   others?: readonly Alternate[]
+  pushed?: boolean
 }>
-export type PackagesResource = Readonly<{ kind: 'packages'; names: readonly string[] }>
+/** `pushed`: where the operator's machine takes them from, for a host that asks nobody. */
+export type PackagesResource = Readonly<{ kind: 'packages'; names: readonly string[]; pushed?: Archives }>
+/** The archive of a distribution, as ordered lists of places. */
+export type Archives = Readonly<{ os: Os; base: readonly AptSource[]; security: readonly AptSource[] }>
+/** An image under the name our objects use, for a host that asks nobody. Each place has a pin of its own. */
+export type ImageResource = Readonly<{ kind: 'image'; name: string; arch: string; places: readonly ImagePlace[] }>
 export type SysctlsResource = Readonly<{ kind: 'sysctls'; path: string; values: Readonly<Record<string, string>> }>
 export type ModulesResource = Readonly<{ kind: 'modules'; path: string; names: readonly string[] }>
 export type SwapOffResource = Readonly<{ kind: 'swap-off' }>
@@ -137,6 +149,7 @@ export type EtcdPromoteResource = Readonly<{ kind: 'etcd-promote'; name: string;
 /** Desired state is data. One file per kind in this folder. */
 export type Resource =
   | DirectoryResource
+  | ImageResource
   | FileResource
   | RegistryHostsResource
   | AbsentResource

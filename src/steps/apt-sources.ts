@@ -48,7 +48,8 @@ const sourcesFor = (context: Context, os: Os): AptSourcesResource => {
           { name: 'base', choices: base },
           { name: 'security', choices: of('security') },
         ].filter(({ choices }) => choices.length > 0)
-  return { kind: 'apt-sources', name: os.id, path: ownFile(os), parts }
+  const untried = context.config.delivery === 'push'
+  return { kind: 'apt-sources', name: os.id, path: ownFile(os), parts, ...(untried ? { untried } : {}) }
 }
 
 /** The host's own apt sources; the old format goes when the new one is known to work. */

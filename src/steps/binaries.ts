@@ -58,7 +58,15 @@ export const binaries: Step = {
     return namesFor(context).map((name): ArtifactResource => {
       const artifact = ARTIFACTS[name](release, facts.arch)
       const others = alternatesOf(name, around)
-      return { kind: 'artifact', artifact, urls: sources.files(artifact.path), pin: pins[artifact.path] ?? '', others }
+      const pushed = context.config.delivery === 'push'
+      return {
+        kind: 'artifact',
+        artifact,
+        urls: sources.files(artifact.path),
+        pin: pins[artifact.path] ?? '',
+        others,
+        ...(pushed ? { pushed } : {}),
+      }
     })
   },
 }

@@ -10,6 +10,7 @@ import { containerd } from './containerd.ts'
 import { controllerManager } from './controller-manager.ts'
 import { etcd } from './etcd.ts'
 import { functionalCheck } from './functional-check.ts'
+import { images } from './images.ts'
 import { hostnameStep } from './hostname.ts'
 import { kubeProxy } from './kube-proxy.ts'
 import { kubelet } from './kubelet.ts'
@@ -58,6 +59,6 @@ export const PHASES: readonly Phase[] = [
     barrier: false,
     steps: [controllerManager, scheduler, adminKubeconfig, bootstrapRbac],
   },
-  { id: 'nodes', title: { en: 'Nodes', zh: '节点' }, barrier: true, steps: [containerd, cniPlugins, balancer, kubelet, kubeProxy] },
+  { id: 'nodes', title: { en: 'Nodes', zh: '节点' }, barrier: true, steps: [containerd, images, cniPlugins, balancer, kubelet, kubeProxy] },
   { id: 'addons', title: { en: 'Add-ons', zh: '附加组件' }, barrier: true, steps: [addons, nodeLabels, functionalCheck] },
 ]

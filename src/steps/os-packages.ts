@@ -1,3 +1,6 @@
+import type { Os } from '../mirrors/types.ts'
+import { upstream } from '../mirrors/upstream.ts'
+import type { Archives } from '../resources/types.ts'
 import type { Context, Step } from './types.ts'
 
 /** Where nothing else keeps the clock. A container's clock is its machine's: there is nothing to synchronise. */
@@ -18,12 +21,22 @@ const wanted = ({ config, member, facts }: Context): string[] => [
   ...(needsChrony({ config, facts }) ? ['chrony'] : []),
 ]
 
+/** Where sources are the host's own affair, the distribution's own archive is what they name. */
+const archives = ({ facts, sources }: Context): Archives => {
+  const os = { ...facts.os, arch: facts.arch } as Os
+  const of = (kind: 'base' | 'security') => {
+    const listed = sources.apt({ kind }, os)
+    return listed.length > 0 ? listed : [upstream.apt({ kind }, os)].filter((source) => source !== undefined)
+  }
+  return { os, base: of('base'), security: of('security') }
+}
+
 export const osPackages: Step = {
   id: 'os-packages',
   title: { en: 'Packages of the operating system', zh: '操作系统软件包' },
   on: 'every',
   resources: (context) => [
-    { kind: 'packages', names: wanted(context) },
+    { kind: 'packages', names: wanted(context), ...(context.config.delivery === 'push' ? { pushed: archives(context) } : {}) },
     ...(needsChrony(context) ? [{ kind: 'service', name: 'chrony', state: 'on' } as const] : []),
     // The package's own service would start at the next boot with an example of a configuration.
     ...(wanted(context).includes('haproxy') ? [{ kind: 'service', name: 'haproxy', state: 'off' } as const] : []),

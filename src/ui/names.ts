@@ -15,6 +15,7 @@ const KINDS: Readonly<Record<Resource['kind'], Text>> = {
   directory: { en: 'directory', zh: '目录' },
   file: { en: 'file', zh: '文件' },
   hostname: { en: 'host name', zh: '主机名' },
+  image: { en: 'image', zh: '镜像' },
   link: { en: 'link', zh: '链接' },
   modules: { en: 'kernel modules', zh: '内核模块' },
   node: { en: 'node', zh: '节点' },
@@ -52,6 +53,7 @@ const VERBS: Readonly<Record<Verb, Text>> = {
 /** Kinds that are not made the way a file is, nor started the way a unit is. */
 const MAKING: Readonly<Partial<Record<Resource['kind'], Text>>> = {
   artifact: { en: 'fetch', zh: '获取' },
+  image: { en: 'import', zh: '导入' },
   objects: { en: 'apply', zh: '应用' },
   packages: { en: 'install', zh: '安装' },
   verification: { en: 'run', zh: '执行' },

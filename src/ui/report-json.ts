@@ -24,6 +24,7 @@ const eventData = (event: Event): object => {
         hosts: stage.batches.map(({ host, changes }) => ({ host, changes: changes.length })),
       }
     }
+    case 'delivering':
     case 'change-begin':
       return { type: event.type, host: event.host, change: changeData(event.change) }
     case 'change-done':

@@ -129,6 +129,7 @@ const drawingOf = (
 /** Takes an event about a host into its row. False when the row has no place for it. */
 const tell = (row: Row, event: Event, { language, style }: ReporterOptions): boolean => {
   switch (event.type) {
+    case 'delivering':
     case 'change-begin':
       row.begin(event.change)
       return true

@@ -5,7 +5,7 @@ import { changesText, changeText, hostsText, nodeNameOf, phaseTitle, secondsText
 import { problemText } from './problems.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
 
-type Begin = Extract<Event, { type: 'change-begin' }>
+type Begin = Extract<Event, { type: 'change-begin' | 'delivering' }>
 
 /** "[2/4] Control plane, Nodes" */
 export const stageTitle = (number: number, of: number, { phases }: Stage, language: Language): string =>
@@ -38,6 +38,8 @@ const lineOf = (event: Event, { language, style, members, verbose }: ReporterOpt
       return style.bold(
         `${stageTitle(event.number, event.of, event.stage, language)}${zh ? '：' : ': '}${stageSize(event.stage, language)}`,
       )
+    case 'delivering':
+      return verbose ? `${on(event.host)} ${changeText(event.change, language)} ${zh ? '……传送' : '... streamed'}` : undefined
     case 'change-begin':
       return verbose ? `${on(event.host)} ${changeText(event.change, language)} ${zh ? '……' : '...'}` : undefined
     case 'change-done': {
@@ -70,8 +72,10 @@ const createWatch = (say: (event: Begin) => void) => {
   }
   return {
     see: (event: Event): void => {
-      if (event.type === 'change-begin') timers.set(event.host, setTimeout(say, SLOW_MS, event).unref())
-      else if (event.type === 'change-done' || event.type === 'change-failed' || event.type === 'host-lost') forget(event.host)
+      if (event.type === 'change-begin' || event.type === 'delivering') {
+        forget(event.host)
+        timers.set(event.host, setTimeout(say, SLOW_MS, event).unref())
+      } else if (event.type === 'change-done' || event.type === 'change-failed' || event.type === 'host-lost') forget(event.host)
     },
     end: (): void => [...timers.keys()].forEach(forget),
   }

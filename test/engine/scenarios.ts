@@ -42,7 +42,7 @@ type Draft = Readonly<{ name: string; yaml: string; hosts: readonly (readonly [a
 export const pinsFor = (version: string): Readonly<Record<string, string>> => {
   const release = releaseOf(version)
   const paths = ['amd64', 'arm64'].flatMap((arch) => Object.values(ARTIFACTS).map((make) => make(release, arch).path))
-  return Object.fromEntries(paths.map((path) => [path, `sha256:${sha256(path)}`]))
+  return Object.fromEntries([...paths, ...Object.values(release.images)].map((path) => [path, `sha256:${sha256(path)}`]))
 }
 
 const AUTHORITY = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
@@ -89,6 +89,18 @@ const DRAFTS: readonly Draft[] = [
       ['10.0.0.11', 'chen-PC', 'debian-12-bare'],
       ['10.0.0.21', 'w1', 'debian-13-bare'],
       ['10.0.0.22', 'w2', 'ubuntu-24.04-bare-derived'],
+    ],
+  },
+  {
+    name: 'pushed',
+    yaml: [
+      'cluster_name: pushed\nkubernetes_version: v1.36.3\nmirrors: cn\ndelivery: push\nnodes:\n',
+      node('10.0.0.11', 'control-plane, etcd', ', hostname_override: cp1'),
+      node('10.0.0.21', 'worker'),
+    ].join(''),
+    hosts: [
+      ['10.0.0.11', 'cp1', 'debian-12-bare'],
+      ['10.0.0.21', 'w1', 'ubuntu-24.04-bare-derived'],
     ],
   },
   {

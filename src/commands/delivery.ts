@@ -1,0 +1,83 @@
+import { join } from 'node:path'
+import { ArchiveError } from '../archive/read.ts'
+import { type Bundle, isFile, readBundle } from '../delivery/bundle.ts'
+import { createDelivery, type Stock } from '../delivery/deliver.ts'
+import { fromNetwork, onlyFrom } from '../delivery/ladder.ts'
+import { isParcelled, parcelsOf } from '../delivery/parcels.ts'
+import { openCache } from '../delivery/shelf.ts'
+import { systemOf } from '../delivery/packages.ts'
+import type { Deliver } from '../engine/apply.ts'
+import type { Change } from '../engine/plan.ts'
+import { EXIT, type Problem } from '../problem.ts'
+import { kindOf } from '../resources/index.ts'
+import { same, type Text } from '../text.ts'
+import { createHttp } from './http.ts'
+import { egressFor, fetchOf } from './outbound.ts'
+import type { Intent, Session } from './session.ts'
+import type { Io } from './types.ts'
+
+/** Where the operator's machine keeps what it fetched: $XDG_CACHE_HOME/slipway or ~/.cache/slipway. */
+const cacheFolder = ({ env, home }: Io): string => join(env.XDG_CACHE_HOME || join(home, '.cache'), 'slipway')
+
+/** Bytes from the configured places, kept in the cache. */
+export const networkStock = (intent: Intent, io: Io): Stock => ({
+  supply: fromNetwork(openCache(cacheFolder(io)), io.signal, egressFor(intent)),
+  http: createHttp(io.signal, fetchOf(intent)),
+})
+
+const bundleStock = ({ shelf, resolved }: Bundle, io: Io): Stock => ({ supply: onlyFrom(shelf), http: createHttp(io.signal), resolved })
+
+/** How a run brings bytes to its hosts; nothing where they fetch by themselves. */
+export const deliveryFor = (changes: readonly Change[], { intent, bundle }: Session, io: Io): Deliver | undefined => {
+  if (intent.config.delivery !== 'push') return undefined
+  return createDelivery(changes, bundle ? bundleStock(bundle, io) : networkStock(intent, io), io.signal)
+}
+
+/** The same wishes, with this machine as the only place that hosts take bytes from. */
+export const pushed = (intent: Intent): Intent => {
+  const config = { ...intent.config, delivery: 'push' as const }
+  return { ...intent, config, cluster: { ...intent.cluster, config } }
+}
+
+const refused = (path: string, what: Text): Problem => ({
+  at: path,
+  what,
+  fix: {
+    en: 'Carry the file over again, or make it anew: slipway bundle create.',
+    zh: '请重新传输该文件，或重新生成：slipway bundle create。',
+  },
+  severity: 'error',
+  exit: EXIT.config,
+})
+
+/** Opens the bundle a command line names, after reading it through. */
+export const openBundle = async (path: string): Promise<Bundle | Problem> => {
+  if (!(await isFile(path))) return refused(path, { en: 'there is no such file', zh: '文件不存在' })
+  try {
+    return await readBundle(path)
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error
+    return refused(path, { en: `the bundle is refused: ${error.what.en}`, zh: `离线包被拒绝：${error.what.zh}` })
+  }
+}
+
+/** What a plan needs that the bundle does not hold, before anything is changed. */
+export const lackingIn = async (bundle: Bundle, changes: readonly Change[], io: Io): Promise<readonly Problem[]> => {
+  const { supply, http } = bundleStock(bundle, io)
+  const lacks = new Set<string>()
+  for (const { want } of changes) {
+    if (want.kind === 'packages' && want.pushed && !bundle.resolved[systemOf(want.pushed)]) lacks.add(`packages ${systemOf(want.pushed)}`)
+    if (isParcelled(want) && !(await parcelsOf(want, supply, http, () => {})))
+      lacks.add(`${kindOf(want).id(want)} ${want.kind === 'image' ? want.arch : want.artifact.path}`)
+  }
+  return [...lacks].map((id) => {
+    const name = same(id)
+    return {
+      ...refused(bundle.path, { en: `the bundle does not hold ${name.en}`, zh: `离线包中没有 ${name.zh}` }),
+      fix: {
+        en: 'Make one from this cluster.yml and its lock: slipway bundle create.',
+        zh: '请用当前的 cluster.yml 及其锁定文件重新生成：slipway bundle create。',
+      },
+    }
+  })
+}

@@ -1,0 +1,1761 @@
+##### stage 1 (secrets)
+# (here stand src/engine/*.sh)
+
+main() {
+enter
+begin 0
+put /etc/kubernetes/pki/ca.key 0600 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/ca.key is drawn while applying)
+SLIPWAY_END
+put /etc/kubernetes/pki/ca.crt 0644 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/ca.crt is drawn while applying)
+SLIPWAY_END
+finish 0
+begin 1
+put /etc/kubernetes/pki/etcd/ca.key 0600 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/etcd/ca.key is drawn while applying)
+SLIPWAY_END
+put /etc/kubernetes/pki/etcd/ca.crt 0644 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/etcd/ca.crt is drawn while applying)
+SLIPWAY_END
+finish 1
+begin 2
+put /etc/kubernetes/pki/front-proxy-ca.key 0600 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/front-proxy-ca.key is drawn while applying)
+SLIPWAY_END
+put /etc/kubernetes/pki/front-proxy-ca.crt 0644 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/front-proxy-ca.crt is drawn while applying)
+SLIPWAY_END
+finish 2
+begin 3
+put /etc/kubernetes/pki/sa.key 0600 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/sa.key is drawn while applying)
+SLIPWAY_END
+put /etc/kubernetes/pki/sa.pub 0644 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/sa.pub is drawn while applying)
+SLIPWAY_END
+finish 3
+begin 4
+put /etc/kubernetes/encryption.yaml 0600 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/encryption.yaml is drawn while applying)
+SLIPWAY_END
+finish 4
+}
+main; exit
+
+##### stage 2 (prepare, etcd, apiserver, controllers)
+# (here stand src/engine/*.sh)
+
+main() {
+enter
+begin 0
+apt_candidates 'debian' '/etc/apt/sources.list.d/debian.sources'
+put '/etc/slipway/apt/debian/base/1-mirrors.aliyun.com.sources' 0644 root:root <<'SLIPWAY_END'
+Types: deb
+URIs: https://mirrors.aliyun.com/debian
+Suites: bookworm bookworm-updates
+Components: main contrib non-free non-free-firmware
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+SLIPWAY_END
+put '/etc/slipway/apt/debian/base/2-mirrors.tuna.tsinghua.edu.cn.sources' 0644 root:root <<'SLIPWAY_END'
+Types: deb
+URIs: https://mirrors.tuna.tsinghua.edu.cn/debian
+Suites: bookworm bookworm-updates
+Components: main contrib non-free non-free-firmware
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+SLIPWAY_END
+put '/etc/slipway/apt/debian/base/3-mirrors.ustc.edu.cn.sources' 0644 root:root <<'SLIPWAY_END'
+Types: deb
+URIs: https://mirrors.ustc.edu.cn/debian
+Suites: bookworm bookworm-updates
+Components: main contrib non-free non-free-firmware
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+SLIPWAY_END
+put '/etc/slipway/apt/debian/base/4-deb.debian.org.sources' 0644 root:root <<'SLIPWAY_END'
+Types: deb
+URIs: http://deb.debian.org/debian
+Suites: bookworm bookworm-updates
+Components: main contrib non-free non-free-firmware
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+SLIPWAY_END
+put '/etc/slipway/apt/debian/security/1-security.debian.org.sources' 0644 root:root <<'SLIPWAY_END'
+Types: deb
+URIs: http://security.debian.org/debian-security
+Suites: bookworm-security
+Components: main contrib non-free non-free-firmware
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+SLIPWAY_END
+apt_untried 'debian'
+finish 0
+begin 1
+delivered_packages 'ca-certificates' 'conntrack' 'curl' 'iptables' 'nftables'
+finish 1
+begin 2
+put '/etc/modules-load.d/slipway.conf' 0644 root:root <<'SLIPWAY_END'
+overlay
+br_netfilter
+nf_conntrack
+SLIPWAY_END
+load overlay br_netfilter nf_conntrack
+finish 2
+begin 3
+keep_sysctls vm.overcommit_memory vm.panic_on_oom kernel.panic kernel.panic_on_oops kernel.keys.root_maxkeys kernel.keys.root_maxbytes net.ipv4.ip_forward net.bridge.bridge-nf-call-iptables net.bridge.bridge-nf-call-ip6tables fs.inotify.max_user_instances fs.inotify.max_user_watches
+put '/etc/sysctl.d/90-slipway.conf' 0644 root:root <<'SLIPWAY_END'
+vm.overcommit_memory = 1
+vm.panic_on_oom = 0
+kernel.panic = 10
+kernel.panic_on_oops = 1
+kernel.keys.root_maxkeys = 1000000
+kernel.keys.root_maxbytes = 25000000
+net.ipv4.ip_forward = 1
+net.bridge.bridge-nf-call-iptables = 1
+net.bridge.bridge-nf-call-ip6tables = 1
+fs.inotify.max_user_instances = 8192
+fs.inotify.max_user_watches = 524288
+SLIPWAY_END
+sysctl -q -p /etc/sysctl.d/90-slipway.conf
+finish 3
+begin 4
+parent '/opt/slipway/runc/1.4.3'
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+used=
+failures=
+if take_delivered sha256:46be260925cced9d3b8a72f6c5baefd4a0cddba7225f7c17784c50d5bc00d85f "$stage/download"; then
+mv "$stage"/download "$stage"/'runc'
+used=sha256:46be260925cced9d3b8a72f6c5baefd4a0cddba7225f7c17784c50d5bc00d85f
+fi
+[ -n "$used" ] || not_delivered 'runc'
+chown root:root "$stage"/'runc'
+chmod 0755 "$stage"/'runc'
+sync "$stage"/'runc'
+remember file '/opt/slipway/runc/1.4.3/runc'
+mv -fT "$stage"/'runc' '/opt/slipway/runc/1.4.3/runc'
+sync '/opt/slipway/runc/1.4.3'
+rm -rf "$stage"
+stamp 'runc-1.4.3-runc' "$used" '/opt/slipway/runc/1.4.3/runc'
+finish 4
+begin 5
+parent '/opt/slipway/containerd/2.3.4'
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+used=
+failures=
+if take_delivered sha256:89953ac08e7bb84a340c0400192a69ebb40b98a54289b6b79c03a4f5f1faedf0 "$stage/download"; then
+mkdir "$stage"/unpacked
+tar -xzf "$stage"/download -C "$stage"/unpacked --no-same-owner -- 'bin/containerd' 'bin/containerd-shim-runc-v2' 'bin/ctr'
+mv "$stage"/unpacked/'bin/containerd' "$stage"/'containerd'
+mv "$stage"/unpacked/'bin/containerd-shim-runc-v2' "$stage"/'containerd-shim-runc-v2'
+mv "$stage"/unpacked/'bin/ctr' "$stage"/'ctr'
+used=sha256:89953ac08e7bb84a340c0400192a69ebb40b98a54289b6b79c03a4f5f1faedf0
+fi
+[ -n "$used" ] || not_delivered 'containerd'
+chown root:root "$stage"/'containerd'
+chmod 0755 "$stage"/'containerd'
+sync "$stage"/'containerd'
+remember file '/opt/slipway/containerd/2.3.4/containerd'
+mv -fT "$stage"/'containerd' '/opt/slipway/containerd/2.3.4/containerd'
+chown root:root "$stage"/'containerd-shim-runc-v2'
+chmod 0755 "$stage"/'containerd-shim-runc-v2'
+sync "$stage"/'containerd-shim-runc-v2'
+remember file '/opt/slipway/containerd/2.3.4/containerd-shim-runc-v2'
+mv -fT "$stage"/'containerd-shim-runc-v2' '/opt/slipway/containerd/2.3.4/containerd-shim-runc-v2'
+chown root:root "$stage"/'ctr'
+chmod 0755 "$stage"/'ctr'
+sync "$stage"/'ctr'
+remember file '/opt/slipway/containerd/2.3.4/ctr'
+mv -fT "$stage"/'ctr' '/opt/slipway/containerd/2.3.4/ctr'
+sync '/opt/slipway/containerd/2.3.4'
+rm -rf "$stage"
+stamp 'containerd-2.3.4-containerd' "$used" '/opt/slipway/containerd/2.3.4/containerd' '/opt/slipway/containerd/2.3.4/containerd-shim-runc-v2' '/opt/slipway/containerd/2.3.4/ctr'
+finish 5
+begin 6
+parent '/opt/slipway/cni-plugins/1.9.1'
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+used=
+failures=
+if take_delivered sha256:445360e3a98983348826e715c709189e60f2f7f7e614b6dceeeea318895b27be "$stage/download"; then
+mkdir "$stage"/unpacked
+tar -xzf "$stage"/download -C "$stage"/unpacked --no-same-owner -- './bandwidth' './bridge' './firewall' './host-local' './loopback' './portmap' './tuning'
+mv "$stage"/unpacked/'./bandwidth' "$stage"/'bandwidth'
+mv "$stage"/unpacked/'./bridge' "$stage"/'bridge'
+mv "$stage"/unpacked/'./firewall' "$stage"/'firewall'
+mv "$stage"/unpacked/'./host-local' "$stage"/'host-local'
+mv "$stage"/unpacked/'./loopback' "$stage"/'loopback'
+mv "$stage"/unpacked/'./portmap' "$stage"/'portmap'
+mv "$stage"/unpacked/'./tuning' "$stage"/'tuning'
+used=sha256:445360e3a98983348826e715c709189e60f2f7f7e614b6dceeeea318895b27be
+fi
+[ -n "$used" ] || not_delivered 'cni-plugins'
+chown root:root "$stage"/'bandwidth'
+chmod 0755 "$stage"/'bandwidth'
+sync "$stage"/'bandwidth'
+remember file '/opt/slipway/cni-plugins/1.9.1/bandwidth'
+mv -fT "$stage"/'bandwidth' '/opt/slipway/cni-plugins/1.9.1/bandwidth'
+chown root:root "$stage"/'bridge'
+chmod 0755 "$stage"/'bridge'
+sync "$stage"/'bridge'
+remember file '/opt/slipway/cni-plugins/1.9.1/bridge'
+mv -fT "$stage"/'bridge' '/opt/slipway/cni-plugins/1.9.1/bridge'
+chown root:root "$stage"/'firewall'
+chmod 0755 "$stage"/'firewall'
+sync "$stage"/'firewall'
+remember file '/opt/slipway/cni-plugins/1.9.1/firewall'
+mv -fT "$stage"/'firewall' '/opt/slipway/cni-plugins/1.9.1/firewall'
+chown root:root "$stage"/'host-local'
+chmod 0755 "$stage"/'host-local'
+sync "$stage"/'host-local'
+remember file '/opt/slipway/cni-plugins/1.9.1/host-local'
+mv -fT "$stage"/'host-local' '/opt/slipway/cni-plugins/1.9.1/host-local'
+chown root:root "$stage"/'loopback'
+chmod 0755 "$stage"/'loopback'
+sync "$stage"/'loopback'
+remember file '/opt/slipway/cni-plugins/1.9.1/loopback'
+mv -fT "$stage"/'loopback' '/opt/slipway/cni-plugins/1.9.1/loopback'
+chown root:root "$stage"/'portmap'
+chmod 0755 "$stage"/'portmap'
+sync "$stage"/'portmap'
+remember file '/opt/slipway/cni-plugins/1.9.1/portmap'
+mv -fT "$stage"/'portmap' '/opt/slipway/cni-plugins/1.9.1/portmap'
+chown root:root "$stage"/'tuning'
+chmod 0755 "$stage"/'tuning'
+sync "$stage"/'tuning'
+remember file '/opt/slipway/cni-plugins/1.9.1/tuning'
+mv -fT "$stage"/'tuning' '/opt/slipway/cni-plugins/1.9.1/tuning'
+sync '/opt/slipway/cni-plugins/1.9.1'
+rm -rf "$stage"
+stamp 'cni-plugins-1.9.1-cni-plugins' "$used" '/opt/slipway/cni-plugins/1.9.1/bandwidth' '/opt/slipway/cni-plugins/1.9.1/bridge' '/opt/slipway/cni-plugins/1.9.1/firewall' '/opt/slipway/cni-plugins/1.9.1/host-local' '/opt/slipway/cni-plugins/1.9.1/loopback' '/opt/slipway/cni-plugins/1.9.1/portmap' '/opt/slipway/cni-plugins/1.9.1/tuning'
+finish 6
+begin 7
+parent '/opt/slipway/kubernetes/v1.36.3'
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+used=
+failures=
+if take_delivered sha256:cfa070a8b072b3c7c6fa23cf38445e4b8586907e0ac62f029907c783106d18b8 "$stage/download"; then
+mv "$stage"/download "$stage"/'kubelet'
+used=sha256:cfa070a8b072b3c7c6fa23cf38445e4b8586907e0ac62f029907c783106d18b8
+fi
+[ -n "$used" ] || not_delivered 'kubelet'
+chown root:root "$stage"/'kubelet'
+chmod 0755 "$stage"/'kubelet'
+sync "$stage"/'kubelet'
+remember file '/opt/slipway/kubernetes/v1.36.3/kubelet'
+mv -fT "$stage"/'kubelet' '/opt/slipway/kubernetes/v1.36.3/kubelet'
+sync '/opt/slipway/kubernetes/v1.36.3'
+rm -rf "$stage"
+stamp 'kubernetes-v1.36.3-kubelet' "$used" '/opt/slipway/kubernetes/v1.36.3/kubelet'
+finish 7
+begin 8
+parent '/opt/slipway/kubernetes/v1.36.3'
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+used=
+failures=
+if take_delivered sha256:b2c8a413befa0ce0a3a6a4cd99a099c3506324f10e6d8fd2e6a15c89d314cb9f "$stage/download"; then
+mv "$stage"/download "$stage"/'kube-proxy'
+used=sha256:b2c8a413befa0ce0a3a6a4cd99a099c3506324f10e6d8fd2e6a15c89d314cb9f
+fi
+[ -n "$used" ] || not_delivered 'kube-proxy'
+chown root:root "$stage"/'kube-proxy'
+chmod 0755 "$stage"/'kube-proxy'
+sync "$stage"/'kube-proxy'
+remember file '/opt/slipway/kubernetes/v1.36.3/kube-proxy'
+mv -fT "$stage"/'kube-proxy' '/opt/slipway/kubernetes/v1.36.3/kube-proxy'
+sync '/opt/slipway/kubernetes/v1.36.3'
+rm -rf "$stage"
+stamp 'kubernetes-v1.36.3-kube-proxy' "$used" '/opt/slipway/kubernetes/v1.36.3/kube-proxy'
+finish 8
+begin 9
+parent '/opt/slipway/etcd/3.6.14'
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+used=
+failures=
+if take_delivered sha256:744a36ca6f09a39813e3ded2fc0ed8033b9b9d91f6c19a33940d31a75d719c33 "$stage/download"; then
+mkdir "$stage"/unpacked
+tar -xzf "$stage"/download -C "$stage"/unpacked --no-same-owner -- 'etcd-v3.6.14-linux-amd64/etcd' 'etcd-v3.6.14-linux-amd64/etcdctl' 'etcd-v3.6.14-linux-amd64/etcdutl'
+mv "$stage"/unpacked/'etcd-v3.6.14-linux-amd64/etcd' "$stage"/'etcd'
+mv "$stage"/unpacked/'etcd-v3.6.14-linux-amd64/etcdctl' "$stage"/'etcdctl'
+mv "$stage"/unpacked/'etcd-v3.6.14-linux-amd64/etcdutl' "$stage"/'etcdutl'
+used=sha256:744a36ca6f09a39813e3ded2fc0ed8033b9b9d91f6c19a33940d31a75d719c33
+fi
+[ -n "$used" ] || not_delivered 'etcd'
+chown root:root "$stage"/'etcd'
+chmod 0755 "$stage"/'etcd'
+sync "$stage"/'etcd'
+remember file '/opt/slipway/etcd/3.6.14/etcd'
+mv -fT "$stage"/'etcd' '/opt/slipway/etcd/3.6.14/etcd'
+chown root:root "$stage"/'etcdctl'
+chmod 0755 "$stage"/'etcdctl'
+sync "$stage"/'etcdctl'
+remember file '/opt/slipway/etcd/3.6.14/etcdctl'
+mv -fT "$stage"/'etcdctl' '/opt/slipway/etcd/3.6.14/etcdctl'
+chown root:root "$stage"/'etcdutl'
+chmod 0755 "$stage"/'etcdutl'
+sync "$stage"/'etcdutl'
+remember file '/opt/slipway/etcd/3.6.14/etcdutl'
+mv -fT "$stage"/'etcdutl' '/opt/slipway/etcd/3.6.14/etcdutl'
+sync '/opt/slipway/etcd/3.6.14'
+rm -rf "$stage"
+stamp 'etcd-3.6.14-etcd' "$used" '/opt/slipway/etcd/3.6.14/etcd' '/opt/slipway/etcd/3.6.14/etcdctl' '/opt/slipway/etcd/3.6.14/etcdutl'
+finish 9
+begin 10
+parent '/opt/slipway/kubernetes/v1.36.3'
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+used=
+failures=
+if take_delivered sha256:053259a9e1323f2d6e67e0d9c978d6376efc74b770779daed0153e22d819747d "$stage/download"; then
+mv "$stage"/download "$stage"/'kube-apiserver'
+used=sha256:053259a9e1323f2d6e67e0d9c978d6376efc74b770779daed0153e22d819747d
+fi
+[ -n "$used" ] || not_delivered 'kube-apiserver'
+chown root:root "$stage"/'kube-apiserver'
+chmod 0755 "$stage"/'kube-apiserver'
+sync "$stage"/'kube-apiserver'
+remember file '/opt/slipway/kubernetes/v1.36.3/kube-apiserver'
+mv -fT "$stage"/'kube-apiserver' '/opt/slipway/kubernetes/v1.36.3/kube-apiserver'
+sync '/opt/slipway/kubernetes/v1.36.3'
+rm -rf "$stage"
+stamp 'kubernetes-v1.36.3-kube-apiserver' "$used" '/opt/slipway/kubernetes/v1.36.3/kube-apiserver'
+finish 10
+begin 11
+parent '/opt/slipway/kubernetes/v1.36.3'
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+used=
+failures=
+if take_delivered sha256:ed2bc9048db72541c46b05556e73e8cb2c6ccd6ed90f13421a42fafe4b9bdf94 "$stage/download"; then
+mv "$stage"/download "$stage"/'kube-controller-manager'
+used=sha256:ed2bc9048db72541c46b05556e73e8cb2c6ccd6ed90f13421a42fafe4b9bdf94
+fi
+[ -n "$used" ] || not_delivered 'kube-controller-manager'
+chown root:root "$stage"/'kube-controller-manager'
+chmod 0755 "$stage"/'kube-controller-manager'
+sync "$stage"/'kube-controller-manager'
+remember file '/opt/slipway/kubernetes/v1.36.3/kube-controller-manager'
+mv -fT "$stage"/'kube-controller-manager' '/opt/slipway/kubernetes/v1.36.3/kube-controller-manager'
+sync '/opt/slipway/kubernetes/v1.36.3'
+rm -rf "$stage"
+stamp 'kubernetes-v1.36.3-kube-controller-manager' "$used" '/opt/slipway/kubernetes/v1.36.3/kube-controller-manager'
+finish 11
+begin 12
+parent '/opt/slipway/kubernetes/v1.36.3'
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+used=
+failures=
+if take_delivered sha256:05b9ca184b02d0666377a72513a9f2f01c1d176e20fce409b27466264268f8de "$stage/download"; then
+mv "$stage"/download "$stage"/'kube-scheduler'
+used=sha256:05b9ca184b02d0666377a72513a9f2f01c1d176e20fce409b27466264268f8de
+fi
+[ -n "$used" ] || not_delivered 'kube-scheduler'
+chown root:root "$stage"/'kube-scheduler'
+chmod 0755 "$stage"/'kube-scheduler'
+sync "$stage"/'kube-scheduler'
+remember file '/opt/slipway/kubernetes/v1.36.3/kube-scheduler'
+mv -fT "$stage"/'kube-scheduler' '/opt/slipway/kubernetes/v1.36.3/kube-scheduler'
+sync '/opt/slipway/kubernetes/v1.36.3'
+rm -rf "$stage"
+stamp 'kubernetes-v1.36.3-kube-scheduler' "$used" '/opt/slipway/kubernetes/v1.36.3/kube-scheduler'
+finish 12
+begin 13
+parent '/opt/slipway/kubernetes/v1.36.3'
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+used=
+failures=
+if take_delivered sha256:dfe19bfbe1db4803640bf9feea0b6ffe3592004ab9130cbb539c52b760de955a "$stage/download"; then
+mv "$stage"/download "$stage"/'kubectl'
+used=sha256:dfe19bfbe1db4803640bf9feea0b6ffe3592004ab9130cbb539c52b760de955a
+fi
+[ -n "$used" ] || not_delivered 'kubectl'
+chown root:root "$stage"/'kubectl'
+chmod 0755 "$stage"/'kubectl'
+sync "$stage"/'kubectl'
+remember file '/opt/slipway/kubernetes/v1.36.3/kubectl'
+mv -fT "$stage"/'kubectl' '/opt/slipway/kubernetes/v1.36.3/kubectl'
+sync '/opt/slipway/kubernetes/v1.36.3'
+rm -rf "$stage"
+stamp 'kubernetes-v1.36.3-kubectl' "$used" '/opt/slipway/kubernetes/v1.36.3/kubectl'
+finish 13
+begin 14
+link '/usr/local/bin/ctr' '/opt/slipway/containerd/2.3.4/ctr'
+finish 14
+begin 15
+link '/usr/local/bin/containerd-shim-runc-v2' '/opt/slipway/containerd/2.3.4/containerd-shim-runc-v2'
+finish 15
+begin 16
+link '/usr/local/bin/runc' '/opt/slipway/runc/1.4.3/runc'
+finish 16
+begin 17
+put '/etc/containerd/certs.d/docker.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
+# docker.io
+server = "https://docker.m.daocloud.io"
+capabilities = ["pull", "resolve"]
+dial_timeout = "5s"
+SLIPWAY_END
+finish 17
+begin 18
+put '/etc/containerd/certs.d/gcr.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
+# gcr.io
+server = "https://gcr.m.daocloud.io"
+capabilities = ["pull", "resolve"]
+dial_timeout = "5s"
+SLIPWAY_END
+finish 18
+begin 19
+put '/etc/containerd/certs.d/ghcr.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
+# ghcr.io
+server = "https://ghcr.m.daocloud.io"
+capabilities = ["pull", "resolve"]
+dial_timeout = "5s"
+SLIPWAY_END
+finish 19
+begin 20
+put '/etc/containerd/certs.d/k8s.gcr.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
+# k8s.gcr.io
+server = "https://registry.cn-hangzhou.aliyuncs.com/v2/google_containers"
+capabilities = ["pull", "resolve"]
+override_path = true
+dial_timeout = "5s"
+
+[host."https://k8s-gcr.m.daocloud.io"]
+  capabilities = ["pull", "resolve"]
+  dial_timeout = "5s"
+SLIPWAY_END
+finish 20
+begin 21
+put '/etc/containerd/certs.d/quay.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
+# quay.io
+server = "https://quay.m.daocloud.io"
+capabilities = ["pull", "resolve"]
+dial_timeout = "5s"
+SLIPWAY_END
+finish 21
+begin 22
+put '/etc/containerd/certs.d/registry.k8s.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
+# registry.k8s.io
+server = "https://registry.cn-hangzhou.aliyuncs.com/v2/google_containers"
+capabilities = ["pull", "resolve"]
+override_path = true
+dial_timeout = "5s"
+
+[host."https://k8s.m.daocloud.io"]
+  capabilities = ["pull", "resolve"]
+  dial_timeout = "5s"
+SLIPWAY_END
+finish 22
+begin 23
+put '/etc/containerd/config.toml' 0644 root:root <<'SLIPWAY_END'
+version = 3
+disabled_plugins = []
+
+[plugins.'io.containerd.cri.v1.images'.pinned_images]
+  sandbox = "m.daocloud.io/registry.k8s.io/pause:3.10.2"
+
+[plugins.'io.containerd.cri.v1.images'.registry]
+  config_path = "/etc/containerd/certs.d"
+
+[plugins.'io.containerd.cri.v1.runtime']
+  restrict_oom_score_adj = true
+
+[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
+  runtime_type = 'io.containerd.runc.v2'
+
+[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
+  BinaryName = "/opt/slipway/runc/1.4.3/runc"
+  SystemdCgroup = true
+SLIPWAY_END
+finish 23
+begin 24
+unit_file containerd <<'SLIPWAY_END'
+[Unit]
+Description=containerd container runtime
+After=network-online.target local-fs.target dbus.service
+Wants=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=notify
+EnvironmentFile=-/etc/slipway/units/containerd.env
+ExecStart=/opt/slipway/containerd/2.3.4/containerd \
+  --config \
+  /etc/containerd/config.toml
+Restart=always
+RestartSec=2
+TimeoutStartSec=300
+LimitNOFILE=1048576
+Delegate=yes
+KillMode=process
+TasksMax=infinity
+LimitCORE=infinity
+OOMScoreAdjust=-999
+
+[Install]
+WantedBy=multi-user.target
+SLIPWAY_END
+ready() {
+ctr --connect-timeout 2s plugins ls | grep -E "io.containerd.grpc.v1 +cri .* ok"
+}
+start 'containerd' 60 ready '/etc/systemd/system/containerd.service' '/etc/containerd/config.toml'
+finish 24
+begin 25
+import_image 'm.daocloud.io/registry.k8s.io/pause:3.10.2' image-f287d97530df536b3ecc2b79c2b5898c63f84227dff2cb4387a250c4e1ee9d6a
+finish 25
+begin 26
+import_image 'm.daocloud.io/registry.k8s.io/coredns/coredns:v1.14.6' image-dfc76ec166396af2f55f3f5e565913316d0ac5c64c2c661e65b29c4c99bd9870
+finish 26
+begin 27
+import_image 'm.daocloud.io/registry.k8s.io/e2e-test-images/agnhost:2.59' image-87044fae60b5f462071aae8f660a1f47b6fd440cb6905cde64ad82e0fa47f4ee
+finish 27
+begin 28
+import_image 'm.daocloud.io/ghcr.io/flannel-io/flannel:v0.28.10' image-b4e2146662e01421bf3bc7666571e83ff132272eb2d20f8b7b0258e0e592e59f
+finish 28
+begin 29
+import_image 'm.daocloud.io/ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel1' image-e540ff810a13c516b4c79f5367a74523d0ad41012c1beea98a8956c9bd90aea2
+finish 29
+begin 30
+directory '/etc/cni/net.d' 0755 root:root
+finish 30
+begin 31
+link '/opt/cni/bin/bandwidth' '/opt/slipway/cni-plugins/1.9.1/bandwidth'
+finish 31
+begin 32
+link '/opt/cni/bin/bridge' '/opt/slipway/cni-plugins/1.9.1/bridge'
+finish 32
+begin 33
+link '/opt/cni/bin/firewall' '/opt/slipway/cni-plugins/1.9.1/firewall'
+finish 33
+begin 34
+link '/opt/cni/bin/host-local' '/opt/slipway/cni-plugins/1.9.1/host-local'
+finish 34
+begin 35
+link '/opt/cni/bin/loopback' '/opt/slipway/cni-plugins/1.9.1/loopback'
+finish 35
+begin 36
+link '/opt/cni/bin/portmap' '/opt/slipway/cni-plugins/1.9.1/portmap'
+finish 36
+begin 37
+link '/opt/cni/bin/tuning' '/opt/slipway/cni-plugins/1.9.1/tuning'
+finish 37
+begin 38
+id 'etcd' >/dev/null 2>&1 || {
+	remember user 'etcd'
+	useradd --system --user-group --home-dir '/var/lib/etcd' --no-create-home --shell /usr/sbin/nologin 'etcd'
+}
+finish 38
+begin 39
+directory '/var/lib/etcd' 0700 etcd:etcd
+finish 39
+begin 40
+link '/usr/local/bin/etcdctl' '/opt/slipway/etcd/3.6.14/etcdctl'
+finish 40
+begin 41
+put /etc/kubernetes/pki/etcd/server.key 0600 etcd:etcd <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/etcd/server.key is drawn while applying)
+SLIPWAY_END
+put /etc/kubernetes/pki/etcd/server.crt 0644 etcd:etcd <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/etcd/server.crt is drawn while applying)
+SLIPWAY_END
+put /etc/slipway/pairs/etc-kubernetes-pki-etcd-server 0600 root:root <<'SLIPWAY_END'
+1da6a11e603f718643424e46d9f06562181d38bdad73fda58db7e09de3a00ac6 754893a1c6946ada552afbe68bb9a31e2b327cd4b45d2a340160c7c479e38bdb
+SLIPWAY_END
+finish 41
+begin 42
+put /etc/kubernetes/pki/etcd/peer.key 0600 etcd:etcd <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/etcd/peer.key is drawn while applying)
+SLIPWAY_END
+put /etc/kubernetes/pki/etcd/peer.crt 0644 etcd:etcd <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/etcd/peer.crt is drawn while applying)
+SLIPWAY_END
+put /etc/slipway/pairs/etc-kubernetes-pki-etcd-peer 0600 root:root <<'SLIPWAY_END'
+80b9d7202308e1ca66970cb8ea85f64286e92a91493ae9800dad2a0e3f3de747 fd5014d7dfd07914a788139cdb711636a821ea96c4089682b89835ecb41e46fc
+SLIPWAY_END
+finish 42
+begin 43
+put /etc/kubernetes/pki/etcd/healthcheck-client.key 0600 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/etcd/healthcheck-client.key is drawn while applying)
+SLIPWAY_END
+put /etc/kubernetes/pki/etcd/healthcheck-client.crt 0644 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/etcd/healthcheck-client.crt is drawn while applying)
+SLIPWAY_END
+put /etc/slipway/pairs/etc-kubernetes-pki-etcd-healthcheck-client 0600 root:root <<'SLIPWAY_END'
+a9abbd8821091188392d210fd0caec6ef60d603e7a4968ee302736d976e1c6e5 7bedeffa3de9566012c0eb4753ea40fd6843b1f7288b0d5f95feaad2c6cca57d
+SLIPWAY_END
+finish 43
+begin 44
+put '/etc/slipway/etcd-bootstrap.env' 0644 root:root <<'SLIPWAY_END'
+SLIPWAY_BOOTSTRAP=--initial-cluster=cp1=https://10.0.0.11:2380 --initial-cluster-token=pushed --initial-cluster-state=new
+SLIPWAY_END
+finish 44
+begin 45
+unit_file etcd <<'SLIPWAY_END'
+[Unit]
+Description=etcd key-value store of Kubernetes
+After=network-online.target
+Wants=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=notify
+User=etcd
+EnvironmentFile=-/etc/slipway/units/etcd.env
+EnvironmentFile=-/etc/slipway/etcd-bootstrap.env
+ExecStart=/opt/slipway/etcd/3.6.14/etcd \
+  --name=cp1 \
+  --data-dir=/var/lib/etcd \
+  --listen-peer-urls=https://10.0.0.11:2380 \
+  --initial-advertise-peer-urls=https://10.0.0.11:2380 \
+  --listen-client-urls=https://10.0.0.11:2379,https://127.0.0.1:2379 \
+  --advertise-client-urls=https://10.0.0.11:2379 \
+  --listen-metrics-urls=http://127.0.0.1:2381 \
+  --cert-file=/etc/kubernetes/pki/etcd/server.crt \
+  --key-file=/etc/kubernetes/pki/etcd/server.key \
+  --client-cert-auth=true \
+  --trusted-ca-file=/etc/kubernetes/pki/etcd/ca.crt \
+  --peer-cert-file=/etc/kubernetes/pki/etcd/peer.crt \
+  --peer-key-file=/etc/kubernetes/pki/etcd/peer.key \
+  --peer-client-cert-auth=true \
+  --peer-trusted-ca-file=/etc/kubernetes/pki/etcd/ca.crt \
+  --feature-gates=InitialCorruptCheck=true \
+  --watch-progress-notify-interval=5s \
+  --auto-compaction-retention=8 \
+  --quota-backend-bytes=2147483648 \
+  $SLIPWAY_BOOTSTRAP
+Restart=always
+RestartSec=2
+TimeoutStartSec=300
+LimitNOFILE=1048576
+OOMScoreAdjust=-900
+
+[Install]
+WantedBy=multi-user.target
+SLIPWAY_END
+ready() {
+curl -fsS --max-time 2 -o /dev/null http://127.0.0.1:2381/readyz
+}
+start 'etcd' 180 ready '/etc/systemd/system/etcd.service' '/etc/kubernetes/pki/etcd/ca.crt' '/etc/kubernetes/pki/etcd/server.crt' '/etc/kubernetes/pki/etcd/peer.crt'
+finish 45
+begin 46
+directory '/var/log/kubernetes' 0700 root:root
+finish 46
+begin 47
+put /etc/kubernetes/pki/apiserver.key 0600 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/apiserver.key is drawn while applying)
+SLIPWAY_END
+put /etc/kubernetes/pki/apiserver.crt 0644 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/apiserver.crt is drawn while applying)
+SLIPWAY_END
+put /etc/slipway/pairs/etc-kubernetes-pki-apiserver 0600 root:root <<'SLIPWAY_END'
+286a090cae7d4a6800796a9d394eee8a935cfcc07bc6e6e2d5fccf21a22980be 9aa615f33dab465868b0b776a233c4830f9f96926ca09601982d626ac4defd08
+SLIPWAY_END
+finish 47
+begin 48
+put /etc/kubernetes/pki/apiserver-etcd-client.key 0600 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/apiserver-etcd-client.key is drawn while applying)
+SLIPWAY_END
+put /etc/kubernetes/pki/apiserver-etcd-client.crt 0644 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/apiserver-etcd-client.crt is drawn while applying)
+SLIPWAY_END
+put /etc/slipway/pairs/etc-kubernetes-pki-apiserver-etcd-client 0600 root:root <<'SLIPWAY_END'
+bfd15673bfbad63ece9222fe2ffdf1de3189abec7bf9760bdf5d5deb5f6f4d28 e80c8d34452d8c3bb719fd81c4f73486e6871c8edc78319ce9d2e4287b41f7d6
+SLIPWAY_END
+finish 48
+begin 49
+put /etc/kubernetes/pki/apiserver-kubelet-client.key 0600 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/apiserver-kubelet-client.key is drawn while applying)
+SLIPWAY_END
+put /etc/kubernetes/pki/apiserver-kubelet-client.crt 0644 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/apiserver-kubelet-client.crt is drawn while applying)
+SLIPWAY_END
+put /etc/slipway/pairs/etc-kubernetes-pki-apiserver-kubelet-client 0600 root:root <<'SLIPWAY_END'
+d31983bcc4c1d9b24b96af19bbf4ecfecec54d864af1102edd5ed4bb60c65cdd 3aeaa14c7ad263b9a8fe177af487488828f1614964807a9354bbe59d1e097944
+SLIPWAY_END
+finish 49
+begin 50
+put /etc/kubernetes/pki/front-proxy-client.key 0600 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/front-proxy-client.key is drawn while applying)
+SLIPWAY_END
+put /etc/kubernetes/pki/front-proxy-client.crt 0644 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/front-proxy-client.crt is drawn while applying)
+SLIPWAY_END
+put /etc/slipway/pairs/etc-kubernetes-pki-front-proxy-client 0600 root:root <<'SLIPWAY_END'
+c94d4cee78c69eac647d3bec69fa830bbf886cc1515872522a106824804d6aba 2a3e6b03f290abd4e9a40686a067a75907a14c2f5cc0752b9e1f4cd22474128c
+SLIPWAY_END
+finish 50
+begin 51
+put '/etc/kubernetes/audit-policy.yaml' 0600 root:root <<'SLIPWAY_END'
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages:
+  - RequestReceived
+rules:
+  - level: None
+    nonResourceURLs:
+      - /healthz*
+      - /livez*
+      - /readyz*
+      - /version
+      - /openapi*
+  - level: None
+    users:
+      - system:kube-proxy
+    verbs:
+      - watch
+  - level: None
+    verbs:
+      - get
+      - update
+      - patch
+    resources:
+      - group: coordination.k8s.io
+        resources:
+          - leases
+  - level: None
+    resources:
+      - group: ""
+        resources:
+          - events
+      - group: events.k8s.io
+  - level: Metadata
+SLIPWAY_END
+finish 51
+begin 52
+put '/etc/kubernetes/authentication.yaml' 0600 root:root <<'SLIPWAY_END'
+apiVersion: apiserver.config.k8s.io/v1
+kind: AuthenticationConfiguration
+jwt: []
+anonymous:
+  enabled: true
+  conditions:
+    - path: /livez
+    - path: /readyz
+    - path: /healthz
+SLIPWAY_END
+finish 52
+begin 53
+unit_file kube-apiserver <<'SLIPWAY_END'
+[Unit]
+Description=Kubernetes API server
+After=network-online.target etcd.service
+Wants=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=notify
+EnvironmentFile=-/etc/slipway/units/kube-apiserver.env
+ExecStart=/opt/slipway/kubernetes/v1.36.3/kube-apiserver \
+  --advertise-address=10.0.0.11 \
+  --secure-port=6443 \
+  --allow-privileged=true \
+  --etcd-servers=https://127.0.0.1:2379 \
+  --etcd-cafile=/etc/kubernetes/pki/etcd/ca.crt \
+  --etcd-certfile=/etc/kubernetes/pki/apiserver-etcd-client.crt \
+  --etcd-keyfile=/etc/kubernetes/pki/apiserver-etcd-client.key \
+  --client-ca-file=/etc/kubernetes/pki/ca.crt \
+  --tls-cert-file=/etc/kubernetes/pki/apiserver.crt \
+  --tls-private-key-file=/etc/kubernetes/pki/apiserver.key \
+  --tls-min-version=VersionTLS12 \
+  --tls-cipher-suites=TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305,TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305 \
+  --authentication-config=/etc/kubernetes/authentication.yaml \
+  --authorization-mode=Node,RBAC \
+  --enable-admission-plugins=NodeRestriction \
+  --kubelet-client-certificate=/etc/kubernetes/pki/apiserver-kubelet-client.crt \
+  --kubelet-client-key=/etc/kubernetes/pki/apiserver-kubelet-client.key \
+  --kubelet-certificate-authority=/etc/kubernetes/pki/ca.crt \
+  --kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname \
+  --service-cluster-ip-range=10.96.0.0/12 \
+  --service-account-issuer=https://kubernetes.default.svc.cluster.local \
+  --service-account-key-file=/etc/kubernetes/pki/sa.pub \
+  --service-account-signing-key-file=/etc/kubernetes/pki/sa.key \
+  --service-account-extend-token-expiration=false \
+  --requestheader-client-ca-file=/etc/kubernetes/pki/front-proxy-ca.crt \
+  --requestheader-allowed-names=front-proxy-client \
+  --requestheader-username-headers=X-Remote-User \
+  --requestheader-group-headers=X-Remote-Group \
+  --requestheader-extra-headers-prefix=X-Remote-Extra- \
+  --proxy-client-cert-file=/etc/kubernetes/pki/front-proxy-client.crt \
+  --proxy-client-key-file=/etc/kubernetes/pki/front-proxy-client.key \
+  --enable-aggregator-routing=true \
+  --encryption-provider-config=/etc/kubernetes/encryption.yaml \
+  --audit-policy-file=/etc/kubernetes/audit-policy.yaml \
+  --audit-log-path=/var/log/kubernetes/audit.log \
+  --audit-log-maxage=30 \
+  --audit-log-maxbackup=10 \
+  --audit-log-maxsize=100 \
+  --profiling=false \
+  --shutdown-delay-duration=10s \
+  --shutdown-watch-termination-grace-period=5s
+Restart=always
+RestartSec=2
+TimeoutStartSec=300
+LimitNOFILE=1048576
+
+[Install]
+WantedBy=multi-user.target
+SLIPWAY_END
+ready() {
+curl -fsS --max-time 2 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz
+}
+start 'kube-apiserver' 180 ready '/etc/systemd/system/kube-apiserver.service' '/etc/kubernetes/pki/ca.crt' '/etc/kubernetes/pki/front-proxy-ca.crt' '/etc/kubernetes/pki/etcd/ca.crt' '/etc/kubernetes/pki/apiserver.crt' '/etc/kubernetes/pki/apiserver-etcd-client.crt' '/etc/kubernetes/pki/apiserver-kubelet-client.crt' '/etc/kubernetes/pki/front-proxy-client.crt' '/etc/kubernetes/pki/sa.pub' '/etc/kubernetes/encryption.yaml' '/etc/kubernetes/audit-policy.yaml' '/etc/kubernetes/authentication.yaml'
+finish 53
+begin 54
+put /etc/kubernetes/pki/controller-manager.key 0600 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/controller-manager.key is drawn while applying)
+SLIPWAY_END
+put /etc/kubernetes/pki/controller-manager.crt 0644 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/controller-manager.crt is drawn while applying)
+SLIPWAY_END
+put /etc/slipway/pairs/etc-kubernetes-pki-controller-manager 0600 root:root <<'SLIPWAY_END'
+38d3899e01f11596660139075b8e5dfd0a5c0fc166af7ea521cca836b2c9c2ad e8df294b28799d7b0d1304e5952b7067ed9f1950f0695b82bb4c1d4d085303da
+SLIPWAY_END
+finish 54
+begin 55
+put '/etc/kubernetes/controller-manager.conf' 0600 root:root <<'SLIPWAY_END'
+apiVersion: v1
+kind: Config
+clusters:
+  - name: kubernetes
+    cluster:
+      certificate-authority: /etc/kubernetes/pki/ca.crt
+      server: https://127.0.0.1:6443
+users:
+  - name: system:kube-controller-manager
+    user:
+      client-certificate: /etc/kubernetes/pki/controller-manager.crt
+      client-key: /etc/kubernetes/pki/controller-manager.key
+contexts:
+  - name: default
+    context:
+      cluster: kubernetes
+      user: system:kube-controller-manager
+current-context: default
+SLIPWAY_END
+finish 55
+begin 56
+unit_file kube-controller-manager <<'SLIPWAY_END'
+[Unit]
+Description=Kubernetes controller manager
+After=network-online.target kube-apiserver.service
+Wants=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+EnvironmentFile=-/etc/slipway/units/kube-controller-manager.env
+ExecStart=/opt/slipway/kubernetes/v1.36.3/kube-controller-manager \
+  --kubeconfig=/etc/kubernetes/controller-manager.conf \
+  --authentication-kubeconfig=/etc/kubernetes/controller-manager.conf \
+  --authorization-kubeconfig=/etc/kubernetes/controller-manager.conf \
+  --bind-address=127.0.0.1 \
+  --leader-elect=true \
+  --profiling=false \
+  --use-service-account-credentials=true \
+  --service-account-private-key-file=/etc/kubernetes/pki/sa.key \
+  --root-ca-file=/etc/kubernetes/pki/ca.crt \
+  --client-ca-file=/etc/kubernetes/pki/ca.crt \
+  --requestheader-client-ca-file=/etc/kubernetes/pki/front-proxy-ca.crt \
+  --cluster-signing-cert-file=/etc/kubernetes/pki/ca.crt \
+  --cluster-signing-key-file=/etc/kubernetes/pki/ca.key \
+  --cluster-name=pushed \
+  --allocate-node-cidrs=true \
+  --cluster-cidr=10.244.0.0/16 \
+  --node-cidr-mask-size=24 \
+  --service-cluster-ip-range=10.96.0.0/12 \
+  --terminated-pod-gc-threshold=1000
+Restart=always
+RestartSec=2
+TimeoutStartSec=300
+LimitNOFILE=1048576
+
+[Install]
+WantedBy=multi-user.target
+SLIPWAY_END
+ready() {
+curl -fsSk --max-time 2 https://127.0.0.1:10257/healthz
+}
+start 'kube-controller-manager' 90 ready '/etc/systemd/system/kube-controller-manager.service' '/etc/kubernetes/controller-manager.conf' '/etc/kubernetes/pki/ca.crt' '/etc/kubernetes/pki/sa.pub' '/etc/kubernetes/pki/front-proxy-ca.crt'
+finish 56
+begin 57
+put /etc/kubernetes/pki/scheduler.key 0600 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/scheduler.key is drawn while applying)
+SLIPWAY_END
+put /etc/kubernetes/pki/scheduler.crt 0644 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/scheduler.crt is drawn while applying)
+SLIPWAY_END
+put /etc/slipway/pairs/etc-kubernetes-pki-scheduler 0600 root:root <<'SLIPWAY_END'
+6431b5bca2a8d430247ed5f8b9cdf4715493f3648f61ea633bf4b519c8b9b17f 759e8b4508f71ee2196a8dd1bb75059d01e21ef3d5f2c917d6f463be7b30bf38
+SLIPWAY_END
+finish 57
+begin 58
+put '/etc/kubernetes/scheduler.conf' 0600 root:root <<'SLIPWAY_END'
+apiVersion: v1
+kind: Config
+clusters:
+  - name: kubernetes
+    cluster:
+      certificate-authority: /etc/kubernetes/pki/ca.crt
+      server: https://127.0.0.1:6443
+users:
+  - name: system:kube-scheduler
+    user:
+      client-certificate: /etc/kubernetes/pki/scheduler.crt
+      client-key: /etc/kubernetes/pki/scheduler.key
+contexts:
+  - name: default
+    context:
+      cluster: kubernetes
+      user: system:kube-scheduler
+current-context: default
+SLIPWAY_END
+finish 58
+begin 59
+unit_file kube-scheduler <<'SLIPWAY_END'
+[Unit]
+Description=Kubernetes scheduler
+After=network-online.target kube-apiserver.service
+Wants=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+EnvironmentFile=-/etc/slipway/units/kube-scheduler.env
+ExecStart=/opt/slipway/kubernetes/v1.36.3/kube-scheduler \
+  --kubeconfig=/etc/kubernetes/scheduler.conf \
+  --authentication-kubeconfig=/etc/kubernetes/scheduler.conf \
+  --authorization-kubeconfig=/etc/kubernetes/scheduler.conf \
+  --bind-address=127.0.0.1 \
+  --leader-elect=true \
+  --profiling=false
+Restart=always
+RestartSec=2
+TimeoutStartSec=300
+LimitNOFILE=1048576
+
+[Install]
+WantedBy=multi-user.target
+SLIPWAY_END
+ready() {
+curl -fsSk --max-time 2 https://127.0.0.1:10259/readyz
+}
+start 'kube-scheduler' 90 ready '/etc/systemd/system/kube-scheduler.service' '/etc/kubernetes/scheduler.conf' '/etc/kubernetes/pki/ca.crt'
+finish 59
+begin 60
+link '/usr/local/bin/kubectl' '/opt/slipway/kubernetes/v1.36.3/kubectl'
+finish 60
+begin 61
+put /etc/kubernetes/admin.conf 0600 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/admin.conf is drawn while applying)
+SLIPWAY_END
+finish 61
+begin 62
+put '/etc/slipway/manifests/bootstrap-rbac.yaml' 0600 root:root <<'SLIPWAY_END'
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: kube-apiserver-kubelet-client
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: system:kubelet-api-admin
+subjects:
+  - apiGroup: rbac.authorization.k8s.io
+    kind: User
+    name: kube-apiserver-kubelet-client
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: kubeadm:cluster-admins
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: cluster-admin
+subjects:
+  - apiGroup: rbac.authorization.k8s.io
+    kind: Group
+    name: kubeadm:cluster-admins
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: slipway:renew-node-certificates
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: system:certificates.k8s.io:certificatesigningrequests:selfnodeclient
+subjects:
+  - apiGroup: rbac.authorization.k8s.io
+    kind: Group
+    name: system:nodes
+SLIPWAY_END
+finish 62
+begin 63
+install -d -m 0700 /run/slipway/secret
+(umask 077; cat >/run/slipway/secret/super-admin.conf) <<'SLIPWAY_END'
+(the content of /run/slipway/secret/super-admin.conf is drawn while applying)
+SLIPWAY_END
+applied() { timeout 60 kubectl --kubeconfig /run/slipway/secret/super-admin.conf --request-timeout=30s apply --server-side --force-conflicts --field-manager=slipway -f /etc/slipway/manifests/bootstrap-rbac.yaml; }
+await 60 bootstrap-rbac applied
+rm -rf /run/slipway/secret
+finish 63
+}
+main; exit
+
+##### stage 3 (nodes)
+# (here stand src/engine/*.sh)
+
+main() {
+enter
+begin 0
+put /var/lib/kubelet/pki/kubelet-client-slipway.pem 0600 root:root <<'SLIPWAY_END'
+(the content of /var/lib/kubelet/pki/kubelet-client-slipway.pem is drawn while applying)
+SLIPWAY_END
+finish 0
+begin 1
+link '/var/lib/kubelet/pki/kubelet-client-current.pem' '/var/lib/kubelet/pki/kubelet-client-slipway.pem'
+finish 1
+begin 2
+put /var/lib/kubelet/pki/kubelet.key 0600 root:root <<'SLIPWAY_END'
+(the content of /var/lib/kubelet/pki/kubelet.key is drawn while applying)
+SLIPWAY_END
+put /var/lib/kubelet/pki/kubelet.crt 0644 root:root <<'SLIPWAY_END'
+(the content of /var/lib/kubelet/pki/kubelet.crt is drawn while applying)
+SLIPWAY_END
+put /etc/slipway/pairs/var-lib-kubelet-pki-kubelet 0600 root:root <<'SLIPWAY_END'
+53126b11c8354d66639459eba4a2f175a81b5d2ce9aa8ff2211729e4d59f1362 e3eabab2a0345dfc3562d159a6bcad4efcf9a096a96984ce7e66574dd6c9947c
+SLIPWAY_END
+finish 2
+begin 3
+put '/etc/kubernetes/kubelet.conf' 0600 root:root <<'SLIPWAY_END'
+apiVersion: v1
+kind: Config
+clusters:
+  - name: kubernetes
+    cluster:
+      certificate-authority: /etc/kubernetes/pki/ca.crt
+      server: https://127.0.0.1:6443
+users:
+  - name: default-auth
+    user:
+      client-certificate: /var/lib/kubelet/pki/kubelet-client-current.pem
+      client-key: /var/lib/kubelet/pki/kubelet-client-current.pem
+contexts:
+  - name: default
+    context:
+      cluster: kubernetes
+      user: default-auth
+current-context: default
+SLIPWAY_END
+finish 3
+begin 4
+put '/var/lib/kubelet/config.yaml' 0600 root:root <<'SLIPWAY_END'
+apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+authentication:
+  anonymous:
+    enabled: false
+  webhook:
+    enabled: true
+  x509:
+    clientCAFile: /etc/kubernetes/pki/ca.crt
+authorization:
+  mode: Webhook
+readOnlyPort: 0
+healthzBindAddress: 127.0.0.1
+tlsCertFile: /var/lib/kubelet/pki/kubelet.crt
+tlsPrivateKeyFile: /var/lib/kubelet/pki/kubelet.key
+tlsMinVersion: VersionTLS12
+tlsCipherSuites:
+  - TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+  - TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+  - TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384
+  - TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
+  - TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305
+  - TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305
+rotateCertificates: true
+containerRuntimeEndpoint: unix:///run/containerd/containerd.sock
+cgroupDriver: systemd
+failCgroupV1: false
+clusterDNS:
+  - 10.96.0.10
+clusterDomain: cluster.local
+resolvConf: /etc/resolv.conf
+protectKernelDefaults: true
+seccompDefault: true
+podPidsLimit: 4096
+eventRecordQPS: 50
+kubeReserved:
+  cpu: 100m
+  memory: 256Mi
+  pid: "1000"
+evictionHard:
+  memory.available: 100Mi
+  nodefs.available: 5%
+  nodefs.inodesFree: 5%
+  imagefs.available: 5%
+mergeDefaultEvictionSettings: true
+serializeImagePulls: false
+maxParallelImagePulls: 5
+containerLogMaxSize: 10Mi
+registerWithTaints:
+  - key: node-role.kubernetes.io/control-plane
+    effect: NoSchedule
+SLIPWAY_END
+finish 4
+begin 5
+unit_file kubelet <<'SLIPWAY_END'
+[Unit]
+Description=Kubernetes node agent
+After=network-online.target containerd.service
+Wants=network-online.target containerd.service
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+EnvironmentFile=-/etc/slipway/units/kubelet.env
+ExecStart=/opt/slipway/kubernetes/v1.36.3/kubelet \
+  --config=/var/lib/kubelet/config.yaml \
+  --kubeconfig=/etc/kubernetes/kubelet.conf \
+  --cert-dir=/var/lib/kubelet/pki \
+  --hostname-override=cp1 \
+  --node-ip=10.0.0.11
+Restart=always
+RestartSec=2
+TimeoutStartSec=300
+LimitNOFILE=1048576
+KillMode=process
+CPUAccounting=true
+MemoryAccounting=true
+
+[Install]
+WantedBy=multi-user.target
+SLIPWAY_END
+ready() {
+curl -fsS --max-time 2 http://127.0.0.1:10248/healthz
+}
+start 'kubelet' 90 ready '/etc/systemd/system/kubelet.service' '/var/lib/kubelet/config.yaml' '/etc/kubernetes/kubelet.conf' '/var/lib/kubelet/pki/kubelet.crt'
+finish 5
+begin 6
+put /etc/kubernetes/pki/kube-proxy.key 0600 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/kube-proxy.key is drawn while applying)
+SLIPWAY_END
+put /etc/kubernetes/pki/kube-proxy.crt 0644 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/kube-proxy.crt is drawn while applying)
+SLIPWAY_END
+put /etc/slipway/pairs/etc-kubernetes-pki-kube-proxy 0600 root:root <<'SLIPWAY_END'
+6d57fd09d6f461514492c8afa3fca1d4d4bd58b1c907cfbeea71b332a4501b6f 400997ef14745e8b95bcddb51543f53f7493fe239b8473ad6d2634406c554102
+SLIPWAY_END
+finish 6
+begin 7
+put '/etc/kubernetes/proxy.conf' 0600 root:root <<'SLIPWAY_END'
+apiVersion: v1
+kind: Config
+clusters:
+  - name: kubernetes
+    cluster:
+      certificate-authority: /etc/kubernetes/pki/ca.crt
+      server: https://127.0.0.1:6443
+users:
+  - name: system:kube-proxy
+    user:
+      client-certificate: /etc/kubernetes/pki/kube-proxy.crt
+      client-key: /etc/kubernetes/pki/kube-proxy.key
+contexts:
+  - name: default
+    context:
+      cluster: kubernetes
+      user: system:kube-proxy
+current-context: default
+SLIPWAY_END
+finish 7
+begin 8
+put '/var/lib/kube-proxy/config.yaml' 0600 root:root <<'SLIPWAY_END'
+apiVersion: kubeproxy.config.k8s.io/v1alpha1
+kind: KubeProxyConfiguration
+mode: nftables
+clientConnection:
+  kubeconfig: /etc/kubernetes/proxy.conf
+clusterCIDR: 10.244.0.0/16
+detectLocalMode: ClusterCIDR
+hostnameOverride: cp1
+healthzBindAddress: 0.0.0.0:10256
+metricsBindAddress: 127.0.0.1:10249
+nodePortAddresses:
+  - primary
+conntrack:
+  maxPerCore: 0
+  min: 0
+  tcpEstablishedTimeout: 0s
+  tcpCloseWaitTimeout: 0s
+SLIPWAY_END
+finish 8
+begin 9
+unit_file kube-proxy <<'SLIPWAY_END'
+[Unit]
+Description=Kubernetes network proxy
+After=network-online.target
+Wants=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+EnvironmentFile=-/etc/slipway/units/kube-proxy.env
+ExecStart=/opt/slipway/kubernetes/v1.36.3/kube-proxy \
+  --config=/var/lib/kube-proxy/config.yaml
+Restart=always
+RestartSec=2
+TimeoutStartSec=300
+LimitNOFILE=1048576
+
+[Install]
+WantedBy=multi-user.target
+SLIPWAY_END
+ready() {
+curl -fsS --max-time 2 http://127.0.0.1:10256/livez
+}
+start 'kube-proxy' 90 ready '/etc/systemd/system/kube-proxy.service' '/var/lib/kube-proxy/config.yaml' '/etc/kubernetes/proxy.conf'
+finish 9
+}
+main; exit
+
+##### stage 4 (addons)
+# (here stand src/engine/*.sh)
+
+main() {
+enter
+begin 0
+put '/etc/slipway/manifests/flannel.yaml' 0600 root:root <<'SLIPWAY_END'
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: kube-flannel
+  labels:
+    pod-security.kubernetes.io/enforce: privileged
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: flannel
+  namespace: kube-flannel
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: flannel
+rules:
+  - apiGroups:
+      - ""
+    resources:
+      - pods
+    verbs:
+      - get
+  - apiGroups:
+      - ""
+    resources:
+      - nodes
+    verbs:
+      - get
+      - list
+      - watch
+  - apiGroups:
+      - ""
+    resources:
+      - nodes/status
+    verbs:
+      - patch
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: flannel
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: flannel
+subjects:
+  - kind: ServiceAccount
+    name: flannel
+    namespace: kube-flannel
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: kube-flannel-cfg
+  namespace: kube-flannel
+  labels:
+    app: flannel
+    tier: node
+data:
+  cni-conf.json: |-
+    {
+      "name": "cbr0",
+      "cniVersion": "0.3.1",
+      "plugins": [
+        {
+          "type": "flannel",
+          "delegate": {
+            "hairpinMode": true,
+            "isDefaultGateway": true
+          }
+        },
+        {
+          "type": "portmap",
+          "capabilities": {
+            "portMappings": true
+          }
+        }
+      ]
+    }
+  net-conf.json: |-
+    {
+      "Network": "10.244.0.0/16",
+      "EnableNFTables": false,
+      "Backend": {
+        "Type": "vxlan"
+      }
+    }
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata:
+  name: kube-flannel-ds
+  namespace: kube-flannel
+  labels:
+    app: flannel
+    tier: node
+spec:
+  selector:
+    matchLabels:
+      app: flannel
+      tier: node
+  updateStrategy:
+    type: RollingUpdate
+    rollingUpdate:
+      maxUnavailable: 25%
+  template:
+    metadata:
+      labels:
+        app: flannel
+        tier: node
+      annotations:
+        slipway/config: 2a855063c8795608d09d28a1b7a8927d4df8c3a8d7678c5b5b56c2a2787e01e5
+    spec:
+      hostNetwork: true
+      priorityClassName: system-node-critical
+      serviceAccountName: flannel
+      tolerations:
+        - operator: Exists
+      initContainers:
+        - name: install-cni-plugin
+          image: m.daocloud.io/ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel1
+          command:
+            - cp
+            - -f
+            - /flannel
+            - /opt/cni/bin/flannel
+          volumeMounts:
+            - name: cni-plugin
+              mountPath: /opt/cni/bin
+        - name: install-cni
+          image: m.daocloud.io/ghcr.io/flannel-io/flannel:v0.28.10
+          command:
+            - cp
+            - -f
+            - /etc/kube-flannel/cni-conf.json
+            - /etc/cni/net.d/10-flannel.conflist
+          volumeMounts:
+            - name: cni
+              mountPath: /etc/cni/net.d
+            - name: flannel-cfg
+              mountPath: /etc/kube-flannel/
+      containers:
+        - name: kube-flannel
+          image: m.daocloud.io/ghcr.io/flannel-io/flannel:v0.28.10
+          command:
+            - /opt/bin/flanneld
+          args:
+            - --ip-masq
+            - --kube-subnet-mgr
+          resources:
+            requests:
+              cpu: 100m
+              memory: 50Mi
+          securityContext:
+            privileged: false
+            capabilities:
+              add:
+                - NET_ADMIN
+                - NET_RAW
+          env:
+            - name: POD_NAME
+              valueFrom:
+                fieldRef:
+                  fieldPath: metadata.name
+            - name: POD_NAMESPACE
+              valueFrom:
+                fieldRef:
+                  fieldPath: metadata.namespace
+            - name: EVENT_QUEUE_DEPTH
+              value: "5000"
+            - name: KUBERNETES_SERVICE_HOST
+              value: 127.0.0.1
+            - name: KUBERNETES_SERVICE_PORT
+              value: "6443"
+          volumeMounts:
+            - name: run
+              mountPath: /run/flannel
+            - name: flannel-cfg
+              mountPath: /etc/kube-flannel/
+            - name: xtables-lock
+              mountPath: /run/xtables.lock
+      volumes:
+        - name: run
+          hostPath:
+            path: /run/flannel
+            type: DirectoryOrCreate
+        - name: cni-plugin
+          hostPath:
+            path: /opt/cni/bin
+        - name: cni
+          hostPath:
+            path: /etc/cni/net.d
+        - name: flannel-cfg
+          configMap:
+            name: kube-flannel-cfg
+        - name: xtables-lock
+          hostPath:
+            path: /run/xtables.lock
+            type: FileOrCreate
+SLIPWAY_END
+finish 0
+begin 1
+applied() { timeout 60 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s apply --server-side --force-conflicts --field-manager=slipway -f /etc/slipway/manifests/flannel.yaml; }
+await 60 flannel applied
+ready() {
+k() { timeout 30 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }
+k -n kube-flannel rollout status daemonset/kube-flannel-ds --timeout=5s
+}
+await 300 flannel ready
+finish 1
+begin 2
+put '/etc/slipway/manifests/coredns.yaml' 0600 root:root <<'SLIPWAY_END'
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: coredns
+  namespace: kube-system
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: system:coredns
+rules:
+  - apiGroups:
+      - ""
+    resources:
+      - endpoints
+      - services
+      - pods
+      - namespaces
+    verbs:
+      - list
+      - watch
+  - apiGroups:
+      - discovery.k8s.io
+    resources:
+      - endpointslices
+    verbs:
+      - list
+      - watch
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: system:coredns
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: system:coredns
+subjects:
+  - kind: ServiceAccount
+    name: coredns
+    namespace: kube-system
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: coredns
+  namespace: kube-system
+data:
+  Corefile: |
+    .:53 {
+        errors
+        health {
+           lameduck 5s
+        }
+        ready
+        kubernetes cluster.local in-addr.arpa ip6.arpa {
+           pods insecure
+           fallthrough in-addr.arpa ip6.arpa
+           ttl 30
+        }
+        prometheus :9153
+        forward . /etc/resolv.conf {
+           max_concurrent 1000
+        }
+        cache 30
+        loop
+        reload
+        loadbalance
+    }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: coredns
+  namespace: kube-system
+  labels:
+    k8s-app: kube-dns
+spec:
+  replicas: 2
+  strategy:
+    type: RollingUpdate
+    rollingUpdate:
+      maxUnavailable: 1
+  selector:
+    matchLabels:
+      k8s-app: kube-dns
+  template:
+    metadata:
+      labels:
+        k8s-app: kube-dns
+    spec:
+      priorityClassName: system-cluster-critical
+      serviceAccountName: coredns
+      tolerations:
+        - key: CriticalAddonsOnly
+          operator: Exists
+        - key: node-role.kubernetes.io/control-plane
+          effect: NoSchedule
+      nodeSelector:
+        kubernetes.io/os: linux
+      affinity:
+        podAntiAffinity:
+          preferredDuringSchedulingIgnoredDuringExecution:
+            - weight: 100
+              podAffinityTerm:
+                topologyKey: kubernetes.io/hostname
+                labelSelector:
+                  matchLabels:
+                    k8s-app: kube-dns
+      containers:
+        - name: coredns
+          image: m.daocloud.io/registry.k8s.io/coredns/coredns:v1.14.6
+          args:
+            - -conf
+            - /etc/coredns/Corefile
+          resources:
+            limits:
+              memory: 170Mi
+            requests:
+              cpu: 100m
+              memory: 70Mi
+          ports:
+            - name: dns
+              containerPort: 53
+              protocol: UDP
+            - name: dns-tcp
+              containerPort: 53
+              protocol: TCP
+            - name: metrics
+              containerPort: 9153
+              protocol: TCP
+          livenessProbe:
+            httpGet:
+              path: /health
+              port: 8080
+              scheme: HTTP
+            initialDelaySeconds: 60
+            timeoutSeconds: 5
+            failureThreshold: 5
+          readinessProbe:
+            httpGet:
+              path: /ready
+              port: 8181
+              scheme: HTTP
+            periodSeconds: 2
+          securityContext:
+            allowPrivilegeEscalation: false
+            capabilities:
+              add:
+                - NET_BIND_SERVICE
+              drop:
+                - ALL
+            readOnlyRootFilesystem: true
+          volumeMounts:
+            - name: config
+              mountPath: /etc/coredns
+              readOnly: true
+      dnsPolicy: Default
+      volumes:
+        - name: config
+          configMap:
+            name: coredns
+            items:
+              - key: Corefile
+                path: Corefile
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: kube-dns
+  namespace: kube-system
+  labels:
+    k8s-app: kube-dns
+    kubernetes.io/name: CoreDNS
+  annotations:
+    prometheus.io/port: "9153"
+    prometheus.io/scrape: "true"
+spec:
+  selector:
+    k8s-app: kube-dns
+  clusterIP: 10.96.0.10
+  ports:
+    - name: dns
+      port: 53
+      protocol: UDP
+    - name: dns-tcp
+      port: 53
+      protocol: TCP
+    - name: metrics
+      port: 9153
+      protocol: TCP
+SLIPWAY_END
+finish 2
+begin 3
+applied() { timeout 60 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s apply --server-side --force-conflicts --field-manager=slipway -f /etc/slipway/manifests/coredns.yaml; }
+await 60 coredns applied
+ready() {
+k() { timeout 30 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }
+k -n kube-system rollout status deployment/coredns --timeout=5s
+}
+await 300 coredns ready
+finish 3
+begin 4
+k() { timeout 30 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }
+registered() { k get node 'cp1' -o name; }
+await 120 'node cp1' registered
+k label --overwrite node 'cp1' 'node-role.kubernetes.io/control-plane='
+k taint --overwrite node 'cp1' 'node-role.kubernetes.io/control-plane=:NoSchedule'
+k annotate --overwrite node 'cp1' 'slipway/managed={"labels":["node-role.kubernetes.io/control-plane"],"taints":["node-role.kubernetes.io/control-plane:NoSchedule"]}'
+finish 4
+begin 5
+k() { timeout 30 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }
+registered() { k get node 'w1' -o name; }
+await 120 'node w1' registered
+k annotate --overwrite node 'w1' 'slipway/managed={"labels":[],"taints":[]}'
+finish 5
+begin 6
+k() { timeout 30 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s -n slipway-check "$@"; }
+gone() { ! k get namespace slipway-check -o name; }
+k delete namespace slipway-check --ignore-not-found --wait=false >/dev/null 2>&1
+await 60 'removal of an earlier check' gone
+cat >"$RUN/check.yaml" <<'SLIPWAY_END'
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: slipway-check
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: server
+  namespace: slipway-check
+  labels:
+    app: server
+spec:
+  nodeName: w1
+  tolerations:
+    - operator: Exists
+  terminationGracePeriodSeconds: 0
+  containers:
+    - name: server
+      image: m.daocloud.io/registry.k8s.io/e2e-test-images/agnhost:2.59
+      args:
+        - netexec
+        - --http-port=8080
+      imagePullPolicy: IfNotPresent
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: client
+  namespace: slipway-check
+  labels:
+    app: client
+spec:
+  nodeName: cp1
+  tolerations:
+    - operator: Exists
+  terminationGracePeriodSeconds: 0
+  containers:
+    - name: client
+      image: m.daocloud.io/registry.k8s.io/e2e-test-images/agnhost:2.59
+      args:
+        - pause
+      imagePullPolicy: IfNotPresent
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: server
+  namespace: slipway-check
+spec:
+  selector:
+    app: server
+  ports:
+    - port: 80
+      targetPort: 8080
+SLIPWAY_END
+applied() { k apply -f "$RUN/check.yaml"; }
+await 60 'objects of the check' applied
+rm -f "$RUN/check.yaml"
+running() { k wait --for=condition=Ready pod/server pod/client --timeout=5s; }
+await 180 running running
+dns_and_api() { k exec client -- /agnhost connect --timeout=3s kubernetes.default.svc.cluster.local:443; }
+await 60 dns_and_api dns_and_api
+service_on_another_node() { k exec client -- /agnhost connect --timeout=3s server.slipway-check.svc.cluster.local:80; }
+await 60 service_on_another_node service_on_another_node
+logs() { k logs server | grep -q .; }
+await 60 logs logs
+k delete namespace slipway-check --wait=false >/dev/null 2>&1
+put /etc/slipway/verified 0644 root:root <<'SLIPWAY_END'
+kubernetes: v1.36.3
+network:
+  plugin: flannel
+  pod_cidr: 10.244.0.0/16
+  service_cidr: 10.96.0.0/12
+  node_mask: 24
+  proxy_mode: nftables
+domain: cluster.local
+nodes:
+  - cp1
+  - w1
+SLIPWAY_END
+finish 6
+}
+main; exit

@@ -1,0 +1,667 @@
+##### stage 2 (prepare, etcd, apiserver, controllers)
+# (here stand src/engine/*.sh)
+
+main() {
+enter
+begin 0
+apt_candidates 'ubuntu' '/etc/apt/sources.list.d/ubuntu.sources'
+put '/etc/slipway/apt/ubuntu/base/1-mirrors.aliyun.com.sources' 0644 root:root <<'SLIPWAY_END'
+Types: deb
+URIs: https://mirrors.aliyun.com/ubuntu
+Suites: noble noble-updates noble-backports
+Components: main restricted universe multiverse
+Signed-By: /usr/share/keyrings/ubuntu-archive-keyring.gpg
+SLIPWAY_END
+put '/etc/slipway/apt/ubuntu/base/2-mirrors.tuna.tsinghua.edu.cn.sources' 0644 root:root <<'SLIPWAY_END'
+Types: deb
+URIs: https://mirrors.tuna.tsinghua.edu.cn/ubuntu
+Suites: noble noble-updates noble-backports
+Components: main restricted universe multiverse
+Signed-By: /usr/share/keyrings/ubuntu-archive-keyring.gpg
+SLIPWAY_END
+put '/etc/slipway/apt/ubuntu/base/3-mirrors.ustc.edu.cn.sources' 0644 root:root <<'SLIPWAY_END'
+Types: deb
+URIs: https://mirrors.ustc.edu.cn/ubuntu
+Suites: noble noble-updates noble-backports
+Components: main restricted universe multiverse
+Signed-By: /usr/share/keyrings/ubuntu-archive-keyring.gpg
+SLIPWAY_END
+put '/etc/slipway/apt/ubuntu/base/4-archive.ubuntu.com.sources' 0644 root:root <<'SLIPWAY_END'
+Types: deb
+URIs: http://archive.ubuntu.com/ubuntu/
+Suites: noble noble-updates noble-backports
+Components: main restricted universe multiverse
+Signed-By: /usr/share/keyrings/ubuntu-archive-keyring.gpg
+SLIPWAY_END
+put '/etc/slipway/apt/ubuntu/security/1-security.ubuntu.com.sources' 0644 root:root <<'SLIPWAY_END'
+Types: deb
+URIs: http://security.ubuntu.com/ubuntu/
+Suites: noble-security
+Components: main restricted universe multiverse
+Signed-By: /usr/share/keyrings/ubuntu-archive-keyring.gpg
+SLIPWAY_END
+apt_untried 'ubuntu'
+finish 0
+begin 1
+delivered_packages 'ca-certificates' 'conntrack' 'curl' 'iptables' 'nftables' 'haproxy'
+finish 1
+begin 2
+keep_service 'haproxy'
+systemctl disable --now --quiet 'haproxy'.service
+finish 2
+begin 3
+put '/etc/modules-load.d/slipway.conf' 0644 root:root <<'SLIPWAY_END'
+overlay
+br_netfilter
+nf_conntrack
+SLIPWAY_END
+load overlay br_netfilter nf_conntrack
+finish 3
+begin 4
+keep_sysctls vm.overcommit_memory vm.panic_on_oom kernel.panic kernel.panic_on_oops kernel.keys.root_maxkeys kernel.keys.root_maxbytes net.ipv4.ip_forward net.bridge.bridge-nf-call-iptables net.bridge.bridge-nf-call-ip6tables fs.inotify.max_user_instances fs.inotify.max_user_watches
+put '/etc/sysctl.d/90-slipway.conf' 0644 root:root <<'SLIPWAY_END'
+vm.overcommit_memory = 1
+vm.panic_on_oom = 0
+kernel.panic = 10
+kernel.panic_on_oops = 1
+kernel.keys.root_maxkeys = 1000000
+kernel.keys.root_maxbytes = 25000000
+net.ipv4.ip_forward = 1
+net.bridge.bridge-nf-call-iptables = 1
+net.bridge.bridge-nf-call-ip6tables = 1
+fs.inotify.max_user_instances = 8192
+fs.inotify.max_user_watches = 524288
+SLIPWAY_END
+sysctl -q -p /etc/sysctl.d/90-slipway.conf
+finish 4
+begin 5
+parent '/opt/slipway/runc/1.4.3'
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+used=
+failures=
+if take_delivered sha256:46be260925cced9d3b8a72f6c5baefd4a0cddba7225f7c17784c50d5bc00d85f "$stage/download"; then
+mv "$stage"/download "$stage"/'runc'
+used=sha256:46be260925cced9d3b8a72f6c5baefd4a0cddba7225f7c17784c50d5bc00d85f
+fi
+[ -n "$used" ] || not_delivered 'runc'
+chown root:root "$stage"/'runc'
+chmod 0755 "$stage"/'runc'
+sync "$stage"/'runc'
+remember file '/opt/slipway/runc/1.4.3/runc'
+mv -fT "$stage"/'runc' '/opt/slipway/runc/1.4.3/runc'
+sync '/opt/slipway/runc/1.4.3'
+rm -rf "$stage"
+stamp 'runc-1.4.3-runc' "$used" '/opt/slipway/runc/1.4.3/runc'
+finish 5
+begin 6
+parent '/opt/slipway/containerd/2.3.4'
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+used=
+failures=
+if take_delivered sha256:89953ac08e7bb84a340c0400192a69ebb40b98a54289b6b79c03a4f5f1faedf0 "$stage/download"; then
+mkdir "$stage"/unpacked
+tar -xzf "$stage"/download -C "$stage"/unpacked --no-same-owner -- 'bin/containerd' 'bin/containerd-shim-runc-v2' 'bin/ctr'
+mv "$stage"/unpacked/'bin/containerd' "$stage"/'containerd'
+mv "$stage"/unpacked/'bin/containerd-shim-runc-v2' "$stage"/'containerd-shim-runc-v2'
+mv "$stage"/unpacked/'bin/ctr' "$stage"/'ctr'
+used=sha256:89953ac08e7bb84a340c0400192a69ebb40b98a54289b6b79c03a4f5f1faedf0
+fi
+[ -n "$used" ] || not_delivered 'containerd'
+chown root:root "$stage"/'containerd'
+chmod 0755 "$stage"/'containerd'
+sync "$stage"/'containerd'
+remember file '/opt/slipway/containerd/2.3.4/containerd'
+mv -fT "$stage"/'containerd' '/opt/slipway/containerd/2.3.4/containerd'
+chown root:root "$stage"/'containerd-shim-runc-v2'
+chmod 0755 "$stage"/'containerd-shim-runc-v2'
+sync "$stage"/'containerd-shim-runc-v2'
+remember file '/opt/slipway/containerd/2.3.4/containerd-shim-runc-v2'
+mv -fT "$stage"/'containerd-shim-runc-v2' '/opt/slipway/containerd/2.3.4/containerd-shim-runc-v2'
+chown root:root "$stage"/'ctr'
+chmod 0755 "$stage"/'ctr'
+sync "$stage"/'ctr'
+remember file '/opt/slipway/containerd/2.3.4/ctr'
+mv -fT "$stage"/'ctr' '/opt/slipway/containerd/2.3.4/ctr'
+sync '/opt/slipway/containerd/2.3.4'
+rm -rf "$stage"
+stamp 'containerd-2.3.4-containerd' "$used" '/opt/slipway/containerd/2.3.4/containerd' '/opt/slipway/containerd/2.3.4/containerd-shim-runc-v2' '/opt/slipway/containerd/2.3.4/ctr'
+finish 6
+begin 7
+parent '/opt/slipway/cni-plugins/1.9.1'
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+used=
+failures=
+if take_delivered sha256:445360e3a98983348826e715c709189e60f2f7f7e614b6dceeeea318895b27be "$stage/download"; then
+mkdir "$stage"/unpacked
+tar -xzf "$stage"/download -C "$stage"/unpacked --no-same-owner -- './bandwidth' './bridge' './firewall' './host-local' './loopback' './portmap' './tuning'
+mv "$stage"/unpacked/'./bandwidth' "$stage"/'bandwidth'
+mv "$stage"/unpacked/'./bridge' "$stage"/'bridge'
+mv "$stage"/unpacked/'./firewall' "$stage"/'firewall'
+mv "$stage"/unpacked/'./host-local' "$stage"/'host-local'
+mv "$stage"/unpacked/'./loopback' "$stage"/'loopback'
+mv "$stage"/unpacked/'./portmap' "$stage"/'portmap'
+mv "$stage"/unpacked/'./tuning' "$stage"/'tuning'
+used=sha256:445360e3a98983348826e715c709189e60f2f7f7e614b6dceeeea318895b27be
+fi
+[ -n "$used" ] || not_delivered 'cni-plugins'
+chown root:root "$stage"/'bandwidth'
+chmod 0755 "$stage"/'bandwidth'
+sync "$stage"/'bandwidth'
+remember file '/opt/slipway/cni-plugins/1.9.1/bandwidth'
+mv -fT "$stage"/'bandwidth' '/opt/slipway/cni-plugins/1.9.1/bandwidth'
+chown root:root "$stage"/'bridge'
+chmod 0755 "$stage"/'bridge'
+sync "$stage"/'bridge'
+remember file '/opt/slipway/cni-plugins/1.9.1/bridge'
+mv -fT "$stage"/'bridge' '/opt/slipway/cni-plugins/1.9.1/bridge'
+chown root:root "$stage"/'firewall'
+chmod 0755 "$stage"/'firewall'
+sync "$stage"/'firewall'
+remember file '/opt/slipway/cni-plugins/1.9.1/firewall'
+mv -fT "$stage"/'firewall' '/opt/slipway/cni-plugins/1.9.1/firewall'
+chown root:root "$stage"/'host-local'
+chmod 0755 "$stage"/'host-local'
+sync "$stage"/'host-local'
+remember file '/opt/slipway/cni-plugins/1.9.1/host-local'
+mv -fT "$stage"/'host-local' '/opt/slipway/cni-plugins/1.9.1/host-local'
+chown root:root "$stage"/'loopback'
+chmod 0755 "$stage"/'loopback'
+sync "$stage"/'loopback'
+remember file '/opt/slipway/cni-plugins/1.9.1/loopback'
+mv -fT "$stage"/'loopback' '/opt/slipway/cni-plugins/1.9.1/loopback'
+chown root:root "$stage"/'portmap'
+chmod 0755 "$stage"/'portmap'
+sync "$stage"/'portmap'
+remember file '/opt/slipway/cni-plugins/1.9.1/portmap'
+mv -fT "$stage"/'portmap' '/opt/slipway/cni-plugins/1.9.1/portmap'
+chown root:root "$stage"/'tuning'
+chmod 0755 "$stage"/'tuning'
+sync "$stage"/'tuning'
+remember file '/opt/slipway/cni-plugins/1.9.1/tuning'
+mv -fT "$stage"/'tuning' '/opt/slipway/cni-plugins/1.9.1/tuning'
+sync '/opt/slipway/cni-plugins/1.9.1'
+rm -rf "$stage"
+stamp 'cni-plugins-1.9.1-cni-plugins' "$used" '/opt/slipway/cni-plugins/1.9.1/bandwidth' '/opt/slipway/cni-plugins/1.9.1/bridge' '/opt/slipway/cni-plugins/1.9.1/firewall' '/opt/slipway/cni-plugins/1.9.1/host-local' '/opt/slipway/cni-plugins/1.9.1/loopback' '/opt/slipway/cni-plugins/1.9.1/portmap' '/opt/slipway/cni-plugins/1.9.1/tuning'
+finish 7
+begin 8
+parent '/opt/slipway/kubernetes/v1.36.3'
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+used=
+failures=
+if take_delivered sha256:cfa070a8b072b3c7c6fa23cf38445e4b8586907e0ac62f029907c783106d18b8 "$stage/download"; then
+mv "$stage"/download "$stage"/'kubelet'
+used=sha256:cfa070a8b072b3c7c6fa23cf38445e4b8586907e0ac62f029907c783106d18b8
+fi
+[ -n "$used" ] || not_delivered 'kubelet'
+chown root:root "$stage"/'kubelet'
+chmod 0755 "$stage"/'kubelet'
+sync "$stage"/'kubelet'
+remember file '/opt/slipway/kubernetes/v1.36.3/kubelet'
+mv -fT "$stage"/'kubelet' '/opt/slipway/kubernetes/v1.36.3/kubelet'
+sync '/opt/slipway/kubernetes/v1.36.3'
+rm -rf "$stage"
+stamp 'kubernetes-v1.36.3-kubelet' "$used" '/opt/slipway/kubernetes/v1.36.3/kubelet'
+finish 8
+begin 9
+parent '/opt/slipway/kubernetes/v1.36.3'
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+used=
+failures=
+if take_delivered sha256:b2c8a413befa0ce0a3a6a4cd99a099c3506324f10e6d8fd2e6a15c89d314cb9f "$stage/download"; then
+mv "$stage"/download "$stage"/'kube-proxy'
+used=sha256:b2c8a413befa0ce0a3a6a4cd99a099c3506324f10e6d8fd2e6a15c89d314cb9f
+fi
+[ -n "$used" ] || not_delivered 'kube-proxy'
+chown root:root "$stage"/'kube-proxy'
+chmod 0755 "$stage"/'kube-proxy'
+sync "$stage"/'kube-proxy'
+remember file '/opt/slipway/kubernetes/v1.36.3/kube-proxy'
+mv -fT "$stage"/'kube-proxy' '/opt/slipway/kubernetes/v1.36.3/kube-proxy'
+sync '/opt/slipway/kubernetes/v1.36.3'
+rm -rf "$stage"
+stamp 'kubernetes-v1.36.3-kube-proxy' "$used" '/opt/slipway/kubernetes/v1.36.3/kube-proxy'
+finish 9
+begin 10
+link '/usr/local/bin/ctr' '/opt/slipway/containerd/2.3.4/ctr'
+finish 10
+begin 11
+link '/usr/local/bin/containerd-shim-runc-v2' '/opt/slipway/containerd/2.3.4/containerd-shim-runc-v2'
+finish 11
+begin 12
+link '/usr/local/bin/runc' '/opt/slipway/runc/1.4.3/runc'
+finish 12
+begin 13
+put '/etc/containerd/certs.d/docker.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
+# docker.io
+server = "https://docker.m.daocloud.io"
+capabilities = ["pull", "resolve"]
+dial_timeout = "5s"
+SLIPWAY_END
+finish 13
+begin 14
+put '/etc/containerd/certs.d/gcr.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
+# gcr.io
+server = "https://gcr.m.daocloud.io"
+capabilities = ["pull", "resolve"]
+dial_timeout = "5s"
+SLIPWAY_END
+finish 14
+begin 15
+put '/etc/containerd/certs.d/ghcr.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
+# ghcr.io
+server = "https://ghcr.m.daocloud.io"
+capabilities = ["pull", "resolve"]
+dial_timeout = "5s"
+SLIPWAY_END
+finish 15
+begin 16
+put '/etc/containerd/certs.d/k8s.gcr.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
+# k8s.gcr.io
+server = "https://registry.cn-hangzhou.aliyuncs.com/v2/google_containers"
+capabilities = ["pull", "resolve"]
+override_path = true
+dial_timeout = "5s"
+
+[host."https://k8s-gcr.m.daocloud.io"]
+  capabilities = ["pull", "resolve"]
+  dial_timeout = "5s"
+SLIPWAY_END
+finish 16
+begin 17
+put '/etc/containerd/certs.d/quay.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
+# quay.io
+server = "https://quay.m.daocloud.io"
+capabilities = ["pull", "resolve"]
+dial_timeout = "5s"
+SLIPWAY_END
+finish 17
+begin 18
+put '/etc/containerd/certs.d/registry.k8s.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
+# registry.k8s.io
+server = "https://registry.cn-hangzhou.aliyuncs.com/v2/google_containers"
+capabilities = ["pull", "resolve"]
+override_path = true
+dial_timeout = "5s"
+
+[host."https://k8s.m.daocloud.io"]
+  capabilities = ["pull", "resolve"]
+  dial_timeout = "5s"
+SLIPWAY_END
+finish 18
+begin 19
+put '/etc/containerd/config.toml' 0644 root:root <<'SLIPWAY_END'
+version = 3
+disabled_plugins = []
+
+[plugins.'io.containerd.cri.v1.images'.pinned_images]
+  sandbox = "m.daocloud.io/registry.k8s.io/pause:3.10.2"
+
+[plugins.'io.containerd.cri.v1.images'.registry]
+  config_path = "/etc/containerd/certs.d"
+
+[plugins.'io.containerd.cri.v1.runtime']
+  restrict_oom_score_adj = false
+
+[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
+  runtime_type = 'io.containerd.runc.v2'
+
+[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
+  BinaryName = "/opt/slipway/runc/1.4.3/runc"
+  SystemdCgroup = true
+SLIPWAY_END
+finish 19
+begin 20
+unit_file containerd <<'SLIPWAY_END'
+[Unit]
+Description=containerd container runtime
+After=network-online.target local-fs.target dbus.service
+Wants=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=notify
+EnvironmentFile=-/etc/slipway/units/containerd.env
+ExecStart=/opt/slipway/containerd/2.3.4/containerd \
+  --config \
+  /etc/containerd/config.toml
+Restart=always
+RestartSec=2
+TimeoutStartSec=300
+LimitNOFILE=1048576
+Delegate=yes
+KillMode=process
+TasksMax=infinity
+LimitCORE=infinity
+OOMScoreAdjust=-999
+
+[Install]
+WantedBy=multi-user.target
+SLIPWAY_END
+ready() {
+ctr --connect-timeout 2s plugins ls | grep -E "io.containerd.grpc.v1 +cri .* ok"
+}
+start 'containerd' 60 ready '/etc/systemd/system/containerd.service' '/etc/containerd/config.toml'
+finish 20
+begin 21
+import_image 'm.daocloud.io/registry.k8s.io/pause:3.10.2' image-f287d97530df536b3ecc2b79c2b5898c63f84227dff2cb4387a250c4e1ee9d6a
+finish 21
+begin 22
+import_image 'm.daocloud.io/registry.k8s.io/coredns/coredns:v1.14.6' image-dfc76ec166396af2f55f3f5e565913316d0ac5c64c2c661e65b29c4c99bd9870
+finish 22
+begin 23
+import_image 'm.daocloud.io/registry.k8s.io/e2e-test-images/agnhost:2.59' image-87044fae60b5f462071aae8f660a1f47b6fd440cb6905cde64ad82e0fa47f4ee
+finish 23
+begin 24
+import_image 'm.daocloud.io/ghcr.io/flannel-io/flannel:v0.28.10' image-b4e2146662e01421bf3bc7666571e83ff132272eb2d20f8b7b0258e0e592e59f
+finish 24
+begin 25
+import_image 'm.daocloud.io/ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel1' image-e540ff810a13c516b4c79f5367a74523d0ad41012c1beea98a8956c9bd90aea2
+finish 25
+begin 26
+directory '/etc/cni/net.d' 0755 root:root
+finish 26
+begin 27
+link '/opt/cni/bin/bandwidth' '/opt/slipway/cni-plugins/1.9.1/bandwidth'
+finish 27
+begin 28
+link '/opt/cni/bin/bridge' '/opt/slipway/cni-plugins/1.9.1/bridge'
+finish 28
+begin 29
+link '/opt/cni/bin/firewall' '/opt/slipway/cni-plugins/1.9.1/firewall'
+finish 29
+begin 30
+link '/opt/cni/bin/host-local' '/opt/slipway/cni-plugins/1.9.1/host-local'
+finish 30
+begin 31
+link '/opt/cni/bin/loopback' '/opt/slipway/cni-plugins/1.9.1/loopback'
+finish 31
+begin 32
+link '/opt/cni/bin/portmap' '/opt/slipway/cni-plugins/1.9.1/portmap'
+finish 32
+begin 33
+link '/opt/cni/bin/tuning' '/opt/slipway/cni-plugins/1.9.1/tuning'
+finish 33
+}
+main; exit
+
+##### stage 3 (nodes)
+# (here stand src/engine/*.sh)
+
+main() {
+enter
+begin 0
+put /etc/kubernetes/pki/ca.crt 0644 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/ca.crt is drawn while applying)
+SLIPWAY_END
+finish 0
+begin 1
+put '/etc/slipway/haproxy.cfg' 0644 root:root <<'SLIPWAY_END'
+global
+  maxconn 4096
+  log stdout format raw local0 notice
+
+defaults
+  mode tcp
+  log global
+  option redispatch
+  retries 3
+  timeout connect 2s
+  timeout client 1h
+  timeout server 1h
+  timeout check 2s
+
+frontend kube-apiserver
+  bind 127.0.0.1:6443
+  default_backend control-planes
+
+backend control-planes
+  balance leastconn
+  option httpchk GET /readyz
+  http-check expect status 200
+  default-server check check-ssl verify required ca-file /etc/kubernetes/pki/ca.crt inter 1s fall 2 rise 1 on-marked-down shutdown-sessions
+  server cp1 10.0.0.11:6443
+SLIPWAY_END
+finish 1
+begin 2
+unit_file kube-apiserver-balancer <<'SLIPWAY_END'
+[Unit]
+Description=Node-local balancer over the kube-apiservers
+After=network-online.target
+Wants=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=notify
+EnvironmentFile=-/etc/slipway/units/kube-apiserver-balancer.env
+ExecStart=/usr/sbin/haproxy \
+  -Ws \
+  -f \
+  /etc/slipway/haproxy.cfg
+Restart=always
+RestartSec=2
+TimeoutStartSec=300
+LimitNOFILE=1048576
+KillMode=mixed
+
+[Install]
+WantedBy=multi-user.target
+SLIPWAY_END
+ready() {
+curl -fsS --max-time 3 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz
+}
+start 'kube-apiserver-balancer' 30 ready '/etc/systemd/system/kube-apiserver-balancer.service' '/etc/slipway/haproxy.cfg' '/etc/kubernetes/pki/ca.crt'
+finish 2
+begin 3
+put /var/lib/kubelet/pki/kubelet-client-slipway.pem 0600 root:root <<'SLIPWAY_END'
+(the content of /var/lib/kubelet/pki/kubelet-client-slipway.pem is drawn while applying)
+SLIPWAY_END
+finish 3
+begin 4
+link '/var/lib/kubelet/pki/kubelet-client-current.pem' '/var/lib/kubelet/pki/kubelet-client-slipway.pem'
+finish 4
+begin 5
+put /var/lib/kubelet/pki/kubelet.key 0600 root:root <<'SLIPWAY_END'
+(the content of /var/lib/kubelet/pki/kubelet.key is drawn while applying)
+SLIPWAY_END
+put /var/lib/kubelet/pki/kubelet.crt 0644 root:root <<'SLIPWAY_END'
+(the content of /var/lib/kubelet/pki/kubelet.crt is drawn while applying)
+SLIPWAY_END
+put /etc/slipway/pairs/var-lib-kubelet-pki-kubelet 0600 root:root <<'SLIPWAY_END'
+53126b11c8354d66639459eba4a2f175a81b5d2ce9aa8ff2211729e4d59f1362 e3eabab2a0345dfc3562d159a6bcad4efcf9a096a96984ce7e66574dd6c9947c
+SLIPWAY_END
+finish 5
+begin 6
+put '/etc/kubernetes/kubelet.conf' 0600 root:root <<'SLIPWAY_END'
+apiVersion: v1
+kind: Config
+clusters:
+  - name: kubernetes
+    cluster:
+      certificate-authority: /etc/kubernetes/pki/ca.crt
+      server: https://127.0.0.1:6443
+users:
+  - name: default-auth
+    user:
+      client-certificate: /var/lib/kubelet/pki/kubelet-client-current.pem
+      client-key: /var/lib/kubelet/pki/kubelet-client-current.pem
+contexts:
+  - name: default
+    context:
+      cluster: kubernetes
+      user: default-auth
+current-context: default
+SLIPWAY_END
+finish 6
+begin 7
+put '/var/lib/kubelet/config.yaml' 0600 root:root <<'SLIPWAY_END'
+apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+authentication:
+  anonymous:
+    enabled: false
+  webhook:
+    enabled: true
+  x509:
+    clientCAFile: /etc/kubernetes/pki/ca.crt
+authorization:
+  mode: Webhook
+readOnlyPort: 0
+healthzBindAddress: 127.0.0.1
+tlsCertFile: /var/lib/kubelet/pki/kubelet.crt
+tlsPrivateKeyFile: /var/lib/kubelet/pki/kubelet.key
+tlsMinVersion: VersionTLS12
+tlsCipherSuites:
+  - TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+  - TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+  - TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384
+  - TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
+  - TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305
+  - TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305
+rotateCertificates: true
+containerRuntimeEndpoint: unix:///run/containerd/containerd.sock
+cgroupDriver: systemd
+clusterDNS:
+  - 10.96.0.10
+clusterDomain: cluster.local
+resolvConf: /run/systemd/resolve/resolv.conf
+protectKernelDefaults: true
+seccompDefault: true
+podPidsLimit: 4096
+eventRecordQPS: 50
+kubeReserved:
+  cpu: 100m
+  memory: 256Mi
+  pid: "1000"
+evictionHard:
+  memory.available: 100Mi
+  nodefs.available: 5%
+  nodefs.inodesFree: 5%
+  imagefs.available: 5%
+mergeDefaultEvictionSettings: true
+serializeImagePulls: false
+maxParallelImagePulls: 5
+containerLogMaxSize: 10Mi
+shutdownGracePeriod: 60s
+shutdownGracePeriodCriticalPods: 20s
+SLIPWAY_END
+finish 7
+begin 8
+unit_file kubelet <<'SLIPWAY_END'
+[Unit]
+Description=Kubernetes node agent
+After=network-online.target containerd.service
+Wants=network-online.target containerd.service
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+EnvironmentFile=-/etc/slipway/units/kubelet.env
+ExecStart=/opt/slipway/kubernetes/v1.36.3/kubelet \
+  --config=/var/lib/kubelet/config.yaml \
+  --kubeconfig=/etc/kubernetes/kubelet.conf \
+  --cert-dir=/var/lib/kubelet/pki \
+  --hostname-override=w1 \
+  --node-ip=10.0.0.21
+Restart=always
+RestartSec=2
+TimeoutStartSec=300
+LimitNOFILE=1048576
+KillMode=process
+CPUAccounting=true
+MemoryAccounting=true
+
+[Install]
+WantedBy=multi-user.target
+SLIPWAY_END
+ready() {
+curl -fsS --max-time 2 http://127.0.0.1:10248/healthz
+}
+start 'kubelet' 90 ready '/etc/systemd/system/kubelet.service' '/var/lib/kubelet/config.yaml' '/etc/kubernetes/kubelet.conf' '/var/lib/kubelet/pki/kubelet.crt'
+finish 8
+begin 9
+put /etc/kubernetes/pki/kube-proxy.key 0600 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/kube-proxy.key is drawn while applying)
+SLIPWAY_END
+put /etc/kubernetes/pki/kube-proxy.crt 0644 root:root <<'SLIPWAY_END'
+(the content of /etc/kubernetes/pki/kube-proxy.crt is drawn while applying)
+SLIPWAY_END
+put /etc/slipway/pairs/etc-kubernetes-pki-kube-proxy 0600 root:root <<'SLIPWAY_END'
+6d57fd09d6f461514492c8afa3fca1d4d4bd58b1c907cfbeea71b332a4501b6f 400997ef14745e8b95bcddb51543f53f7493fe239b8473ad6d2634406c554102
+SLIPWAY_END
+finish 9
+begin 10
+put '/etc/kubernetes/proxy.conf' 0600 root:root <<'SLIPWAY_END'
+apiVersion: v1
+kind: Config
+clusters:
+  - name: kubernetes
+    cluster:
+      certificate-authority: /etc/kubernetes/pki/ca.crt
+      server: https://127.0.0.1:6443
+users:
+  - name: system:kube-proxy
+    user:
+      client-certificate: /etc/kubernetes/pki/kube-proxy.crt
+      client-key: /etc/kubernetes/pki/kube-proxy.key
+contexts:
+  - name: default
+    context:
+      cluster: kubernetes
+      user: system:kube-proxy
+current-context: default
+SLIPWAY_END
+finish 10
+begin 11
+put '/var/lib/kube-proxy/config.yaml' 0600 root:root <<'SLIPWAY_END'
+apiVersion: kubeproxy.config.k8s.io/v1alpha1
+kind: KubeProxyConfiguration
+mode: nftables
+clientConnection:
+  kubeconfig: /etc/kubernetes/proxy.conf
+clusterCIDR: 10.244.0.0/16
+detectLocalMode: ClusterCIDR
+hostnameOverride: w1
+healthzBindAddress: 0.0.0.0:10256
+metricsBindAddress: 127.0.0.1:10249
+nodePortAddresses:
+  - primary
+SLIPWAY_END
+finish 11
+begin 12
+unit_file kube-proxy <<'SLIPWAY_END'
+[Unit]
+Description=Kubernetes network proxy
+After=network-online.target
+Wants=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+EnvironmentFile=-/etc/slipway/units/kube-proxy.env
+ExecStart=/opt/slipway/kubernetes/v1.36.3/kube-proxy \
+  --config=/var/lib/kube-proxy/config.yaml
+Restart=always
+RestartSec=2
+TimeoutStartSec=300
+LimitNOFILE=1048576
+
+[Install]
+WantedBy=multi-user.target
+SLIPWAY_END
+ready() {
+curl -fsS --max-time 2 http://127.0.0.1:10256/livez
+}
+start 'kube-proxy' 90 ready '/etc/systemd/system/kube-proxy.service' '/var/lib/kube-proxy/config.yaml' '/etc/kubernetes/proxy.conf'
+finish 12
+}
+main; exit
