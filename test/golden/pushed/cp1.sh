@@ -1390,6 +1390,7 @@ spec:
           args:
             - --ip-masq
             - --kube-subnet-mgr
+            - --iface=$(HOST_IP)
           resources:
             requests:
               cpu: 100m
@@ -1409,6 +1410,10 @@ spec:
               valueFrom:
                 fieldRef:
                   fieldPath: metadata.namespace
+            - name: HOST_IP
+              valueFrom:
+                fieldRef:
+                  fieldPath: status.hostIP
             - name: EVENT_QUEUE_DEPTH
               value: "5000"
             - name: KUBERNETES_SERVICE_HOST
