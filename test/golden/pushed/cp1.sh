@@ -392,178 +392,18 @@ rm -rf "$stage"
 stamp 'kubernetes-v1.36.3-kubectl' "$used" '/opt/slipway/kubernetes/v1.36.3/kubectl'
 finish 13
 begin 14
-link '/usr/local/bin/ctr' '/opt/slipway/containerd/2.3.4/ctr'
-finish 14
-begin 15
-link '/usr/local/bin/containerd-shim-runc-v2' '/opt/slipway/containerd/2.3.4/containerd-shim-runc-v2'
-finish 15
-begin 16
-link '/usr/local/bin/runc' '/opt/slipway/runc/1.4.3/runc'
-finish 16
-begin 17
-put '/etc/containerd/certs.d/docker.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
-# docker.io
-server = "https://docker.m.daocloud.io"
-capabilities = ["pull", "resolve"]
-dial_timeout = "5s"
-SLIPWAY_END
-finish 17
-begin 18
-put '/etc/containerd/certs.d/gcr.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
-# gcr.io
-server = "https://gcr.m.daocloud.io"
-capabilities = ["pull", "resolve"]
-dial_timeout = "5s"
-SLIPWAY_END
-finish 18
-begin 19
-put '/etc/containerd/certs.d/ghcr.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
-# ghcr.io
-server = "https://ghcr.m.daocloud.io"
-capabilities = ["pull", "resolve"]
-dial_timeout = "5s"
-SLIPWAY_END
-finish 19
-begin 20
-put '/etc/containerd/certs.d/k8s.gcr.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
-# k8s.gcr.io
-server = "https://registry.cn-hangzhou.aliyuncs.com/v2/google_containers"
-capabilities = ["pull", "resolve"]
-override_path = true
-dial_timeout = "5s"
-
-[host."https://k8s-gcr.m.daocloud.io"]
-  capabilities = ["pull", "resolve"]
-  dial_timeout = "5s"
-SLIPWAY_END
-finish 20
-begin 21
-put '/etc/containerd/certs.d/quay.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
-# quay.io
-server = "https://quay.m.daocloud.io"
-capabilities = ["pull", "resolve"]
-dial_timeout = "5s"
-SLIPWAY_END
-finish 21
-begin 22
-put '/etc/containerd/certs.d/registry.k8s.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
-# registry.k8s.io
-server = "https://registry.cn-hangzhou.aliyuncs.com/v2/google_containers"
-capabilities = ["pull", "resolve"]
-override_path = true
-dial_timeout = "5s"
-
-[host."https://k8s.m.daocloud.io"]
-  capabilities = ["pull", "resolve"]
-  dial_timeout = "5s"
-SLIPWAY_END
-finish 22
-begin 23
-put '/etc/containerd/config.toml' 0644 root:root <<'SLIPWAY_END'
-version = 3
-disabled_plugins = []
-
-[plugins.'io.containerd.cri.v1.images'.pinned_images]
-  sandbox = "m.daocloud.io/registry.k8s.io/pause:3.10.2"
-
-[plugins.'io.containerd.cri.v1.images'.registry]
-  config_path = "/etc/containerd/certs.d"
-
-[plugins.'io.containerd.cri.v1.runtime']
-  restrict_oom_score_adj = true
-
-[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
-  runtime_type = 'io.containerd.runc.v2'
-
-[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
-  BinaryName = "/opt/slipway/runc/1.4.3/runc"
-  SystemdCgroup = true
-SLIPWAY_END
-finish 23
-begin 24
-unit_file containerd <<'SLIPWAY_END'
-[Unit]
-Description=containerd container runtime
-After=network-online.target local-fs.target dbus.service
-Wants=network-online.target
-StartLimitIntervalSec=0
-
-[Service]
-Type=notify
-EnvironmentFile=-/etc/slipway/units/containerd.env
-ExecStart=/opt/slipway/containerd/2.3.4/containerd \
-  --config \
-  /etc/containerd/config.toml
-Restart=always
-RestartSec=2
-TimeoutStartSec=300
-LimitNOFILE=1048576
-Delegate=yes
-KillMode=process
-TasksMax=infinity
-LimitCORE=infinity
-OOMScoreAdjust=-999
-
-[Install]
-WantedBy=multi-user.target
-SLIPWAY_END
-ready() {
-ctr --connect-timeout 2s plugins ls | grep -E "io.containerd.grpc.v1 +cri .* ok"
-}
-start 'containerd' 60 ready '/etc/systemd/system/containerd.service' '/etc/containerd/config.toml'
-finish 24
-begin 25
-import_image 'm.daocloud.io/registry.k8s.io/pause:3.10.2' image-f287d97530df536b3ecc2b79c2b5898c63f84227dff2cb4387a250c4e1ee9d6a
-finish 25
-begin 26
-import_image 'm.daocloud.io/registry.k8s.io/coredns/coredns:v1.14.6' image-dfc76ec166396af2f55f3f5e565913316d0ac5c64c2c661e65b29c4c99bd9870
-finish 26
-begin 27
-import_image 'm.daocloud.io/registry.k8s.io/e2e-test-images/agnhost:2.59' image-87044fae60b5f462071aae8f660a1f47b6fd440cb6905cde64ad82e0fa47f4ee
-finish 27
-begin 28
-import_image 'm.daocloud.io/ghcr.io/flannel-io/flannel:v0.28.10' image-b4e2146662e01421bf3bc7666571e83ff132272eb2d20f8b7b0258e0e592e59f
-finish 28
-begin 29
-import_image 'm.daocloud.io/ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel1' image-e540ff810a13c516b4c79f5367a74523d0ad41012c1beea98a8956c9bd90aea2
-finish 29
-begin 30
-directory '/etc/cni/net.d' 0755 root:root
-finish 30
-begin 31
-link '/opt/cni/bin/bandwidth' '/opt/slipway/cni-plugins/1.9.1/bandwidth'
-finish 31
-begin 32
-link '/opt/cni/bin/bridge' '/opt/slipway/cni-plugins/1.9.1/bridge'
-finish 32
-begin 33
-link '/opt/cni/bin/firewall' '/opt/slipway/cni-plugins/1.9.1/firewall'
-finish 33
-begin 34
-link '/opt/cni/bin/host-local' '/opt/slipway/cni-plugins/1.9.1/host-local'
-finish 34
-begin 35
-link '/opt/cni/bin/loopback' '/opt/slipway/cni-plugins/1.9.1/loopback'
-finish 35
-begin 36
-link '/opt/cni/bin/portmap' '/opt/slipway/cni-plugins/1.9.1/portmap'
-finish 36
-begin 37
-link '/opt/cni/bin/tuning' '/opt/slipway/cni-plugins/1.9.1/tuning'
-finish 37
-begin 38
 id 'etcd' >/dev/null 2>&1 || {
 	remember user 'etcd'
 	useradd --system --user-group --home-dir '/var/lib/etcd' --no-create-home --shell /usr/sbin/nologin 'etcd'
 }
-finish 38
-begin 39
+finish 14
+begin 15
 directory '/var/lib/etcd' 0700 etcd:etcd
-finish 39
-begin 40
+finish 15
+begin 16
 link '/usr/local/bin/etcdctl' '/opt/slipway/etcd/3.6.14/etcdctl'
-finish 40
-begin 41
+finish 16
+begin 17
 put /etc/kubernetes/pki/etcd/server.key 0600 etcd:etcd <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/etcd/server.key is drawn while applying)
 SLIPWAY_END
@@ -573,8 +413,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-etcd-server 0600 root:root <<'SLIPWAY_END'
 1da6a11e603f718643424e46d9f06562181d38bdad73fda58db7e09de3a00ac6 754893a1c6946ada552afbe68bb9a31e2b327cd4b45d2a340160c7c479e38bdb
 SLIPWAY_END
-finish 41
-begin 42
+finish 17
+begin 18
 put /etc/kubernetes/pki/etcd/peer.key 0600 etcd:etcd <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/etcd/peer.key is drawn while applying)
 SLIPWAY_END
@@ -584,8 +424,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-etcd-peer 0600 root:root <<'SLIPWAY_END'
 80b9d7202308e1ca66970cb8ea85f64286e92a91493ae9800dad2a0e3f3de747 fd5014d7dfd07914a788139cdb711636a821ea96c4089682b89835ecb41e46fc
 SLIPWAY_END
-finish 42
-begin 43
+finish 18
+begin 19
 put /etc/kubernetes/pki/etcd/healthcheck-client.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/etcd/healthcheck-client.key is drawn while applying)
 SLIPWAY_END
@@ -595,13 +435,13 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-etcd-healthcheck-client 0600 root:root <<'SLIPWAY_END'
 a9abbd8821091188392d210fd0caec6ef60d603e7a4968ee302736d976e1c6e5 7bedeffa3de9566012c0eb4753ea40fd6843b1f7288b0d5f95feaad2c6cca57d
 SLIPWAY_END
-finish 43
-begin 44
+finish 19
+begin 20
 put '/etc/slipway/etcd-bootstrap.env' 0644 root:root <<'SLIPWAY_END'
 SLIPWAY_BOOTSTRAP=--initial-cluster=cp1=https://10.0.0.11:2380 --initial-cluster-token=pushed --initial-cluster-state=new
 SLIPWAY_END
-finish 44
-begin 45
+finish 20
+begin 21
 unit_file etcd <<'SLIPWAY_END'
 [Unit]
 Description=etcd key-value store of Kubernetes
@@ -648,11 +488,11 @@ ready() {
 curl -fsS --max-time 2 -o /dev/null http://127.0.0.1:2381/readyz
 }
 start 'etcd' 180 ready '/etc/systemd/system/etcd.service' '/etc/kubernetes/pki/etcd/ca.crt' '/etc/kubernetes/pki/etcd/server.crt' '/etc/kubernetes/pki/etcd/peer.crt'
-finish 45
-begin 46
+finish 21
+begin 22
 directory '/var/log/kubernetes' 0700 root:root
-finish 46
-begin 47
+finish 22
+begin 23
 put /etc/kubernetes/pki/apiserver.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/apiserver.key is drawn while applying)
 SLIPWAY_END
@@ -662,8 +502,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-apiserver 0600 root:root <<'SLIPWAY_END'
 286a090cae7d4a6800796a9d394eee8a935cfcc07bc6e6e2d5fccf21a22980be 9aa615f33dab465868b0b776a233c4830f9f96926ca09601982d626ac4defd08
 SLIPWAY_END
-finish 47
-begin 48
+finish 23
+begin 24
 put /etc/kubernetes/pki/apiserver-etcd-client.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/apiserver-etcd-client.key is drawn while applying)
 SLIPWAY_END
@@ -673,8 +513,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-apiserver-etcd-client 0600 root:root <<'SLIPWAY_END'
 bfd15673bfbad63ece9222fe2ffdf1de3189abec7bf9760bdf5d5deb5f6f4d28 e80c8d34452d8c3bb719fd81c4f73486e6871c8edc78319ce9d2e4287b41f7d6
 SLIPWAY_END
-finish 48
-begin 49
+finish 24
+begin 25
 put /etc/kubernetes/pki/apiserver-kubelet-client.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/apiserver-kubelet-client.key is drawn while applying)
 SLIPWAY_END
@@ -684,8 +524,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-apiserver-kubelet-client 0600 root:root <<'SLIPWAY_END'
 d31983bcc4c1d9b24b96af19bbf4ecfecec54d864af1102edd5ed4bb60c65cdd 3aeaa14c7ad263b9a8fe177af487488828f1614964807a9354bbe59d1e097944
 SLIPWAY_END
-finish 49
-begin 50
+finish 25
+begin 26
 put /etc/kubernetes/pki/front-proxy-client.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/front-proxy-client.key is drawn while applying)
 SLIPWAY_END
@@ -695,8 +535,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-front-proxy-client 0600 root:root <<'SLIPWAY_END'
 c94d4cee78c69eac647d3bec69fa830bbf886cc1515872522a106824804d6aba 2a3e6b03f290abd4e9a40686a067a75907a14c2f5cc0752b9e1f4cd22474128c
 SLIPWAY_END
-finish 50
-begin 51
+finish 26
+begin 27
 put '/etc/kubernetes/audit-policy.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: audit.k8s.io/v1
 kind: Policy
@@ -732,8 +572,8 @@ rules:
       - group: events.k8s.io
   - level: Metadata
 SLIPWAY_END
-finish 51
-begin 52
+finish 27
+begin 28
 put '/etc/kubernetes/authentication.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: apiserver.config.k8s.io/v1
 kind: AuthenticationConfiguration
@@ -745,8 +585,8 @@ anonymous:
     - path: /readyz
     - path: /healthz
 SLIPWAY_END
-finish 52
-begin 53
+finish 28
+begin 29
 unit_file kube-apiserver <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes API server
@@ -811,8 +651,8 @@ ready() {
 curl -fsS --max-time 2 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz
 }
 start 'kube-apiserver' 180 ready '/etc/systemd/system/kube-apiserver.service' '/etc/kubernetes/pki/ca.crt' '/etc/kubernetes/pki/front-proxy-ca.crt' '/etc/kubernetes/pki/etcd/ca.crt' '/etc/kubernetes/pki/apiserver.crt' '/etc/kubernetes/pki/apiserver-etcd-client.crt' '/etc/kubernetes/pki/apiserver-kubelet-client.crt' '/etc/kubernetes/pki/front-proxy-client.crt' '/etc/kubernetes/pki/sa.pub' '/etc/kubernetes/encryption.yaml' '/etc/kubernetes/audit-policy.yaml' '/etc/kubernetes/authentication.yaml'
-finish 53
-begin 54
+finish 29
+begin 30
 put /etc/kubernetes/pki/controller-manager.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/controller-manager.key is drawn while applying)
 SLIPWAY_END
@@ -822,8 +662,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-controller-manager 0600 root:root <<'SLIPWAY_END'
 38d3899e01f11596660139075b8e5dfd0a5c0fc166af7ea521cca836b2c9c2ad e8df294b28799d7b0d1304e5952b7067ed9f1950f0695b82bb4c1d4d085303da
 SLIPWAY_END
-finish 54
-begin 55
+finish 30
+begin 31
 put '/etc/kubernetes/controller-manager.conf' 0600 root:root <<'SLIPWAY_END'
 apiVersion: v1
 kind: Config
@@ -844,8 +684,8 @@ contexts:
       user: system:kube-controller-manager
 current-context: default
 SLIPWAY_END
-finish 55
-begin 56
+finish 31
+begin 32
 unit_file kube-controller-manager <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes controller manager
@@ -888,8 +728,8 @@ ready() {
 curl -fsSk --max-time 2 https://127.0.0.1:10257/healthz
 }
 start 'kube-controller-manager' 90 ready '/etc/systemd/system/kube-controller-manager.service' '/etc/kubernetes/controller-manager.conf' '/etc/kubernetes/pki/ca.crt' '/etc/kubernetes/pki/sa.pub' '/etc/kubernetes/pki/front-proxy-ca.crt'
-finish 56
-begin 57
+finish 32
+begin 33
 put /etc/kubernetes/pki/scheduler.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/scheduler.key is drawn while applying)
 SLIPWAY_END
@@ -899,8 +739,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-scheduler 0600 root:root <<'SLIPWAY_END'
 6431b5bca2a8d430247ed5f8b9cdf4715493f3648f61ea633bf4b519c8b9b17f 759e8b4508f71ee2196a8dd1bb75059d01e21ef3d5f2c917d6f463be7b30bf38
 SLIPWAY_END
-finish 57
-begin 58
+finish 33
+begin 34
 put '/etc/kubernetes/scheduler.conf' 0600 root:root <<'SLIPWAY_END'
 apiVersion: v1
 kind: Config
@@ -921,8 +761,8 @@ contexts:
       user: system:kube-scheduler
 current-context: default
 SLIPWAY_END
-finish 58
-begin 59
+finish 34
+begin 35
 unit_file kube-scheduler <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes scheduler
@@ -952,16 +792,16 @@ ready() {
 curl -fsSk --max-time 2 https://127.0.0.1:10259/readyz
 }
 start 'kube-scheduler' 90 ready '/etc/systemd/system/kube-scheduler.service' '/etc/kubernetes/scheduler.conf' '/etc/kubernetes/pki/ca.crt'
-finish 59
-begin 60
+finish 35
+begin 36
 link '/usr/local/bin/kubectl' '/opt/slipway/kubernetes/v1.36.3/kubectl'
-finish 60
-begin 61
+finish 36
+begin 37
 put /etc/kubernetes/admin.conf 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/admin.conf is drawn while applying)
 SLIPWAY_END
-finish 61
-begin 62
+finish 37
+begin 38
 put '/etc/slipway/manifests/bootstrap-rbac.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
@@ -1002,8 +842,8 @@ subjects:
     kind: Group
     name: system:nodes
 SLIPWAY_END
-finish 62
-begin 63
+finish 38
+begin 39
 install -d -m 0700 /run/slipway/secret
 (umask 077; cat >/run/slipway/secret/super-admin.conf) <<'SLIPWAY_END'
 (the content of /run/slipway/secret/super-admin.conf is drawn while applying)
@@ -1011,7 +851,7 @@ SLIPWAY_END
 applied() { timeout 60 kubectl --kubeconfig /run/slipway/secret/super-admin.conf --request-timeout=30s apply --server-side --force-conflicts --field-manager=slipway -f /etc/slipway/manifests/bootstrap-rbac.yaml; }
 await 60 bootstrap-rbac applied
 rm -rf /run/slipway/secret
-finish 63
+finish 39
 }
 main; exit
 
@@ -1021,14 +861,174 @@ main; exit
 main() {
 enter
 begin 0
+link '/usr/local/bin/ctr' '/opt/slipway/containerd/2.3.4/ctr'
+finish 0
+begin 1
+link '/usr/local/bin/containerd-shim-runc-v2' '/opt/slipway/containerd/2.3.4/containerd-shim-runc-v2'
+finish 1
+begin 2
+link '/usr/local/bin/runc' '/opt/slipway/runc/1.4.3/runc'
+finish 2
+begin 3
+put '/etc/containerd/certs.d/docker.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
+# docker.io
+server = "https://docker.m.daocloud.io"
+capabilities = ["pull", "resolve"]
+dial_timeout = "5s"
+SLIPWAY_END
+finish 3
+begin 4
+put '/etc/containerd/certs.d/gcr.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
+# gcr.io
+server = "https://gcr.m.daocloud.io"
+capabilities = ["pull", "resolve"]
+dial_timeout = "5s"
+SLIPWAY_END
+finish 4
+begin 5
+put '/etc/containerd/certs.d/ghcr.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
+# ghcr.io
+server = "https://ghcr.m.daocloud.io"
+capabilities = ["pull", "resolve"]
+dial_timeout = "5s"
+SLIPWAY_END
+finish 5
+begin 6
+put '/etc/containerd/certs.d/k8s.gcr.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
+# k8s.gcr.io
+server = "https://registry.cn-hangzhou.aliyuncs.com/v2/google_containers"
+capabilities = ["pull", "resolve"]
+override_path = true
+dial_timeout = "5s"
+
+[host."https://k8s-gcr.m.daocloud.io"]
+  capabilities = ["pull", "resolve"]
+  dial_timeout = "5s"
+SLIPWAY_END
+finish 6
+begin 7
+put '/etc/containerd/certs.d/quay.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
+# quay.io
+server = "https://quay.m.daocloud.io"
+capabilities = ["pull", "resolve"]
+dial_timeout = "5s"
+SLIPWAY_END
+finish 7
+begin 8
+put '/etc/containerd/certs.d/registry.k8s.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
+# registry.k8s.io
+server = "https://registry.cn-hangzhou.aliyuncs.com/v2/google_containers"
+capabilities = ["pull", "resolve"]
+override_path = true
+dial_timeout = "5s"
+
+[host."https://k8s.m.daocloud.io"]
+  capabilities = ["pull", "resolve"]
+  dial_timeout = "5s"
+SLIPWAY_END
+finish 8
+begin 9
+put '/etc/containerd/config.toml' 0644 root:root <<'SLIPWAY_END'
+version = 3
+disabled_plugins = []
+
+[plugins.'io.containerd.cri.v1.images'.pinned_images]
+  sandbox = "m.daocloud.io/registry.k8s.io/pause:3.10.2"
+
+[plugins.'io.containerd.cri.v1.images'.registry]
+  config_path = "/etc/containerd/certs.d"
+
+[plugins.'io.containerd.cri.v1.runtime']
+  restrict_oom_score_adj = true
+
+[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
+  runtime_type = 'io.containerd.runc.v2'
+
+[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
+  BinaryName = "/usr/local/bin/runc"
+  SystemdCgroup = true
+SLIPWAY_END
+finish 9
+begin 10
+unit_file containerd <<'SLIPWAY_END'
+[Unit]
+Description=containerd container runtime
+After=network-online.target local-fs.target dbus.service
+Wants=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+Type=notify
+EnvironmentFile=-/etc/slipway/units/containerd.env
+ExecStart=/opt/slipway/containerd/2.3.4/containerd \
+  --config \
+  /etc/containerd/config.toml
+Restart=always
+RestartSec=2
+TimeoutStartSec=300
+LimitNOFILE=1048576
+Delegate=yes
+KillMode=process
+TasksMax=infinity
+LimitCORE=infinity
+OOMScoreAdjust=-999
+
+[Install]
+WantedBy=multi-user.target
+SLIPWAY_END
+ready() {
+ctr --connect-timeout 2s plugins ls | grep -E "io.containerd.grpc.v1 +cri .* ok"
+}
+start 'containerd' 60 ready '/etc/systemd/system/containerd.service' '/etc/containerd/config.toml'
+finish 10
+begin 11
+import_image 'm.daocloud.io/registry.k8s.io/pause:3.10.2' image-f287d97530df536b3ecc2b79c2b5898c63f84227dff2cb4387a250c4e1ee9d6a
+finish 11
+begin 12
+import_image 'm.daocloud.io/registry.k8s.io/coredns/coredns:v1.14.6' image-dfc76ec166396af2f55f3f5e565913316d0ac5c64c2c661e65b29c4c99bd9870
+finish 12
+begin 13
+import_image 'm.daocloud.io/registry.k8s.io/e2e-test-images/agnhost:2.59' image-87044fae60b5f462071aae8f660a1f47b6fd440cb6905cde64ad82e0fa47f4ee
+finish 13
+begin 14
+import_image 'm.daocloud.io/ghcr.io/flannel-io/flannel:v0.28.10' image-b4e2146662e01421bf3bc7666571e83ff132272eb2d20f8b7b0258e0e592e59f
+finish 14
+begin 15
+import_image 'm.daocloud.io/ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel1' image-e540ff810a13c516b4c79f5367a74523d0ad41012c1beea98a8956c9bd90aea2
+finish 15
+begin 16
+directory '/etc/cni/net.d' 0755 root:root
+finish 16
+begin 17
+link '/opt/cni/bin/bandwidth' '/opt/slipway/cni-plugins/1.9.1/bandwidth'
+finish 17
+begin 18
+link '/opt/cni/bin/bridge' '/opt/slipway/cni-plugins/1.9.1/bridge'
+finish 18
+begin 19
+link '/opt/cni/bin/firewall' '/opt/slipway/cni-plugins/1.9.1/firewall'
+finish 19
+begin 20
+link '/opt/cni/bin/host-local' '/opt/slipway/cni-plugins/1.9.1/host-local'
+finish 20
+begin 21
+link '/opt/cni/bin/loopback' '/opt/slipway/cni-plugins/1.9.1/loopback'
+finish 21
+begin 22
+link '/opt/cni/bin/portmap' '/opt/slipway/cni-plugins/1.9.1/portmap'
+finish 22
+begin 23
+link '/opt/cni/bin/tuning' '/opt/slipway/cni-plugins/1.9.1/tuning'
+finish 23
+begin 24
 put /var/lib/kubelet/pki/kubelet-client-slipway.pem 0600 root:root <<'SLIPWAY_END'
 (the content of /var/lib/kubelet/pki/kubelet-client-slipway.pem is drawn while applying)
 SLIPWAY_END
-finish 0
-begin 1
+finish 24
+begin 25
 link '/var/lib/kubelet/pki/kubelet-client-current.pem' '/var/lib/kubelet/pki/kubelet-client-slipway.pem'
-finish 1
-begin 2
+finish 25
+begin 26
 put /var/lib/kubelet/pki/kubelet.key 0600 root:root <<'SLIPWAY_END'
 (the content of /var/lib/kubelet/pki/kubelet.key is drawn while applying)
 SLIPWAY_END
@@ -1038,8 +1038,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/var-lib-kubelet-pki-kubelet 0600 root:root <<'SLIPWAY_END'
 53126b11c8354d66639459eba4a2f175a81b5d2ce9aa8ff2211729e4d59f1362 e3eabab2a0345dfc3562d159a6bcad4efcf9a096a96984ce7e66574dd6c9947c
 SLIPWAY_END
-finish 2
-begin 3
+finish 26
+begin 27
 put '/etc/kubernetes/kubelet.conf' 0600 root:root <<'SLIPWAY_END'
 apiVersion: v1
 kind: Config
@@ -1060,8 +1060,8 @@ contexts:
       user: default-auth
 current-context: default
 SLIPWAY_END
-finish 3
-begin 4
+finish 27
+begin 28
 put '/var/lib/kubelet/config.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -1115,8 +1115,8 @@ registerWithTaints:
   - key: node-role.kubernetes.io/control-plane
     effect: NoSchedule
 SLIPWAY_END
-finish 4
-begin 5
+finish 28
+begin 29
 unit_file kubelet <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes node agent
@@ -1148,8 +1148,8 @@ ready() {
 curl -fsS --max-time 2 http://127.0.0.1:10248/healthz
 }
 start 'kubelet' 90 ready '/etc/systemd/system/kubelet.service' '/var/lib/kubelet/config.yaml' '/etc/kubernetes/kubelet.conf' '/var/lib/kubelet/pki/kubelet.crt'
-finish 5
-begin 6
+finish 29
+begin 30
 put /etc/kubernetes/pki/kube-proxy.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/kube-proxy.key is drawn while applying)
 SLIPWAY_END
@@ -1159,8 +1159,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-kube-proxy 0600 root:root <<'SLIPWAY_END'
 6d57fd09d6f461514492c8afa3fca1d4d4bd58b1c907cfbeea71b332a4501b6f 400997ef14745e8b95bcddb51543f53f7493fe239b8473ad6d2634406c554102
 SLIPWAY_END
-finish 6
-begin 7
+finish 30
+begin 31
 put '/etc/kubernetes/proxy.conf' 0600 root:root <<'SLIPWAY_END'
 apiVersion: v1
 kind: Config
@@ -1181,8 +1181,8 @@ contexts:
       user: system:kube-proxy
 current-context: default
 SLIPWAY_END
-finish 7
-begin 8
+finish 31
+begin 32
 put '/var/lib/kube-proxy/config.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
@@ -1202,8 +1202,8 @@ conntrack:
   tcpEstablishedTimeout: 0s
   tcpCloseWaitTimeout: 0s
 SLIPWAY_END
-finish 8
-begin 9
+finish 32
+begin 33
 unit_file kube-proxy <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes network proxy
@@ -1228,7 +1228,7 @@ ready() {
 curl -fsS --max-time 2 http://127.0.0.1:10256/livez
 }
 start 'kube-proxy' 90 ready '/etc/systemd/system/kube-proxy.service' '/var/lib/kube-proxy/config.yaml' '/etc/kubernetes/proxy.conf'
-finish 9
+finish 33
 }
 main; exit
 

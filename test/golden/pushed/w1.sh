@@ -231,40 +231,48 @@ sync '/opt/slipway/kubernetes/v1.36.3'
 rm -rf "$stage"
 stamp 'kubernetes-v1.36.3-kube-proxy' "$used" '/opt/slipway/kubernetes/v1.36.3/kube-proxy'
 finish 9
-begin 10
+}
+main; exit
+
+##### stage 3 (nodes)
+# (here stand src/engine/*.sh)
+
+main() {
+enter
+begin 0
 link '/usr/local/bin/ctr' '/opt/slipway/containerd/2.3.4/ctr'
-finish 10
-begin 11
+finish 0
+begin 1
 link '/usr/local/bin/containerd-shim-runc-v2' '/opt/slipway/containerd/2.3.4/containerd-shim-runc-v2'
-finish 11
-begin 12
+finish 1
+begin 2
 link '/usr/local/bin/runc' '/opt/slipway/runc/1.4.3/runc'
-finish 12
-begin 13
+finish 2
+begin 3
 put '/etc/containerd/certs.d/docker.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
 # docker.io
 server = "https://docker.m.daocloud.io"
 capabilities = ["pull", "resolve"]
 dial_timeout = "5s"
 SLIPWAY_END
-finish 13
-begin 14
+finish 3
+begin 4
 put '/etc/containerd/certs.d/gcr.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
 # gcr.io
 server = "https://gcr.m.daocloud.io"
 capabilities = ["pull", "resolve"]
 dial_timeout = "5s"
 SLIPWAY_END
-finish 14
-begin 15
+finish 4
+begin 5
 put '/etc/containerd/certs.d/ghcr.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
 # ghcr.io
 server = "https://ghcr.m.daocloud.io"
 capabilities = ["pull", "resolve"]
 dial_timeout = "5s"
 SLIPWAY_END
-finish 15
-begin 16
+finish 5
+begin 6
 put '/etc/containerd/certs.d/k8s.gcr.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
 # k8s.gcr.io
 server = "https://registry.cn-hangzhou.aliyuncs.com/v2/google_containers"
@@ -276,16 +284,16 @@ dial_timeout = "5s"
   capabilities = ["pull", "resolve"]
   dial_timeout = "5s"
 SLIPWAY_END
-finish 16
-begin 17
+finish 6
+begin 7
 put '/etc/containerd/certs.d/quay.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
 # quay.io
 server = "https://quay.m.daocloud.io"
 capabilities = ["pull", "resolve"]
 dial_timeout = "5s"
 SLIPWAY_END
-finish 17
-begin 18
+finish 7
+begin 8
 put '/etc/containerd/certs.d/registry.k8s.io/hosts.toml' 0644 root:root <<'SLIPWAY_END'
 # registry.k8s.io
 server = "https://registry.cn-hangzhou.aliyuncs.com/v2/google_containers"
@@ -297,8 +305,8 @@ dial_timeout = "5s"
   capabilities = ["pull", "resolve"]
   dial_timeout = "5s"
 SLIPWAY_END
-finish 18
-begin 19
+finish 8
+begin 9
 put '/etc/containerd/config.toml' 0644 root:root <<'SLIPWAY_END'
 version = 3
 disabled_plugins = []
@@ -316,11 +324,11 @@ disabled_plugins = []
   runtime_type = 'io.containerd.runc.v2'
 
 [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
-  BinaryName = "/opt/slipway/runc/1.4.3/runc"
+  BinaryName = "/usr/local/bin/runc"
   SystemdCgroup = true
 SLIPWAY_END
-finish 19
-begin 20
+finish 9
+begin 10
 unit_file containerd <<'SLIPWAY_END'
 [Unit]
 Description=containerd container runtime
@@ -351,60 +359,52 @@ ready() {
 ctr --connect-timeout 2s plugins ls | grep -E "io.containerd.grpc.v1 +cri .* ok"
 }
 start 'containerd' 60 ready '/etc/systemd/system/containerd.service' '/etc/containerd/config.toml'
+finish 10
+begin 11
+import_image 'm.daocloud.io/registry.k8s.io/pause:3.10.2' image-f287d97530df536b3ecc2b79c2b5898c63f84227dff2cb4387a250c4e1ee9d6a
+finish 11
+begin 12
+import_image 'm.daocloud.io/registry.k8s.io/coredns/coredns:v1.14.6' image-dfc76ec166396af2f55f3f5e565913316d0ac5c64c2c661e65b29c4c99bd9870
+finish 12
+begin 13
+import_image 'm.daocloud.io/registry.k8s.io/e2e-test-images/agnhost:2.59' image-87044fae60b5f462071aae8f660a1f47b6fd440cb6905cde64ad82e0fa47f4ee
+finish 13
+begin 14
+import_image 'm.daocloud.io/ghcr.io/flannel-io/flannel:v0.28.10' image-b4e2146662e01421bf3bc7666571e83ff132272eb2d20f8b7b0258e0e592e59f
+finish 14
+begin 15
+import_image 'm.daocloud.io/ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel1' image-e540ff810a13c516b4c79f5367a74523d0ad41012c1beea98a8956c9bd90aea2
+finish 15
+begin 16
+directory '/etc/cni/net.d' 0755 root:root
+finish 16
+begin 17
+link '/opt/cni/bin/bandwidth' '/opt/slipway/cni-plugins/1.9.1/bandwidth'
+finish 17
+begin 18
+link '/opt/cni/bin/bridge' '/opt/slipway/cni-plugins/1.9.1/bridge'
+finish 18
+begin 19
+link '/opt/cni/bin/firewall' '/opt/slipway/cni-plugins/1.9.1/firewall'
+finish 19
+begin 20
+link '/opt/cni/bin/host-local' '/opt/slipway/cni-plugins/1.9.1/host-local'
 finish 20
 begin 21
-import_image 'm.daocloud.io/registry.k8s.io/pause:3.10.2' image-f287d97530df536b3ecc2b79c2b5898c63f84227dff2cb4387a250c4e1ee9d6a
+link '/opt/cni/bin/loopback' '/opt/slipway/cni-plugins/1.9.1/loopback'
 finish 21
 begin 22
-import_image 'm.daocloud.io/registry.k8s.io/coredns/coredns:v1.14.6' image-dfc76ec166396af2f55f3f5e565913316d0ac5c64c2c661e65b29c4c99bd9870
+link '/opt/cni/bin/portmap' '/opt/slipway/cni-plugins/1.9.1/portmap'
 finish 22
 begin 23
-import_image 'm.daocloud.io/registry.k8s.io/e2e-test-images/agnhost:2.59' image-87044fae60b5f462071aae8f660a1f47b6fd440cb6905cde64ad82e0fa47f4ee
+link '/opt/cni/bin/tuning' '/opt/slipway/cni-plugins/1.9.1/tuning'
 finish 23
 begin 24
-import_image 'm.daocloud.io/ghcr.io/flannel-io/flannel:v0.28.10' image-b4e2146662e01421bf3bc7666571e83ff132272eb2d20f8b7b0258e0e592e59f
-finish 24
-begin 25
-import_image 'm.daocloud.io/ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel1' image-e540ff810a13c516b4c79f5367a74523d0ad41012c1beea98a8956c9bd90aea2
-finish 25
-begin 26
-directory '/etc/cni/net.d' 0755 root:root
-finish 26
-begin 27
-link '/opt/cni/bin/bandwidth' '/opt/slipway/cni-plugins/1.9.1/bandwidth'
-finish 27
-begin 28
-link '/opt/cni/bin/bridge' '/opt/slipway/cni-plugins/1.9.1/bridge'
-finish 28
-begin 29
-link '/opt/cni/bin/firewall' '/opt/slipway/cni-plugins/1.9.1/firewall'
-finish 29
-begin 30
-link '/opt/cni/bin/host-local' '/opt/slipway/cni-plugins/1.9.1/host-local'
-finish 30
-begin 31
-link '/opt/cni/bin/loopback' '/opt/slipway/cni-plugins/1.9.1/loopback'
-finish 31
-begin 32
-link '/opt/cni/bin/portmap' '/opt/slipway/cni-plugins/1.9.1/portmap'
-finish 32
-begin 33
-link '/opt/cni/bin/tuning' '/opt/slipway/cni-plugins/1.9.1/tuning'
-finish 33
-}
-main; exit
-
-##### stage 3 (nodes)
-# (here stand src/engine/*.sh)
-
-main() {
-enter
-begin 0
 put /etc/kubernetes/pki/ca.crt 0644 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/ca.crt is drawn while applying)
 SLIPWAY_END
-finish 0
-begin 1
+finish 24
+begin 25
 put '/etc/slipway/haproxy.cfg' 0644 root:root <<'SLIPWAY_END'
 global
   maxconn 4096
@@ -431,8 +431,8 @@ backend control-planes
   default-server check check-ssl verify required ca-file /etc/kubernetes/pki/ca.crt inter 1s fall 2 rise 1 on-marked-down shutdown-sessions
   server cp1 10.0.0.11:6443
 SLIPWAY_END
-finish 1
-begin 2
+finish 25
+begin 26
 unit_file kube-apiserver-balancer <<'SLIPWAY_END'
 [Unit]
 Description=Node-local balancer over the kube-apiservers
@@ -460,16 +460,16 @@ ready() {
 curl -fsS --max-time 3 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz
 }
 start 'kube-apiserver-balancer' 30 ready '/etc/systemd/system/kube-apiserver-balancer.service' '/etc/slipway/haproxy.cfg' '/etc/kubernetes/pki/ca.crt'
-finish 2
-begin 3
+finish 26
+begin 27
 put /var/lib/kubelet/pki/kubelet-client-slipway.pem 0600 root:root <<'SLIPWAY_END'
 (the content of /var/lib/kubelet/pki/kubelet-client-slipway.pem is drawn while applying)
 SLIPWAY_END
-finish 3
-begin 4
+finish 27
+begin 28
 link '/var/lib/kubelet/pki/kubelet-client-current.pem' '/var/lib/kubelet/pki/kubelet-client-slipway.pem'
-finish 4
-begin 5
+finish 28
+begin 29
 put /var/lib/kubelet/pki/kubelet.key 0600 root:root <<'SLIPWAY_END'
 (the content of /var/lib/kubelet/pki/kubelet.key is drawn while applying)
 SLIPWAY_END
@@ -479,8 +479,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/var-lib-kubelet-pki-kubelet 0600 root:root <<'SLIPWAY_END'
 53126b11c8354d66639459eba4a2f175a81b5d2ce9aa8ff2211729e4d59f1362 e3eabab2a0345dfc3562d159a6bcad4efcf9a096a96984ce7e66574dd6c9947c
 SLIPWAY_END
-finish 5
-begin 6
+finish 29
+begin 30
 put '/etc/kubernetes/kubelet.conf' 0600 root:root <<'SLIPWAY_END'
 apiVersion: v1
 kind: Config
@@ -501,8 +501,8 @@ contexts:
       user: default-auth
 current-context: default
 SLIPWAY_END
-finish 6
-begin 7
+finish 30
+begin 31
 put '/var/lib/kubelet/config.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -554,8 +554,8 @@ containerLogMaxSize: 10Mi
 shutdownGracePeriod: 60s
 shutdownGracePeriodCriticalPods: 20s
 SLIPWAY_END
-finish 7
-begin 8
+finish 31
+begin 32
 unit_file kubelet <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes node agent
@@ -587,8 +587,8 @@ ready() {
 curl -fsS --max-time 2 http://127.0.0.1:10248/healthz
 }
 start 'kubelet' 90 ready '/etc/systemd/system/kubelet.service' '/var/lib/kubelet/config.yaml' '/etc/kubernetes/kubelet.conf' '/var/lib/kubelet/pki/kubelet.crt'
-finish 8
-begin 9
+finish 32
+begin 33
 put /etc/kubernetes/pki/kube-proxy.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/kube-proxy.key is drawn while applying)
 SLIPWAY_END
@@ -598,8 +598,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-kube-proxy 0600 root:root <<'SLIPWAY_END'
 6d57fd09d6f461514492c8afa3fca1d4d4bd58b1c907cfbeea71b332a4501b6f 400997ef14745e8b95bcddb51543f53f7493fe239b8473ad6d2634406c554102
 SLIPWAY_END
-finish 9
-begin 10
+finish 33
+begin 34
 put '/etc/kubernetes/proxy.conf' 0600 root:root <<'SLIPWAY_END'
 apiVersion: v1
 kind: Config
@@ -620,8 +620,8 @@ contexts:
       user: system:kube-proxy
 current-context: default
 SLIPWAY_END
-finish 10
-begin 11
+finish 34
+begin 35
 put '/var/lib/kube-proxy/config.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
@@ -636,8 +636,8 @@ metricsBindAddress: 127.0.0.1:10249
 nodePortAddresses:
   - primary
 SLIPWAY_END
-finish 11
-begin 12
+finish 35
+begin 36
 unit_file kube-proxy <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes network proxy
@@ -662,6 +662,6 @@ ready() {
 curl -fsS --max-time 2 http://127.0.0.1:10256/livez
 }
 start 'kube-proxy' 90 ready '/etc/systemd/system/kube-proxy.service' '/var/lib/kube-proxy/config.yaml' '/etc/kubernetes/proxy.conf'
-finish 12
+finish 36
 }
 main; exit
