@@ -27,10 +27,17 @@ const changesMinor = (cluster: Cluster, members: readonly Member[], member: Memb
   return running !== undefined && otherMinor(running, kubernetesOf(cluster, members, member, world))
 }
 
-/** Control planes, and nodes that get another name, go one by one; other workers in groups. */
-const batchesOf = (nodes: readonly Member[], size: number, renames: readonly Rename[]): ReadonlyMap<string, number> => {
-  const renamed = (one: Member): boolean => renames.some(({ member }) => member.key === one.key)
-  const alone = [...nodes.filter(({ roles }) => roles.controlPlane), ...nodes.filter((one) => !one.roles.controlPlane && renamed(one))]
+/**
+ * Nodes that an earlier run left drained come first, so that they are not away together with others. They, control planes and nodes that get
+ * another name go one by one; other workers in groups.
+ */
+const batchesOf = (
+  nodes: readonly Member[],
+  size: number,
+  isLeft: (member: Member) => boolean,
+  isRenamed: (member: Member) => boolean,
+): ReadonlyMap<string, number> => {
+  const alone = [...new Set([...nodes.filter(isLeft), ...nodes.filter(({ roles }) => roles.controlPlane), ...nodes.filter(isRenamed)])]
   const workers = nodes.filter((one) => !alone.includes(one))
   return new Map([
     ...alone.map(({ key }, index) => [key, index] as const),
@@ -77,10 +84,11 @@ export type Rollout = Readonly<{
 export const rollOut = ({ cluster, members, world, speaker, renames }: Rollout, changes: readonly Change[]): Change[] => {
   const nodes = changes.filter(({ phase }) => phase === 'nodes')
   const renamed = (one: Member): boolean => renames.some(({ member }) => member.key === one.key)
+  const left = changes.flatMap(({ want }) => (want.kind === 'uncordon' ? [want.host] : []))
   const rolling = members.filter((member) => renamed(member) || restartsOn(member, nodes).length > 0)
   const workers = members.filter(({ roles }) => roles.worker && !roles.controlPlane).length
   const { drain, max_unavailable_worker: limit } = cluster.config.upgrade_strategy
-  const batches = batchesOf(rolling, atOnce(limit, workers), renames)
+  const batches = batchesOf(rolling, atOnce(limit, workers), ({ key }) => left.includes(key), renamed)
   const batchOf = (host: string): number => batches.get(host) ?? 0
   // A node that gets another name is drained under its old one.
   const drained = rolling.filter(
@@ -98,6 +106,8 @@ export const rollOut = ({ cluster, members, world, speaker, renames }: Rollout, 
   const own = changes.filter(({ id }) => !ids.has(id))
   return [
     ...own.map((change) => {
+      // A node that an earlier run left drained takes pods again before others are drained.
+      if (change.want.kind === 'uncordon') return { ...change, phase: 'nodes', step: 'kubelet', batch: batches.get(change.want.host) ?? -1 }
       const batch = change.phase === 'nodes' ? batches.get(change.host) : undefined
       return batch === undefined ? change : { ...change, batch }
     }),

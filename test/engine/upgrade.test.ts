@@ -87,6 +87,39 @@ describe('1.36 to 1.37 on three control planes and two workers', () => {
   })
 })
 
+describe('interrupted', () => {
+  const { changes } = plan(NEW, hosts, healthy)
+  const upTo = (id: string, host: string): World => {
+    const order = stagesOf(changes).flatMap(({ batches }) => batches.flatMap((batch) => batch.changes))
+    return simulate(
+      healthy,
+      order.slice(
+        0,
+        order.findIndex((one) => one.id === id && one.host === host),
+      ),
+    )
+  }
+  const rest = (world: World): string[] =>
+    short(stagesOf(plan(NEW, hosts, world).changes)).filter((line) => /drain|uncordon|kubelet/.test(line))
+
+  test('after a drain: that node goes on first, and is back before another is drained', () => {
+    expect(rest(upTo('unit kubelet', '10.0.0.22'))).toEqual(['11: drain w2', '22: unit kubelet, unit kube-proxy', '11: uncordon w2'])
+    const w2First = change(upTo('drain w1', '10.0.0.11'), '10.0.0.11', {
+      nodes: upTo('drain w1', '10.0.0.11')['10.0.0.11']?.nodes.map((one) => (one.name === 'w2' ? { ...one, drained: true } : one)) ?? [],
+    })
+    expect(rest(w2First).slice(0, 4)).toEqual(['11: drain w2', '22: unit kubelet, unit kube-proxy', '11: uncordon w2', '11: drain w1'])
+  })
+
+  test('after the kubelet changed: the node takes pods before another is drained', () => {
+    expect(rest(upTo('uncordon w1', '10.0.0.11'))).toEqual([
+      '11: uncordon w1',
+      '11: drain w2',
+      '22: unit kubelet, unit kube-proxy',
+      '11: uncordon w2',
+    ])
+  })
+})
+
 describe('what is asked first', () => {
   const node = (name: string, values: object): World => {
     const nodes = healthy['10.0.0.11']?.nodes.map((one) => (one.name === name ? { ...one, ...values } : one)) ?? []
