@@ -30,7 +30,7 @@ spec:
       containers:
         - name: web
           image: ${IMAGE}
-          args: [netexec, --http-port=8080, --udp-port=-1]
+          args: [netexec, --http-port=8080]
           readinessProbe: {httpGet: {path: /healthz, port: 8080}, periodSeconds: 1}
           lifecycle: {preStop: {sleep: {seconds: 5}}}
 `
@@ -45,7 +45,7 @@ spec:
     metadata: {labels: {app: asker}}
     spec:
       terminationGracePeriodSeconds: 0
-      containers: [{name: asker, image: "${IMAGE}", args: [netexec, --http-port=8080, --udp-port=-1]}]
+      containers: [{name: asker, image: "${IMAGE}", args: [netexec, --http-port=8080]}]
 `
 const OBJECTS = [
   '{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: web, namespace: load}, spec: {maxUnavailable: 1, selector: {matchLabels: {app: web}}}}',
