@@ -216,3 +216,28 @@ test('rules, and what is left of Google', () => {
     '7 image "Bad:1" has capital letters in the repository name',
   ])
 })
+
+test('50 MB of documents: nothing but the values of images changes, not one comment', { timeout: 300_000 }, () => {
+  const document = (i: number) => `# workload ${i}: "image: nginx" in a comment stays
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web-${i}} # nginx
+spec:
+  template:
+    spec: # registry.k8s.io/pause:1
+      containers:
+      - name: web
+        image: nginx:1.${i} # from Docker Hub
+        env:
+        - {name: TEXT, value: "image: nginx # no comment"}
+        - name: MORE
+          value: |
+            # image: nginx
+${'            a line of text, long enough to fill a file: with colons # and signs\n'.repeat(8)}`
+  const text = Array.from({ length: 46_000 }, (_, i) => document(i)).join('---\n')
+  expect(text.length).toBeGreaterThan(50_000_000)
+  const { text: out, changes } = rewrite(text)
+  expect(changes).toHaveLength(46_000)
+  // Every byte, and so every comment: compared without expect, which would print both.
+  expect(out.replaceAll(`image: ${M}/docker.io/library/nginx:`, 'image: nginx:') === text).toBe(true)
+})
