@@ -1,7 +1,9 @@
 import { capture } from '../hosts/transport.ts'
 import { type Found, judge, parseProbes, probesFor, probeScript, suggest, type Verdict } from '../mirrors/probes.ts'
 import type { Os } from '../mirrors/types.ts'
+import { exportsOf } from '../engine/script.ts'
 import { EXIT } from '../problem.ts'
+import { scriptProxy } from '../steps/proxy.ts'
 import { table } from '../ui/table.ts'
 import { exitOf, openSession, readIntent, sayProblems, type Session } from './session.ts'
 import { tell } from './tell.ts'
@@ -11,13 +13,14 @@ const SUPPORTED = new Set(['bookworm', 'trixie', 'jammy', 'noble'])
 
 /** Every host asks for itself, one provider after the other: the networks of hosts differ. */
 const askAll = async ({ intent, fleet, world }: Session, all: boolean): Promise<readonly Found[]> => {
+  const exports = exportsOf(scriptProxy(intent.config, intent.hosts))
   const answers = await Promise.all(
     [...fleet.transports].map(async ([key, transport]) => {
       const facts = world[key]
       if (!facts || !SUPPORTED.has(facts.os.codename)) return []
       const os = { ...facts.os, arch: facts.arch } as Os
       const probes = probesFor(intent.config.mirrors, intent.cluster.release, os, all)
-      const { stdout } = await capture(transport, probeScript(probes))
+      const { stdout } = await capture(transport, exports + probeScript(probes))
       return parseProbes(stdout, probes)
     }),
   )
