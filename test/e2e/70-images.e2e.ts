@@ -20,12 +20,12 @@ import {
   until,
   units,
 } from './lab.ts'
-import { beside, HERE, PASSWORD, PrivateRegistry, Proxy, USER } from './registry.ts'
+import { beside, ConnectProxy, HERE, PASSWORD, PrivateRegistry, USER } from './registry.ts'
 
 let operator: Operator
 let registry: PrivateRegistry
-let proxy: Proxy
-let away: Proxy
+let proxy: ConnectProxy
+let away: ConnectProxy
 
 const LAB_CA = join(LAB_KEY, '../ca.crt')
 const BASIC = Buffer.from(`${USER}:${PASSWORD}`).toString('base64')
@@ -37,14 +37,19 @@ beforeAll(async () => {
   operator = new Operator()
   await installed(operator)
   registry = await new PrivateRegistry(join(operator.dir, 'registry'), 5443).start()
-  proxy = await new Proxy('127.0.0.1').start()
-  away = await new Proxy(HERE).start()
+  proxy = await new ConnectProxy('127.0.0.1').start()
+  away = await new ConnectProxy(HERE).start()
   operator.env = { REGISTRY_PASSWORD: PASSWORD, NODE_EXTRA_CA_CERTS: LAB_CA }
 }, 600_000)
 
 afterAll(async () => {
   await kubectl('delete namespace images dashboard --ignore-not-found --wait=false')
-  await onAll((host) => on(host, `[ ! -d ${CERTS}.away ] || { rm -rf ${CERTS}; mv ${CERTS}.away ${CERTS}; }; ip route del unreachable ${HOLE} 2>/dev/null || true`))
+  await onAll((host) =>
+    on(
+      host,
+      `[ ! -d ${CERTS}.away ] || { rm -rf ${CERTS}; mv ${CERTS}.away ${CERTS}; }; ip route del unreachable ${HOLE} 2>/dev/null || true`,
+    ),
+  )
   operator.write(() => {})
   await operator.up()
   for (const one of [registry, proxy, away]) await one[Symbol.asyncDispose]()

@@ -79,7 +79,7 @@ export class PrivateRegistry implements AsyncDisposable {
 }
 
 /** A proxy that knows CONNECT and whole URLs, and reaches the lab's mirror under every name. */
-export class Proxy implements AsyncDisposable {
+export class ConnectProxy implements AsyncDisposable {
   /** "CONNECT m.daocloud.io:443" or "GET http://..." in order, with who asked. */
   readonly asked: { client: string; line: string }[] = []
   readonly #sockets = new Set<Socket>()
@@ -102,7 +102,7 @@ export class Proxy implements AsyncDisposable {
       })
       for (const socket of [near, far]) {
         this.#sockets.add(socket)
-        socket.on('error', () => [near, far].forEach((one) => one.destroy())).on('close', () => this.#sockets.delete(socket))
+        socket.on('error', () => void [near, far].map((one) => one.destroy())).on('close', () => this.#sockets.delete(socket))
       }
     })
   }
