@@ -51,7 +51,7 @@ test("up ends 0, and did what plan had said, in each host's order", () => {
     .split('\n')
     .map(eventOf)
     .filter(({ type }) => type === 'change-done')
-  for (const host of Object.values(ADDRESS)) {
+  for (const host of HOSTS.map((name) => ADDRESS[name])) {
     const told = story.filter((change) => change.host === host).map(({ id, verb }) => `${verb} ${id}`)
     expect(told.length).toBeGreaterThan(10)
     expect(done.filter((event) => event.host === host).map(({ change }) => `${change?.verb} ${change?.want.id}`)).toEqual(told)
