@@ -39,11 +39,12 @@ export const digestOf = async (source: AsyncIterable<Uint8Array>): Promise<{ dig
   return { digest: `sha256:${hash.digest('hex')}`, size }
 }
 
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
 /** Part of a file as a stream. */
 export const readFrom = (path: string, start = 0, size?: number): AsyncIterable<Uint8Array> =>
-  size === 0
-    ? createReadStream(path, { end: -1 })
-    : createReadStream(path, { start, highWaterMark: CHUNK, ...(size === undefined ? {} : { end: start + size - 1 }) })
+  // A stream cannot end before it begins.
+  size === 0 ? nothing() : createReadStream(path, { start, highWaterMark: CHUNK, ...(size === undefined ? {} : { end: start + size - 1 }) })
 
 const sizeIfThere = async (path: string): Promise<number | undefined> => {
   try {
