@@ -107,10 +107,7 @@ const make = async (session: Session, options: Options, io: Io): Promise<number>
     for (const name of gathered.refused) tell(io, { en: `No source delivered ${name}.`, zh: `没有来源提供 ${name}。` })
     return EXIT.failed
   }
-  const path =
-    typeof options.flags.bundle === 'string'
-      ? options.flags.bundle
-      : `${intent.config.cluster_name}-${clusters[0]?.release.kubernetes}.slipway.tar`
+  const path = options.rest[1] ?? `${intent.config.cluster_name}-${clusters[0]?.release.kubernetes}.slipway.tar`
   const about = contentsOf(gathered, clusters)
   report(path, about, await writeBundle(path, about, licencesText(gathered.systems), stock.supply.shelf), options, io)
   return EXIT.done
