@@ -131,5 +131,11 @@ export const flannel: Addon = {
     },
     daemonSet(sources.image(release.images.flannel), sources.image(release.images.flannelCni), settings(config.network.pod_cidr)),
   ],
-  ready: () => `k -n ${NAMESPACE} rollout status daemonset/${NAME} --timeout=5s`,
+  // On the nodes whose hosts were seen: `rollout status` would wait for a dead one's pod for ever.
+  ready: ({ members, world }) => {
+    const nodes = members.filter(({ roles, key }) => (roles.controlPlane || roles.worker) && world[key] !== undefined).length
+    const status = '{.metadata.generation} {.status.observedGeneration} {.status.updatedNumberScheduled} {.status.numberReady}'
+    const enough = `$1 == $2 && $3 >= ${nodes} && $4 >= ${nodes} {ok = 1} END {exit !ok}`
+    return `k -n ${NAMESPACE} get daemonset ${NAME} -o 'jsonpath=${status}' | awk '${enough}'`
+  },
 }

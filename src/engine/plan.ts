@@ -4,6 +4,7 @@ import { kindOf } from '../resources/index.ts'
 import type { Difference, Resource } from '../resources/types.ts'
 import { PHASES } from '../steps/index.ts'
 import type { Cluster, Context, Member, Phase, Step } from '../steps/types.ts'
+import { etcdView, mayBeAway } from './etcd-view.ts'
 import { membersOf, spokesman } from './members.ts'
 import { renamesOf } from './renames.ts'
 import { keepsQuorum } from './quorum.ts'
@@ -97,25 +98,33 @@ const unpinned = (changes: readonly Change[]): Problem[] => {
   }))
 }
 
+/** Voters and how many of them live: as etcd tells it, or as the file has it while etcd does not answer. */
+const countVotes = (members: readonly Member[], world: World): readonly [voters: number, healthy: number] => {
+  const { voters, healthy } = etcdView(members, world)
+  if (voters.length > 0) return [voters.length, healthy.size]
+  const planned = members.filter(({ roles }) => roles.etcd)
+  return [planned.length, planned.filter(({ key }) => world[key]?.units.etcd?.active === 'active').length]
+}
+
 /** A restart of one etcd member while others are dead could stop the whole cluster. */
 const quorumProblems = (members: readonly Member[], changes: readonly Change[], world: World): Problem[] => {
-  const voters = members.filter(({ roles }) => roles.etcd)
-  const healthy = voters.filter(({ key }) => world[key]?.units.etcd?.active === 'active').length
-  const restarts = changes.filter(({ want, difference }) => want.kind === 'unit' && want.name === 'etcd' && difference.verb === 'restart')
-  if (restarts.length === 0 || keepsQuorum(voters.length, healthy, 'restart')) return []
-  return restarts.map(({ host }) => {
-    const member = voters.find(({ key }) => key === host)
-    return {
-      at: `${member?.user}@${member?.address}:${member?.port}`,
+  const [voters, healthy] = countVotes(members, world)
+  if (keepsQuorum(voters, healthy, 'restart')) return []
+  const view = etcdView(members, world)
+  return changes
+    .filter(({ want, difference }) => want.kind === 'unit' && want.name === 'etcd' && difference.verb === 'restart')
+    .flatMap(({ host }) => members.filter(({ key }) => key === host))
+    .filter((member) => view.voters.length === 0 || !mayBeAway(view, member))
+    .map((member) => ({
+      at: `${member.user}@${member.address}:${member.port}`,
       what: {
-        en: `its etcd would have to restart while only ${healthy} of ${voters.length} members are healthy: that would cost the quorum`,
-        zh: `其 etcd 需要重启，但 ${voters.length} 个成员中只有 ${healthy} 个健康：这会失去法定人数`,
+        en: `its etcd would have to restart while only ${healthy} of ${voters} members are healthy: that would cost the quorum`,
+        zh: `其 etcd 需要重启，但 ${voters} 个成员中只有 ${healthy} 个健康：这会失去法定人数`,
       },
       fix: { en: 'Bring the other members back first.', zh: '请先恢复其他成员。' },
       severity: 'error',
       exit: EXIT.unfit,
-    }
-  })
+    }))
 }
 
 const problemsOn = (context: Context, speaker: Member | undefined): Problem[] =>

@@ -225,6 +225,21 @@ start() {
 	rm -rf "$RUN/$unit.service" "$RUN/$unit.env" "$RUN/before"
 }
 
+# reload UNIT SECONDS READY-FUNCTION: the running process reads its files again.
+reload() {
+	systemctl daemon-reload
+	systemctl reload "$1.service" || unit_failed "$1" 'it could not read its files again'
+	await_unit "$1" "$2" "$3"
+}
+
+# loaded UNIT INPUT...: which inputs the running process has read, for those that it reads again without a restart.
+loaded() {
+	unit=$1
+	shift
+	inputs "$@" >"$RUN/loaded"
+	put "/etc/slipway/units/$unit.loaded" 0644 root:root <"$RUN/loaded"
+}
+
 # A unit that restarts by itself looks active between two crashes: it failed when it restarted twice.
 await_unit() {
 	deadline=$(($(date +%s) + $2))
@@ -301,7 +316,7 @@ put_back() {
 # stop_unit UNIT: for a part that this host is not to have any more.
 stop_unit() {
 	systemctl disable --now --quiet "$1.service" 2>/dev/null || true
-	rm -f "/etc/systemd/system/$1.service" "/etc/slipway/units/$1.env"
+	rm -f "/etc/systemd/system/$1.service" "/etc/slipway/units/$1.env" "/etc/slipway/units/$1.loaded"
 	systemctl daemon-reload
 }
 

@@ -20,3 +20,10 @@ export const keepsQuorum = (members: number, healthy: number, change: MemberChan
       return healthy + 1 >= quorumOf(members + 1)
   }
 }
+
+/**
+ * Whether etcd takes another member. It is stricter than the quorum asks for: the new one is counted as dead until it has caught up, and it
+ * is a lone member alone that is spared (etcd 3.6, server/etcdserver/util.go).
+ */
+export const acceptsMember = (members: number, healthy: number): boolean =>
+  keepsQuorum(members, healthy, 'add') && (members === 1 || healthy >= quorumOf(members + 1))

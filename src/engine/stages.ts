@@ -1,4 +1,5 @@
 import { PHASES } from '../steps/index.ts'
+import type { Phase } from '../steps/types.ts'
 import type { Change } from './plan.ts'
 
 /** What one host does without waiting for others: one script. */
@@ -12,6 +13,30 @@ const ONE_AT_A_TIME = new Set(['etcd', 'apiserver', 'controllers'])
 
 /** What makes a phase disruptive: a running part restarts, or etcd gets another member, of which it takes one at a time. */
 const disrupts = ({ difference, want }: Change): boolean => difference.verb === 'restart' || want.kind === 'etcd-join'
+
+const starts = (changes: readonly Change[], unit: string): readonly Change[] =>
+  changes.filter(({ want, difference }) => want.kind === 'unit' && want.name === unit && difference.verb === 'start')
+
+/** Several members are founded together: none is up before the others are. */
+const foundsTogether = (changes: readonly Change[]): boolean =>
+  starts(changes, 'etcd').length > 1 && !changes.some(({ want }) => want.kind === 'etcd-join')
+
+/** An API server starts that asks members of etcd on other hosts. */
+const asksOthers = (changes: readonly Change[]): boolean => {
+  const founding = new Set(starts(changes, 'etcd').map(({ host }) => host))
+  return founding.size > 0 && starts(changes, 'kube-apiserver').some(({ host }) => !founding.has(host))
+}
+
+/**
+ * Where hosts wait for each other. Members that are founded together start when every host has fetched all it needs, for each of them
+ * waits for the others with a time limit, and mirrors can be slow; nothing that `prepare` does needs a key, so it costs no stage.
+ */
+const waits = (phase: Phase, changes: readonly Change[]): boolean => {
+  if (phase.id === 'prepare') return !foundsTogether(changes)
+  if (phase.id === 'etcd') return foundsTogether(changes)
+  if (phase.id === 'apiserver') return asksOthers(changes)
+  return phase.barrier
+}
 
 type Draft = { phases: string[]; changes: Change[]; open: boolean }
 
@@ -45,7 +70,7 @@ export const stagesOf = (changes: readonly Change[]): readonly Stage[] => {
     if (phase.id === 'nodes') for (const stage of nodeStages(own)) drafts.push({ phases: [phase.id], changes: stage, open: false })
     else if (ONE_AT_A_TIME.has(phase.id) && own.some(disrupts))
       for (const batch of batchesOf(own)) drafts.push({ phases: [phase.id], changes: [...batch.changes], open: false })
-    else if (last?.open && !phase.barrier) {
+    else if (last?.open && !waits(phase, changes)) {
       last.phases.push(phase.id)
       last.changes.push(...own)
     } else drafts.push({ phases: [phase.id], changes: [...own], open: true })

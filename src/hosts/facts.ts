@@ -42,7 +42,7 @@ export type NodeFact = Readonly<{
   drained: boolean
 }>
 
-/** One member of etcd, as some member reports it. `name` is empty until it has started for the first time. */
+/** One member of etcd, as some member reports it. `started`: it has been up at least once; a joining one has no `name` until then. */
 export type EtcdMemberFact = Readonly<{ id: string; started: boolean; name: string; peer: string; learner: boolean }>
 
 /** `removedIn` is the minor that no longer has it ("1.38"), or empty where upstream named none. */

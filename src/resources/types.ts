@@ -81,9 +81,18 @@ export type CertificateResource = Readonly<{
 }>
 /**
  * A service: its unit file, enabled and running. It restarts when the digest of the unit file and of `inputs` differs from the
- * one the running process was started with. `ready` is sh, polled on the host every 100 ms until it exits 0.
+ * one the running process was started with. `reloads`: inputs that it reads again when told to (ExecReload), so that a change of them
+ * restarts nothing. `ready` is sh, polled on the host every 100 ms until it exits 0.
  */
-export type UnitResource = Readonly<{ kind: 'unit'; name: string; text: string; inputs: readonly string[]; ready: string; within: number }>
+export type UnitResource = Readonly<{
+  kind: 'unit'
+  name: string
+  text: string
+  inputs: readonly string[]
+  reloads?: readonly string[]
+  ready: string
+  within: number
+}>
 /** Objects in the cluster, from a manifest that lies on the host. `as` says with whose rights they are applied. */
 export type ObjectsResource = Readonly<{
   kind: 'objects'
@@ -181,7 +190,7 @@ export type Resource =
   | NodeRenameResource
   | NodeAddressResource
 
-export type Verb = 'create' | 'update' | 'remove' | 'start' | 'restart'
+export type Verb = 'create' | 'update' | 'remove' | 'start' | 'restart' | 'reload'
 
 /** Why and how a resource differs from what was seen. `diff` is shown in a plan: lines marked "+", "-" or " ". */
 export type Difference = Readonly<{ verb: Verb; reason: Text; diff?: string }>

@@ -4,10 +4,13 @@ import type { Facts } from '../hosts/facts.ts'
 import { quote } from '../hosts/sh.ts'
 import { heredoc } from './heredoc.ts'
 import { changedPath, setPath } from './paths.ts'
-import type { Kind, UnitResource } from './types.ts'
+import type { Difference, Kind, Seen, UnitResource } from './types.ts'
 
 /** Where a unit's file lies. */
 export const unitPath = (name: string): string => `/etc/systemd/system/${name}.service`
+
+/** Where it is written down which `reloads` the running process has taken in: a cut between file and reload must be seen. */
+const loadedPath = (name: string): string => `/etc/slipway/units/${name}.loaded`
 
 const read = (want: UnitResource): string[] => [unitPath(want.name), ...want.inputs]
 
@@ -15,12 +18,28 @@ const read = (want: UnitResource): string[] => [unitPath(want.name), ...want.inp
 export const inputsDigest = (facts: Facts, paths: readonly string[]): string =>
   sha256(paths.map((path) => `${facts.paths[path]?.sha256 ?? ''}  ${path}\n`).join(''))
 
+const loadedFact = (want: UnitResource, facts: Facts) => {
+  const text = `${inputsDigest(facts, want.reloads ?? [])}\n`
+  return { type: 'file', mode: '0644', owner: 'root:root', sha256: sha256(text), text } as const
+}
+
+/** Only what it reads again by itself is new. */
+const reloading = (want: UnitResource, { facts, pending }: Seen): Difference | undefined => {
+  if (!want.reloads) return undefined
+  const input = want.reloads.find((path) => pending.has(path))
+  if (input !== undefined) return { verb: 'reload', reason: { en: `${input} changes`, zh: `${input} 有变化` } }
+  return facts.paths[loadedPath(want.name)]?.text === loadedFact(want, facts).text
+    ? undefined
+    : { verb: 'reload', reason: { en: 'it has not read its files again since they changed', zh: '文件变更后尚未重新加载' } }
+}
+
 const fileFact = (want: UnitResource) => ({ type: 'file', mode: '0600', owner: 'root:root', sha256: sha256(want.text) }) as const
 
 export const unit: Kind<UnitResource> = {
   id: (want) => `unit ${want.name}`,
   touches: (want) => [unitPath(want.name)],
-  diff: (want, { facts, pending }) => {
+  diff: (want, all) => {
+    const { facts, pending } = all
     const seen = facts.paths[unitPath(want.name)]
     const live = facts.units[want.name]
     const running = live?.active === 'active' || live?.active === 'activating' || live?.active === 'reloading'
@@ -33,18 +52,22 @@ export const unit: Kind<UnitResource> = {
     if (!live.enabled) return { verb, reason: { en: 'it is not enabled', zh: '未设为开机启动' } }
     if (live.stale || live.inputs !== inputsDigest(facts, read(want)))
       return { verb, reason: { en: 'it runs with older settings than its files say', zh: '正在运行的设置比文件旧' } }
-    return undefined
+    return reloading(want, all)
   },
-  script: (want) =>
-    [
-      heredoc(`unit_file ${want.name}`, want.text),
-      `ready() {\n${want.ready}\n}\n`,
-      `start ${quote(want.name)} ${want.within} ready ${read(want).map(quote).join(' ')}\n`,
-    ].join(''),
+  script: (want, { verb }) => {
+    const ready = `ready() {\n${want.ready}\n}\n`
+    const loaded = want.reloads ? `loaded ${[want.name, ...want.reloads].map(quote).join(' ')}\n` : ''
+    if (verb === 'reload') return `${ready}reload ${quote(want.name)} ${want.within} ready\n${loaded}`
+    const start = `start ${quote(want.name)} ${want.within} ready ${read(want).map(quote).join(' ')}\n`
+    return [heredoc(`unit_file ${want.name}`, want.text), ready, start, loaded].join('')
+  },
   after: (want, { facts }) => {
-    const placed = setPath(facts, unitPath(want.name), { ...fileFact(want), text: want.text })
+    const known = want.reloads ? setPath(facts, loadedPath(want.name), loadedFact(want, facts)) : facts
+    const placed = setPath(known, unitPath(want.name), { ...fileFact(want), text: want.text })
     return {
       ...placed,
+      // It makes its data when it starts for the first time.
+      ...(want.name === 'etcd' ? { etcdData: true } : {}),
       units: {
         ...facts.units,
         [want.name]: { active: 'active', enabled: true, inputs: inputsDigest(placed, read(want)), restarts: 0, stale: false },

@@ -23,14 +23,16 @@ export const balancer: Step = {
     {
       kind: 'unit',
       name: NAME,
-      inputs: [CONFIG, `${PKI}/ca.crt`],
+      inputs: [],
+      reloads: [CONFIG, `${PKI}/ca.crt`],
       within: 30,
       ready: `curl -fsS --max-time 3 --cacert ${PKI}/ca.crt https://127.0.0.1:6443/readyz`,
       text: unitText(NAME, {
         description: 'Node-local balancer over the kube-apiservers',
         argv: ['/usr/sbin/haproxy', '-Ws', '-f', CONFIG],
         type: 'notify',
-        settings: ['KillMode=mixed'],
+        // On SIGUSR2 its master starts workers with the new file and lets the old ones finish (haproxy management guide, chapter 4).
+        settings: ['KillMode=mixed', 'ExecReload=/bin/kill -USR2 $MAINPID'],
       }),
     },
   ],

@@ -24,12 +24,17 @@ const OBJECTS = [
   }),
 ]
 
+/** Every control plane holds it, so that any of them can see whether the cluster does. */
+export const bootstrapManifest: Step = {
+  id: 'bootstrap-manifest',
+  title: { en: 'Manifest of the first permissions', zh: '初始权限清单' },
+  on: 'control-plane',
+  resources: () => [{ kind: 'file', path: MANIFEST, text: manifest(OBJECTS), mode: '0600' }],
+}
+
 export const bootstrapRbac: Step = {
   id: 'bootstrap-rbac',
   title: { en: 'First permissions', zh: '初始权限' },
   on: 'one-control-plane',
-  resources: () => [
-    { kind: 'file', path: MANIFEST, text: manifest(OBJECTS), mode: '0600' },
-    { kind: 'objects', name: 'bootstrap-rbac', manifest: MANIFEST, as: 'system:masters' },
-  ],
+  resources: () => [{ kind: 'objects', name: 'bootstrap-rbac', manifest: MANIFEST, as: 'system:masters' }],
 }

@@ -1,24 +1,23 @@
+import { peerUrl } from '../engine/etcd-view.ts'
 import { unitText } from '../templates/unit.ts'
 import { runningFlag } from '../hosts/runs-as.ts'
 import type { EtcdAddressResource, Resource } from '../resources/types.ts'
-import { etcdMembers, installed, LEAF, PKI, withExtraArgs } from './common.ts'
+import { installed, LEAF, PKI, withExtraArgs } from './common.ts'
+import { BOOTSTRAP, othersOf, type Start, startOf, startProblems } from './etcd-start.ts'
 import { otherMinor, runningVersion } from './running.ts'
 import type { Context, Step } from './types.ts'
 import { hasBegun, snapshotBefore } from './upgrading.ts'
 
 const DATA = '/var/lib/etcd'
-const BOOTSTRAP = '/etc/slipway/etcd-bootstrap.env'
 const OWNER = 'etcd:etcd'
 const CERTS = `${PKI}/etcd`
-
-const peer = (ip: string) => `https://${ip}:2380`
 
 /** The flags of etcd 3.6 and 3.7 alike: none of the --experimental ones, which 3.7 no longer knows. */
 const flags = ({ member }: Context): Record<string, string> => ({
   name: member.nodeName,
   'data-dir': DATA,
-  'listen-peer-urls': peer(member.ip),
-  'initial-advertise-peer-urls': peer(member.ip),
+  'listen-peer-urls': peerUrl(member),
+  'initial-advertise-peer-urls': peerUrl(member),
   'listen-client-urls': `https://${member.ip}:2379,https://127.0.0.1:2379`,
   'advertise-client-urls': `https://${member.ip}:2379`,
   'listen-metrics-urls': 'http://127.0.0.1:2381',
@@ -36,38 +35,9 @@ const flags = ({ member }: Context): Record<string, string> => ({
   'quota-backend-bytes': '2147483648',
 })
 
-type Start = Readonly<{ how: 'has-data' } | { how: 'found'; text: string } | { how: 'join'; endpoints: readonly string[] }>
-
-/**
- * How this member comes to its data. While no member has any, all are founded together from one list. A member that was founded but cut off
- * before it started takes the list its fellows were started with, as long as those cannot answer alone. Anything later joins as a learner.
- */
-const startOf = (context: Context): Start => {
-  const { facts, member, world, config } = context
-  if (facts.etcdData) return { how: 'has-data' }
-  const running = etcdMembers(context).filter(({ key }) => key !== member.key && world[key]?.etcdData)
-  if (running.some(({ key }) => (world[key]?.etcdMembers ?? []).length > 0))
-    return { how: 'join', endpoints: running.map(({ ip }) => `https://${ip}:2379`) }
-  const founding = running.map(({ key }) => world[key]?.paths[BOOTSTRAP]?.text ?? '').find((text) => text.includes(peer(member.ip)))
-  if (founding) return { how: 'found', text: founding }
-  const cluster = etcdMembers(context)
-    .map(({ nodeName, ip }) => `${nodeName}=${peer(ip)}`)
-    .sort()
-    .join(',')
-  return {
-    how: 'found',
-    text: `SLIPWAY_BOOTSTRAP=--initial-cluster=${cluster} --initial-cluster-token=${config.cluster_name} --initial-cluster-state=new\n`,
-  }
-}
-
 /** Other members, as whom this one may ask while it does not vote itself. */
 const isLearner = ({ member, world }: Context): boolean =>
-  Object.values(world).some(({ etcdMembers: seen }) => seen.some((one) => one.peer === peer(member.ip) && one.learner))
-
-const othersOf = (context: Context): string[] =>
-  etcdMembers(context)
-    .filter(({ key }) => key !== context.member.key && context.world[key]?.etcdData)
-    .map(({ ip }) => `https://${ip}:2379`)
+  Object.values(world).some(({ etcdMembers: seen }) => seen.some((one) => one.peer === peerUrl(member) && one.learner))
 
 const bootstrapResources = (context: Context, start: Start): Resource[] => {
   const { member, config } = context
@@ -77,7 +47,7 @@ const bootstrapResources = (context: Context, start: Start): Resource[] => {
     {
       kind: 'etcd-join',
       name: member.nodeName,
-      peer: peer(member.ip),
+      peer: peerUrl(member),
       endpoints: start.endpoints,
       bootstrap: BOOTSTRAP,
       token: config.cluster_name,
@@ -98,7 +68,7 @@ const snapshotResources = (context: Context): Resource[] => {
 const addressResource = (context: Context): EtcdAddressResource => ({
   kind: 'etcd-address',
   names: [...new Set([context.member.nodeName, runningFlag(context.facts, 'etcd', 'name') ?? context.member.nodeName])],
-  peer: peer(context.member.ip),
+  peer: peerUrl(context.member),
   endpoints: ['https://127.0.0.1:2379', ...othersOf(context)],
 })
 
@@ -121,6 +91,7 @@ export const etcd: Step = {
   title: { en: 'etcd', zh: 'etcd' },
   on: 'etcd',
   leaves: ['path /var/lib/etcd'],
+  problems: startProblems,
   resources: (context): Resource[] => {
     const start = startOf(context)
     const address = addressResource(context)
@@ -168,7 +139,7 @@ export const etcd: Step = {
       },
       ...(hasData && !answers ? [address] : []),
       ...(learning
-        ? [{ kind: 'etcd-promote', name: context.member.nodeName, peer: peer(context.member.ip), endpoints: othersOf(context) } as const]
+        ? [{ kind: 'etcd-promote', name: context.member.nodeName, peer: peerUrl(context.member), endpoints: othersOf(context) } as const]
         : []),
     ]
   },

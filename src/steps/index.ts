@@ -1,10 +1,10 @@
-import { addons } from './addons.ts'
+import { addons, manifests } from './addons.ts'
 import { adminKubeconfig } from './admin-kubeconfig.ts'
 import { apiserver } from './apiserver.ts'
 import { aptSources } from './apt-sources.ts'
 import { balancer } from './balancer.ts'
 import { binaries } from './binaries.ts'
-import { bootstrapRbac } from './bootstrap-rbac.ts'
+import { bootstrapManifest, bootstrapRbac } from './bootstrap-rbac.ts'
 import { cniPlugins } from './cni-plugins.ts'
 import { containerd } from './containerd.ts'
 import { controllerManager } from './controller-manager.ts'
@@ -57,8 +57,8 @@ export const PHASES: readonly Phase[] = [
     id: 'controllers',
     title: { en: 'Controllers and scheduler', zh: '控制器与调度器' },
     barrier: false,
-    steps: [controllerManager, scheduler, adminKubeconfig, bootstrapRbac],
+    steps: [controllerManager, scheduler, adminKubeconfig, bootstrapManifest, bootstrapRbac],
   },
   { id: 'nodes', title: { en: 'Nodes', zh: '节点' }, barrier: true, steps: [containerd, images, cniPlugins, balancer, kubelet, kubeProxy] },
-  { id: 'addons', title: { en: 'Add-ons', zh: '附加组件' }, barrier: true, steps: [addons, nodeLabels, functionalCheck] },
+  { id: 'addons', title: { en: 'Add-ons', zh: '附加组件' }, barrier: true, steps: [manifests, addons, nodeLabels, functionalCheck] },
 ]

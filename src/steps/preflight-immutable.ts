@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts'
 import type { Facts } from '../hosts/facts.ts'
 import { runningFlag } from '../hosts/runs-as.ts'
 import { EXIT, type Problem } from '../problem.ts'
+import { unitPath } from '../resources/unit.ts'
 import type { Text } from '../text.ts'
 import type { Context, Member, Step } from './types.ts'
 
@@ -118,8 +119,7 @@ const settingProblem = (setting: Setting, context: Context): Problem[] => {
 
 /** Roles whose parts run on a host are given back only by taking the node out of the cluster: its etcd vote has to go first. */
 const roleProblems = (member: Member, { world }: Context): Problem[] => {
-  const units = world[member.key]?.units ?? {}
-  const runs = (name: string): boolean => units[name]?.active === 'active'
+  const runs = (name: string): boolean => world[member.key]?.paths[unitPath(name)] !== undefined
   const lost = [
     ...(runs('kube-apiserver') && !member.roles.controlPlane ? ['control-plane'] : []),
     ...(runs('etcd') && !member.roles.etcd ? ['etcd'] : []),
@@ -133,8 +133,8 @@ const roleProblems = (member: Member, { world }: Context): Problem[] => {
         zh: `${member.nodeName} 正以 ${role} 角色运行，而文件去掉了该角色`,
       },
       {
-        en: `Put it back; or \`slipway node remove ${member.nodeName}\`, \`slipway reset --limit ${member.address}\`, and add it again with its new role.`,
-        zh: `请恢复该角色；或先 \`slipway node remove ${member.nodeName}\`、\`slipway reset --limit ${member.address}\`，再以新角色加入。`,
+        en: `Put it back; or run \`slipway node remove ${member.nodeName}\` with the role it has, and add the host again with its new one.`,
+        zh: `请恢复该角色；或先以原角色运行 \`slipway node remove ${member.nodeName}\`，再以新角色添加该主机。`,
       },
     ),
   )

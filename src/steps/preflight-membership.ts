@@ -1,3 +1,4 @@
+import { etcdView, peerUrl } from '../engine/etcd-view.ts'
 import { runningFlag, runsAs } from '../hosts/runs-as.ts'
 import { EXIT, type Problem } from '../problem.ts'
 import type { Text } from '../text.ts'
@@ -32,8 +33,8 @@ const wasEtcd = ({ members: all, world }: Context, name: string): boolean =>
   name !== '' && all.some(({ key, roles }) => roles.etcd && runningFlag(world[key], 'etcd', 'name') === name)
 
 const members = (context: Context): Problem[] =>
-  context.facts.etcdMembers
-    .filter(({ name, peer }) => !context.members.some((member) => member.nodeName === name || peer === `https://${member.ip}:2380`))
+  etcdView(context.members, context.world)
+    .members.filter(({ name, peer }) => !context.members.some((member) => member.nodeName === name || peer === peerUrl(member)))
     .filter(({ name }) => !wasEtcd(context, name))
     .filter(({ name }) => !context.facts.nodes.some((node) => node.name === name))
     .map(({ name, peer }) =>

@@ -10,6 +10,8 @@ export const haproxyConfig = (backends: readonly Backend[], authority: string): 
     'global',
     '  maxconn 4096',
     '  log stdout format raw local0 notice',
+    // After a reload the old worker keeps its connections, but checks nobody's health any more.
+    '  hard-stop-after 2m',
     '',
     'defaults',
     '  mode tcp',

@@ -48,6 +48,7 @@ const VERBS: Readonly<Record<Verb, Text>> = {
   remove: { en: 'remove', zh: '移除' },
   start: { en: 'start', zh: '启动' },
   restart: { en: 'restart', zh: '重启' },
+  reload: { en: 'reload', zh: '重新加载' },
 }
 
 /** Kinds that are not made the way a file is, nor started the way a unit is. */
@@ -77,7 +78,7 @@ export const actionText = (change: Change, language: Language): string => {
   const { verb } = change.difference
   // The kind is already a verb.
   if (change.want.kind === 'drain' || change.want.kind === 'uncordon') return thingText(change, language)
-  const word = (verb !== 'remove' && verb !== 'restart' ? MAKING[change.want.kind] : undefined) ?? VERBS[verb]
+  const word = (verb !== 'remove' && verb !== 'restart' && verb !== 'reload' ? MAKING[change.want.kind] : undefined) ?? VERBS[verb]
   return `${word[language]}${language === 'zh' ? '' : ' '}${thingText(change, language)}`
 }
 

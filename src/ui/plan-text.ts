@@ -8,7 +8,7 @@ import type { Style } from './style.ts'
 import { chop, width, wrap } from './width.ts'
 
 const COLUMNS = 80
-const MARKS: Readonly<Record<Verb, '+' | '~' | '-'>> = { create: '+', start: '+', update: '~', restart: '~', remove: '-' }
+const MARKS: Readonly<Record<Verb, '+' | '~' | '-'>> = { create: '+', start: '+', update: '~', restart: '~', reload: '~', remove: '-' }
 
 type Look = Readonly<{ language: Language; style: Style; verbose: boolean }>
 
@@ -20,7 +20,7 @@ const colon = (language: Language): string => (language === 'zh' ? '：' : ': ')
 const reasonOf = (change: Change, language: Language): string => {
   const { verb, reason } = change.difference
   // A restart interrupts something that works, so the word is said; the mark is enough for the others.
-  const word = verb === 'restart' ? `${verbText(verb, language)}${language === 'zh' ? '，' : ', '}` : ''
+  const word = verb === 'restart' || verb === 'reload' ? `${verbText(verb, language)}${language === 'zh' ? '，' : ', '}` : ''
   const hidden = change.want.kind === 'file' && change.want.secret ? (language === 'zh' ? '（内容保密）' : ' (secret, not shown)') : ''
   return escapeRemote(`${word}${reason[language]}${hidden}`)
 }
@@ -58,7 +58,7 @@ const headingOf = (host: string, members: readonly HostName[], style: Style): st
 
 const totalsText = (changes: readonly Change[], hosts: number, language: Language): string => {
   const count = (...verbs: Verb[]): number => changes.filter(({ difference }) => verbs.includes(difference.verb)).length
-  const [made, changed, restarted, removed] = [count('create', 'start'), count('update'), count('restart'), count('remove')]
+  const [made, changed, restarted, removed] = [count('create', 'start'), count('update', 'reload'), count('restart'), count('remove')]
   const on = hostsText(hosts, language)
   return language === 'zh'
     ? `计划：在 ${on}上新建 ${made} 项，更改 ${changed} 项，重启 ${restarted} 项，移除 ${removed} 项。`

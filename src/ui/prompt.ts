@@ -51,5 +51,9 @@ export const askWord = async (message: Text, language: Language, terminal: Termi
 export const confirmPlan = (language: Language, terminal: Terminal = ours()): Promise<boolean> =>
   confirm({ en: 'Make these changes?', zh: '执行以上更改？' }, language, terminal)
 
+/** Asks a question whose default is no. */
+export const confirmYes = (message: Text, language: Language, terminal: Terminal = ours()): Promise<boolean> =>
+  confirm(message, language, terminal)
+
 /** Whether an error is a Ctrl-C in one of these questions. */
 export const isInterrupted = (error: unknown): boolean => error instanceof Error && error.name === 'ExitPromptError'

@@ -53,6 +53,12 @@ const TOLD: readonly Told[] = [
         ? { en: `starts ${unitName(change)}`, zh: `启动 ${unitName(change)}` }
         : undefined,
   },
+  {
+    words: (change) =>
+      change.want.kind === 'unit' && change.difference.verb === 'reload'
+        ? { en: `reloads ${unitName(change)}`, zh: `重新加载 ${unitName(change)}` }
+        : undefined,
+  },
   { words: ({ want }) => (want.kind === 'objects' ? { en: `applies ${want.name}`, zh: `应用 ${want.name}` } : undefined) },
   {
     words: ({ want }) =>

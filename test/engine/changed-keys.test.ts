@@ -19,7 +19,8 @@ const appliedOf = (key: string): Applied => {
 }
 
 const errors = ({ problems }: Plan) => problems.filter(({ severity }) => severity === 'error')
-const restarts = ({ changes }: Plan) => changes.filter(({ want, difference }) => want.kind === 'unit' && difference.verb === 'restart')
+const restarts = ({ changes }: Plan) =>
+  changes.filter(({ want, difference }) => want.kind === 'unit' && ['restart', 'reload'].includes(difference.verb))
 const drains = ({ changes }: Plan) => changes.filter(({ want }) => want.kind === 'drain')
 
 /** What each way of being applied promises. */

@@ -1,4 +1,4 @@
-##### stage 2 (prepare, etcd, apiserver, controllers)
+##### stage 1 (secrets, prepare)
 # (here stand src/engine/*.sh)
 
 main() {
@@ -101,24 +101,32 @@ sync '/opt/slipway/etcd/3.6.14'
 rm -rf "$stage"
 stamp 'etcd-3.6.14-etcd' "$used" '/opt/slipway/etcd/3.6.14/etcd' '/opt/slipway/etcd/3.6.14/etcdctl' '/opt/slipway/etcd/3.6.14/etcdutl'
 finish 4
-begin 5
+}
+main; exit
+
+##### stage 2 (etcd)
+# (here stand src/engine/*.sh)
+
+main() {
+enter
+begin 0
 id 'etcd' >/dev/null 2>&1 || {
 	remember user 'etcd'
 	useradd --system --user-group --home-dir '/var/lib/etcd' --no-create-home --shell /usr/sbin/nologin 'etcd'
 }
-finish 5
-begin 6
+finish 0
+begin 1
 directory '/var/lib/etcd' 0700 etcd:etcd
-finish 6
-begin 7
+finish 1
+begin 2
 link '/usr/local/bin/etcdctl' '/opt/slipway/etcd/3.6.14/etcdctl'
-finish 7
-begin 8
+finish 2
+begin 3
 put /etc/kubernetes/pki/etcd/ca.crt 0644 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/etcd/ca.crt is drawn while applying)
 SLIPWAY_END
-finish 8
-begin 9
+finish 3
+begin 4
 put /etc/kubernetes/pki/etcd/server.key 0600 etcd:etcd <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/etcd/server.key is drawn while applying)
 SLIPWAY_END
@@ -128,8 +136,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-etcd-server 0600 root:root <<'SLIPWAY_END'
 1da6a11e603f718643424e46d9f06562181d38bdad73fda58db7e09de3a00ac6 754893a1c6946ada552afbe68bb9a31e2b327cd4b45d2a340160c7c479e38bdb
 SLIPWAY_END
-finish 9
-begin 10
+finish 4
+begin 5
 put /etc/kubernetes/pki/etcd/peer.key 0600 etcd:etcd <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/etcd/peer.key is drawn while applying)
 SLIPWAY_END
@@ -139,8 +147,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-etcd-peer 0600 root:root <<'SLIPWAY_END'
 80b9d7202308e1ca66970cb8ea85f64286e92a91493ae9800dad2a0e3f3de747 fd5014d7dfd07914a788139cdb711636a821ea96c4089682b89835ecb41e46fc
 SLIPWAY_END
-finish 10
-begin 11
+finish 5
+begin 6
 put /etc/kubernetes/pki/etcd/healthcheck-client.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/etcd/healthcheck-client.key is drawn while applying)
 SLIPWAY_END
@@ -150,13 +158,13 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-etcd-healthcheck-client 0600 root:root <<'SLIPWAY_END'
 a9abbd8821091188392d210fd0caec6ef60d603e7a4968ee302736d976e1c6e5 7bedeffa3de9566012c0eb4753ea40fd6843b1f7288b0d5f95feaad2c6cca57d
 SLIPWAY_END
-finish 11
-begin 12
+finish 6
+begin 7
 put '/etc/slipway/etcd-bootstrap.env' 0644 root:root <<'SLIPWAY_END'
 SLIPWAY_BOOTSTRAP=--initial-cluster=e1=https://10.0.0.1:2380,e2=https://10.0.0.2:2380,e3=https://10.0.0.3:2380 --initial-cluster-token=apart --initial-cluster-state=new
 SLIPWAY_END
-finish 12
-begin 13
+finish 7
+begin 8
 unit_file etcd <<'SLIPWAY_END'
 [Unit]
 Description=etcd key-value store of Kubernetes
@@ -203,6 +211,6 @@ ready() {
 curl -fsS --max-time 2 -o /dev/null http://127.0.0.1:2381/readyz
 }
 start 'etcd' 180 ready '/etc/systemd/system/etcd.service' '/etc/kubernetes/pki/etcd/ca.crt' '/etc/kubernetes/pki/etcd/server.crt' '/etc/kubernetes/pki/etcd/peer.crt'
-finish 13
+finish 8
 }
 main; exit

@@ -1,0 +1,169 @@
+import { setTimeout } from 'node:timers/promises'
+import { etcdView, mayBeAway } from '../../engine/etcd-view.ts'
+import { membersOf, spokesman } from '../../engine/members.ts'
+import { isNamed } from '../../engine/removal.ts'
+import { assemble } from '../../hosts/fleet.ts'
+import { capture, createShare, type Transport, TransportError } from '../../hosts/transport.ts'
+import { EXIT } from '../../problem.ts'
+import type { Member } from '../../steps/types.ts'
+import { confirmYes } from '../../ui/prompt.ts'
+import { underLock } from '../converge.ts'
+import { readIntent, type Session, exitOf, sayProblems, withSession } from '../session.ts'
+import type { Io, Options } from '../types.ts'
+import { runErrands } from './run.ts'
+import { say } from './say.ts'
+import { BOOT_SCRIPT, drainScript, rebootScript, uncordonScript, upScript } from './scripts.ts'
+
+/** How long a host may take from the order to reboot until ssh answers again, and from there until all is up. */
+const BACK_S = 900
+const UP_S = 300
+const PAUSE_MS = 3000
+
+type Turn = Readonly<{ member: Member; speaker: Member; version: string; drains: boolean; timeout: number }>
+
+/** Whether etcd lives through it: the other members have to be a quorum without this one. */
+const quorumHolds = (session: Session, member: Member, io: Io): boolean => {
+  const view = etcdView(membersOf(session.intent.hosts, session.world), session.world)
+  if (mayBeAway(view, member)) return true
+  say(
+    io,
+    `${member.nodeName} is not rebooted: only ${view.healthy.size} of ${view.voters.length} etcd members are healthy, and it would cost the quorum.`,
+    `未重启 ${member.nodeName}：${view.voters.length} 个 etcd 成员中只有 ${view.healthy.size} 个健康，重启会失去法定人数。`,
+  )
+  return false
+}
+
+/** What is done with one host; undefined when it cannot be: then the reason has been said. */
+const turnOf = (session: Session, word: string, io: Io): Turn | undefined => {
+  const { intent, world } = session
+  const members = membersOf(intent.hosts, world)
+  const member = members.find((one) => isNamed(one, word))
+  const others = members.filter((one) => one !== member)
+  const speaker = spokesman(others, world) ?? spokesman(members, world)
+  if (!member || !world[member.key] || !speaker || member.address === 'localhost') {
+    sayProblems(session.problems, io)
+    if (member?.address === 'localhost') say(io, 'This machine is not rebooted under itself.', '不会重启运行本命令的机器。')
+    else if (!member) say(io, `${word} has no entry in the file.`, `文件中没有 ${word} 的条目。`)
+    else say(io, `${word} does not answer.`, `${word} 没有响应。`)
+    return undefined
+  }
+  const { drain, drain_timeout: timeout } = intent.config.upgrade_strategy
+  const nodes = world[speaker.key]?.nodes ?? []
+  const node = nodes.find(({ name }) => name === member.nodeName)
+  return { member, speaker, version: node?.kubelet ?? '', drains: drain && node?.ready === true && nodes.length > 1, timeout }
+}
+
+const bootOf = async (transport: Transport, io: Io): Promise<string> =>
+  (await capture(transport, BOOT_SCRIPT, { signal: io.signal })).stdout
+
+/** Connects again and again until another boot of the host answers, then waits there until all is up. */
+const comesBack = async (member: Member, boot: string, io: Io): Promise<number> => {
+  const deadline = performance.now() + BACK_S * 1000
+  while (performance.now() < deadline) {
+    await setTimeout(PAUSE_MS, undefined, { signal: io.signal })
+    await using fleet = await assemble([member], { home: io.home, env: io.env, ask: undefined, share: createShare() })
+    const transport = fleet.transports.get(member.key)
+    try {
+      if (!transport || (await bootOf(transport, io)) === boot) continue
+      return await runErrands(
+        [
+          {
+            member,
+            en: `${member.nodeName} is back; waiting for its parts.`,
+            zh: `${member.nodeName} 已恢复，等待其组件就绪。`,
+            script: upScript(UP_S),
+          },
+        ],
+        { fleet },
+        io,
+      )
+    } catch (error) {
+      // It went down under the question.
+      if (!(error instanceof TransportError)) throw error
+    }
+  }
+  say(io, `${member.nodeName} did not come back within ${BACK_S} s.`, `${member.nodeName} 在 ${BACK_S} 秒内没有恢复。`)
+  return EXIT.unreachable
+}
+
+const order = async (transport: Transport, io: Io): Promise<void> => {
+  await capture(transport, rebootScript(), { signal: io.signal }).catch((error) => {
+    if (!(error instanceof TransportError)) throw error
+  })
+}
+
+const carryOut = async ({ member, speaker, version, drains, timeout }: Turn, session: Session, io: Io): Promise<number> => {
+  const { nodeName, key } = member
+  const transport = session.fleet.transports.get(key)
+  if (!transport) return EXIT.unreachable
+  const boot = await bootOf(transport, io)
+  const script = drainScript(nodeName, key, timeout)
+  const drain = {
+    member: speaker,
+    en: `Draining ${nodeName}, for at most ${timeout} s.`,
+    zh: `排空 ${nodeName}，最多 ${timeout} 秒。`,
+    script,
+  }
+  const drained = drains ? await runErrands([drain], session, io) : EXIT.done
+  if (drained !== EXIT.done) return drained
+  say(io, `Rebooting ${nodeName}.`, `重启 ${nodeName}。`)
+  await order(transport, io)
+  const back = await comesBack(member, boot, io)
+  if (back !== EXIT.done || !drains) return back
+  return letIn(member, speaker, version, session, io)
+}
+
+/** Pods may come again. A lone control plane has been away itself, so its connection is a new one. */
+const letIn = async (member: Member, speaker: Member, version: string, session: Session, io: Io): Promise<number> => {
+  const errand = {
+    member: speaker,
+    en: `Letting pods onto ${member.nodeName} again.`,
+    zh: `恢复 ${member.nodeName} 的调度。`,
+    script: uncordonScript(member.nodeName, member.key, version),
+  }
+  if (speaker.key !== member.key) return runErrands([errand], session, io)
+  await using fleet = await assemble([speaker], { home: io.home, env: io.env, ask: undefined, share: createShare() })
+  return await runErrands([errand], { fleet }, io)
+}
+
+const one = (word: string, options: Options, io: Io): Promise<number> =>
+  withSession(options, io, async (session) => {
+    const turn = turnOf(session, word, io)
+    if (!turn) return exitOf(session.problems) || EXIT.config
+    if (!quorumHolds(session, turn.member, io)) return EXIT.unfit
+    const exit = await underLock(session, options, io, () => carryOut(turn, session, io))
+    if (exit === EXIT.done) say(io, `${turn.member.nodeName} was rebooted.`, `${turn.member.nodeName} 已重启。`)
+    else
+      say(
+        io,
+        'Stopped here. The next slipway up lets pods onto a node that was left drained.',
+        '已在此停止。下次 slipway up 会恢复仍处于排空状态的节点。',
+      )
+    return exit
+  })
+
+const confirmed = async (words: readonly string[], options: Options, io: Io): Promise<boolean> => {
+  if (options.yes) return true
+  if (!io.interactive) {
+    say(io, 'There is no terminal to ask on: add --yes.', '没有终端可供确认：请加 --yes。')
+    return false
+  }
+  return confirmYes({ en: `Reboot ${words.join(', ')}, one after the other?`, zh: `依次重启 ${words.join('、')}？` }, io.language)
+}
+
+/** `slipway node reboot NAME...`, or `--all`: each is drained, rebooted, waited for and let in again before the next one's turn. */
+export const reboot = async (names: readonly string[], options: Options, io: Io): Promise<number> => {
+  const intent = await readIntent(options)
+  if ('problems' in intent) {
+    sayProblems(intent.problems, io)
+    return exitOf(intent.problems)
+  }
+  const planesFirst = intent.hosts.toSorted((a, b) => Number(b.roles.controlPlane) - Number(a.roles.controlPlane))
+  const words = names.length > 0 ? names : planesFirst.map(({ name, key }) => name ?? key)
+  if (!(await confirmed(words, options, io))) return EXIT.interrupted
+  for (const word of words) {
+    const exit = await one(word, options, io)
+    if (exit !== EXIT.done) return exit
+  }
+  return EXIT.done
+}

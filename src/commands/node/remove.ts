@@ -1,0 +1,115 @@
+import { type Removal, removalOf } from '../../engine/removal.ts'
+import { parseSurvey, resetHost, SURVEY } from '../../engine/reset.ts'
+import { capture, type Transport } from '../../hosts/transport.ts'
+import { EXIT } from '../../problem.ts'
+import { problemText } from '../../ui/problems.ts'
+import { askWord } from '../../ui/prompt.ts'
+import { resultText, stageText } from '../../ui/reset-text.ts'
+import { underLock } from '../converge.ts'
+import { type Session, sayProblems, withSession } from '../session.ts'
+import type { Io, Options } from '../types.ts'
+import { type Errand, runErrands } from './run.ts'
+import { say } from './say.ts'
+import { drainScript, stopScript } from './scripts.ts'
+import { farewell, nobody, provenQuorum } from './votes.ts'
+
+const confirmed = async (name: string, options: Options, io: Io): Promise<boolean> => {
+  if (options.yes) return true
+  if (!io.interactive) {
+    say(io, 'There is no terminal to ask on: add --yes.', '没有终端可供确认：请加 --yes。')
+    return false
+  }
+  return (await askWord({ en: `Type the node's name (${name}) to go on:`, zh: `请输入节点名称（${name}）以继续：` }, io.language)) === name
+}
+
+/** A host that cannot be cleaned is given up only by an explicit word: it may be alive, and come back. */
+const givenUp = ({ name, entry, alive }: Removal, options: Options, io: Io): boolean => {
+  if (alive || options.flags.force === true) return true
+  if (entry)
+    say(
+      io,
+      `${name} does not answer. Bring it back, so that it is drained and cleaned; if it is gone for good, add --force.`,
+      `${name} 没有响应。请恢复该主机，以便排空和清理；若已无法恢复，请加 --force。`,
+    )
+  else
+    say(
+      io,
+      `${name} has no entry in the file, so its host cannot be cleaned. Put the entry back; or, if the host is gone for good, add --force.`,
+      `文件中没有 ${name} 的条目，无法清理其主机。请恢复该条目；若主机已不存在，请加 --force。`,
+    )
+  return false
+}
+
+/** Pods first, then what serves the API from there, then the vote, then the Node. */
+const errandsOf = (removal: Removal, timeout: number): Errand[] => {
+  const { name, entry, alive, node, speaker } = removal
+  return [
+    ...(alive && node?.ready
+      ? [
+          {
+            member: speaker,
+            en: `Draining ${name}, for at most ${timeout} s.`,
+            zh: `排空 ${name}，最多 ${timeout} 秒。`,
+            script: drainScript(name, entry?.key ?? name, timeout),
+          },
+        ]
+      : []),
+    ...(alive && entry ? [{ member: entry, en: `Stopping ${name}.`, zh: `停止 ${name} 上的组件。`, script: stopScript() }] : []),
+    ...farewell(removal),
+  ]
+}
+
+const isClean = async (transport: Transport, io: Io): Promise<boolean> => {
+  const { exit, stdout } = await capture(transport, SURVEY, { signal: io.signal })
+  return exit === 0 && !parseSurvey(stdout).present
+}
+
+/** Takes from the host what Slipway wrote there. */
+const clean = async ({ name, entry, alive }: Removal, { fleet }: Session, io: Io): Promise<number> => {
+  const transport = alive && entry ? fleet.transports.get(entry.key) : undefined
+  if (!transport || (await isClean(transport, io))) return EXIT.done
+  const result = await resetHost(transport, (stage) => io.err(`[${name}] ${stageText(stage, io.language)}\n`), io.signal)
+  if (result.state === 'lost') io.err(`${problemText(result.problem, io.language, io.style)}\n`)
+  else io.err(`${resultText(name, result, io.language)}\n`)
+  return result.state === 'done' ? EXIT.done : result.state === 'lost' ? EXIT.unreachable : EXIT.failed
+}
+
+const carryOut = async (removal: Removal, session: Session, io: Io): Promise<number> => {
+  const { name, entry, alive } = removal
+  const timeout = session.intent.config.upgrade_strategy.drain_timeout
+  const exit = (await runErrands(errandsOf(removal, timeout), session, io)) || (await clean(removal, session, io))
+  if (exit !== EXIT.done) {
+    say(io, `The same command goes on from here, once that is mended.`, '排除原因后再次运行同一命令即可继续。')
+    return exit
+  }
+  say(io, `${name} is out of the cluster.`, `${name} 已移出集群。`)
+  if (entry)
+    say(io, `Delete its entry (${entry.at}): otherwise the next up adds it again.`, `请删除其条目（${entry.at}），否则下次 up 会再次添加。`)
+  if (!alive)
+    say(
+      io,
+      `Its host was not cleaned. Should it ever come back: install it anew before it meets the others.`,
+      '其主机未被清理；若日后恢复，请先重装再接入网络。',
+    )
+  return EXIT.done
+}
+
+const consider = async (session: Session, word: string, options: Options, io: Io): Promise<number> => {
+  const removal = removalOf(session.intent.hosts, session.world, word)
+  sayProblems(session.problems, io)
+  if (typeof removal === 'string') return nobody(removal, word, io)
+  const { name, entry, node, member } = removal
+  if (!entry && !node && !member) {
+    say(io, `${word} is neither in the file nor in the cluster.`, `${word} 既不在文件中，也不在集群中。`)
+    return EXIT.config
+  }
+  if (!givenUp(removal, options, io)) return EXIT.unreachable
+  if (!provenQuorum(removal, io)) return EXIT.unfit
+  if (node && !node.ready) say(io, `${name} is not Ready: its pods are given up.`, `${name} 未就绪：其上的 Pod 将被放弃。`)
+  if (!(await confirmed(name, options, io))) return EXIT.interrupted
+  return underLock(session, options, io, () => carryOut(removal, session, io))
+}
+
+/** `slipway node remove NAME`: drains, takes the etcd vote away (the quorum shown first), deletes the Node, cleans the host. */
+export const remove = ([name = '']: readonly string[], options: Options, io: Io): Promise<number> =>
+  withSession(options, io, (session) => consider(session, name, options, io))

@@ -1,0 +1,69 @@
+import { isHoldingPlace, type Removal, removalOf } from '../../engine/removal.ts'
+import { EXIT } from '../../problem.ts'
+import { confirmYes } from '../../ui/prompt.ts'
+import { converge, underLock } from '../converge.ts'
+import { look, type Session, sayProblems, withSession } from '../session.ts'
+import type { Io, Options } from '../types.ts'
+import { runErrands } from './run.ts'
+import { say } from './say.ts'
+import { farewell, nobody, provenQuorum } from './votes.ts'
+
+const confirmed = async (name: string, options: Options, io: Io): Promise<boolean> => {
+  if (options.yes) return true
+  if (!io.interactive) {
+    say(io, 'There is no terminal to ask on: add --yes.', '没有终端可供确认：请加 --yes。')
+    return false
+  }
+  return confirmYes({ en: `Give the place of the old ${name} away?`, zh: `放弃旧的 ${name}，由新主机接替？` }, io.language)
+}
+
+/** What is said before anything is done; undefined lets it go on, a number is the exit code that ends it. */
+const objection = (removal: Removal, session: Session, word: string, io: Io): number | undefined => {
+  const { name, entry, alive } = removal
+  if (!entry) {
+    say(io, `${word} has no entry in the file: there is no host to put in its place.`, `文件中没有 ${word} 的条目，没有可用于替换的主机。`)
+    return EXIT.config
+  }
+  if (!alive) {
+    say(
+      io,
+      `The new host of ${name} does not answer. Without a new host, it is slipway node remove ${name} --force.`,
+      `${name} 的新主机没有响应。若没有新主机，请使用 slipway node remove ${name} --force。`,
+    )
+    return EXIT.unreachable
+  }
+  if (isHoldingPlace(removal, session.world)) {
+    say(
+      io,
+      `${name} is alive and part of the cluster. To begin anew with it: slipway node remove ${name}, then slipway up.`,
+      `${name} 仍在集群中正常运行。如需重新开始：先 slipway node remove ${name}，再 slipway up。`,
+    )
+    return EXIT.unfit
+  }
+  return provenQuorum(removal, io) ? undefined : EXIT.unfit
+}
+
+const consider = async (session: Session, word: string, options: Options, io: Io): Promise<number> => {
+  const removal = removalOf(session.intent.hosts, session.world, word)
+  if (typeof removal === 'string') {
+    sayProblems(session.problems, io)
+    return nobody(removal, word, io)
+  }
+  const ended = objection(removal, session, word, io)
+  if (ended !== undefined) {
+    sayProblems(session.problems, io)
+    return ended
+  }
+  const errands = farewell(removal)
+  if (errands.length > 0) {
+    if (!(await confirmed(removal.name, options, io))) return EXIT.interrupted
+    const exit = await underLock(session, options, io, () => runErrands(errands, session, io))
+    if (exit !== EXIT.done) return exit
+  }
+  const { world, problems } = await look(session, io.signal, session.world)
+  return converge({ ...session, world, problems: [...session.fleet.problems, ...problems] }, options, io)
+}
+
+/** `slipway node replace NAME`: the old member and Node go, the new host at the entry's address is installed as `up` would. */
+export const replace = ([name = '']: readonly string[], options: Options, io: Io): Promise<number> =>
+  withSession(options, io, (session) => consider(session, name, options, io))

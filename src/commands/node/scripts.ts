@@ -1,0 +1,79 @@
+import { PRELUDE } from '../../engine/shell-texts.ts'
+import { peerUrl } from '../../engine/etcd-view.ts'
+import { kindOf } from '../../resources/index.ts'
+import type { Resource } from '../../resources/types.ts'
+import { quote } from '../../hosts/sh.ts'
+import type { EtcdMemberFact } from '../../hosts/facts.ts'
+import type { Member } from '../../steps/types.ts'
+
+// Scripts of `slipway node`: each is safe to run twice, and every part of what it undoes may be gone already.
+
+/** Wrapped as the scripts of an apply are (engine/script.ts). */
+const wrapped = (body: string): string => `${PRELUDE}\nmain() {\nenter\n${body}}\nmain; exit\n`
+
+const resourceScript = <R extends Resource>(want: R): string =>
+  kindOf(want).script(want, { verb: 'update', reason: { en: '', zh: '' } }, {})
+
+/** Cordons a node and moves its pods away, for at most `timeout` seconds. */
+export const drainScript = (node: string, host: string, timeout: number): string =>
+  wrapped(resourceScript({ kind: 'drain', node, host, batch: 0, timeout }))
+
+/** Waits until a node is Ready with this version of kubelet, and lets pods onto it again. */
+export const uncordonScript = (node: string, host: string, version: string): string =>
+  wrapped(resourceScript({ kind: 'uncordon', node, host, batch: 0, version }))
+
+/** On the host that leaves: balancers see its API server go before it is gone, and its kubelet does not register again. */
+export const stopScript = (): string =>
+  wrapped(`systemctl stop kubelet kube-scheduler kube-controller-manager kube-apiserver 2>/dev/null || true\n`)
+
+const ETCD_PKI = '/etc/kubernetes/pki/etcd'
+
+/**
+ * On another member of etcd: takes one off the list. A leader hands over first, where it still can: an election costs a second of writes.
+ * etcd refuses while a member has been connected for less than five seconds, so it is asked again for a while.
+ */
+export const removeMemberScript = ({ id, peer }: EtcdMemberFact, voter: Member): string => {
+  const [leaving, staying] = [peer.replace(/:2380$/, ':2379'), peerUrl(voter)].map(quote)
+  return wrapped(
+    [
+      `ctl() { timeout 30 etcdctl --cacert=${ETCD_PKI}/ca.crt --cert=${ETCD_PKI}/healthcheck-client.crt --key=${ETCD_PKI}/healthcheck-client.key --command-timeout=10s "$@"; }\n`,
+      'ours() { ctl --endpoints=https://127.0.0.1:2379 "$@"; }\n',
+      `heir=$(ours member list | awk -F ', ' -v peer=${staying} '$4 == peer {print $1}')\n`,
+      `ctl --endpoints=${leaving} move-leader "$heir" >/dev/null 2>&1 || true\n`,
+      `gone() { ours member list >"$RUN/members" && ! grep -q ${quote(`^${id}, `)} "$RUN/members"; }\n`,
+      `removed() { gone || ours member remove ${quote(id)}; }\nawait 30 ${quote(`etcd lets member ${id} go`)} removed\n`,
+    ].join(''),
+  )
+}
+
+/** On a control plane: the Node goes, and with it the pods that were still bound to it. */
+export const deleteNodeScript = (name: string): string =>
+  wrapped(
+    [
+      'k() { timeout 90 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }\n',
+      `k delete node ${quote(name)} --ignore-not-found --timeout=60s\n`,
+    ].join(''),
+  )
+
+/** Names this boot of a host: another one after every reboot, also where a container's hosts share a kernel. */
+export const BOOT_SCRIPT =
+  'main() { cat /proc/sys/kernel/random/boot_id; systemctl show -p UserspaceTimestampMonotonic --value; }; main; exit\n'
+
+/** The connection breaks over it; kube-apiserver is stopped before etcd, and etcd's leader hands over. */
+export const rebootScript = (): string => wrapped('systemctl reboot\n')
+
+/** Waits until everything that Slipway runs on a host is up and says that it is ready. */
+export const upScript = (seconds: number): string =>
+  wrapped(
+    [
+      'answers() { curl -fsS --max-time 3 -o /dev/null "$@"; }\n',
+      'runs() { systemctl is-enabled --quiet "$1.service" 2>/dev/null; }\n',
+      'up() {\n',
+      // shellcheck reads the loop's body as one command list; `|| return` keeps the reason in the output.
+      '\tsed -n "s/^unit //p" "$STATE/inventory" | while read -r unit; do\n\t\tsystemctl is-enabled --quiet "$unit" 2>/dev/null || continue\n\t\tsystemctl is-active --quiet "$unit" || { printf "%s is not active\\n" "$unit"; return 1; }\n\tdone || return\n',
+      '\tif runs etcd; then answers http://127.0.0.1:2381/readyz || return; fi\n',
+      '\tif runs kubelet; then answers http://127.0.0.1:10248/healthz && answers --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz || return; fi\n',
+      '}\n',
+      `await ${seconds} 'everything on this host up' up\n`,
+    ].join(''),
+  )

@@ -1,0 +1,80 @@
+import type { EtcdMemberFact, NodeFact } from '../hosts/facts.ts'
+import type { Host } from '../config/hosts.ts'
+import type { Member } from '../steps/types.ts'
+import { etcdView, peerUrl } from './etcd-view.ts'
+import { membersOf, spokesman } from './members.ts'
+import { keepsQuorum, quorumOf } from './quorum.ts'
+import type { World } from './world.ts'
+
+/** What etcd has and what is left of it, for the eyes of the one who decides. */
+export type Votes = Readonly<{
+  members: number
+  healthy: number
+  membersAfter: number
+  healthyAfter: number
+  needed: number
+  allowed: boolean
+}>
+
+/** What taking one node out of the cluster means. */
+export type Removal = Readonly<{
+  name: string
+  /** Its entry in the file; undefined when the line is gone already. */
+  entry: Member | undefined
+  /** Whether its host answered in this run. */
+  alive: boolean
+  node: NodeFact | undefined
+  member: EtcdMemberFact | undefined
+  votes: Votes | undefined
+  /** The control plane that drains it and deletes its Node. */
+  speaker: Member
+  /** Another member of etcd, which takes it off the list; undefined while none is healthy. */
+  voter: Member | undefined
+}>
+
+/** Why there is nobody to do it: it is the last control plane of the file, or no other one answers. */
+export type Nobody = 'last' | 'silent'
+
+const votesOf = (members: number, healthy: number, wasHealthy: boolean): Votes => ({
+  members,
+  healthy,
+  membersAfter: members - 1,
+  healthyAfter: wasHealthy ? healthy - 1 : healthy,
+  needed: quorumOf(members - 1),
+  allowed: keepsQuorum(members, healthy, wasHealthy ? 'remove-healthy' : 'remove-dead'),
+})
+
+/** Whether a word names an entry: by its Node's name, or its address. */
+export const isNamed = ({ nodeName, address, key }: Member, word: string): boolean => [nodeName, address, key].includes(word)
+
+/** What is to be taken out under a name. Pure; `world` is what was seen of the hosts that answered. */
+export const removalOf = (hosts: readonly Host[], world: World, word: string): Removal | Nobody => {
+  const all = membersOf(hosts, world)
+  const entry = all.find((member) => isNamed(member, word))
+  const name = entry?.nodeName ?? word
+  const others = all.filter((member) => member !== entry)
+  if (!others.some(({ roles }) => roles.controlPlane)) return 'last'
+  const speaker = spokesman(others, world)
+  const facts = speaker && world[speaker.key]
+  if (!speaker || facts?.api !== 'ready') return 'silent'
+  const { members, voters, healthy } = etcdView(all, world)
+  const member = members.find((one) => (entry ? one.peer === peerUrl(entry) || one.name === name : one.name === name || one.peer === name))
+  return {
+    name,
+    entry,
+    alive: entry !== undefined && world[entry.key] !== undefined,
+    node: facts.nodes.find((node) => node.name === name),
+    member,
+    votes: member && !member.learner ? votesOf(voters.length, healthy.size, healthy.has(member.peer)) : undefined,
+    speaker,
+    voter: others.find((one) => healthy.has(peerUrl(one))),
+  }
+}
+
+/** Whether the host of an entry still holds the place that is to be given away: then it is no case for a replacement. */
+export const isHoldingPlace = ({ entry, member, node }: Removal, world: World): boolean => {
+  const facts = entry && world[entry.key]
+  if (!facts) return false
+  if (member) return facts.etcdData && facts.etcdMembers.some(({ id }) => id === member.id)
+  return facts.units.kubelet?.active === 'active' && node?.ready === true
+}
