@@ -8,8 +8,8 @@ const refuse = (context: Context, what: Text, name: string): Problem => ({
   at: context.member.at.split(' ')[0] ?? '',
   what,
   fix: {
-    en: `Put its entry back, or take it out of the cluster with \`slipway node remove ${name}\`.`,
-    zh: `请恢复其条目，或用 \`slipway node remove ${name}\` 将其移出集群。`,
+    en: `Put its entry back. To be rid of it: \`slipway node remove ${name}\` with the entry in place, so that its host is cleaned; --force if that is gone.`,
+    zh: `请恢复其条目。如需移除：保留条目并运行 \`slipway node remove ${name}\`，以便清理其主机；若主机已不存在，请加 --force。`,
   },
   severity: 'error',
   exit: EXIT.unfit,
