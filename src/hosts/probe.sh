@@ -181,8 +181,8 @@ reach() {
 etcd_members() {
 	pki=/etc/kubernetes/pki/etcd
 	[ -d /var/lib/etcd/member ] && [ -f $pki/healthcheck-client.crt ] && have etcdctl || return 0
-	timeout 5 etcdctl --endpoints=https://127.0.0.1:2379 --cacert=$pki/ca.crt --cert=$pki/healthcheck-client.crt --key=$pki/healthcheck-client.key \
-		--command-timeout=3s member list 2>/dev/null | awk -F ', ' '{print "etcd-member\t" $1 "\t" ($5 == "" ? "unstarted" : $2) "\t" $3 "\t" $4 "\t" $6}'
+	timeout 12 etcdctl --endpoints=https://127.0.0.1:2379 --cacert=$pki/ca.crt --cert=$pki/healthcheck-client.crt --key=$pki/healthcheck-client.key \
+		--command-timeout=8s member list 2>/dev/null | awk -F ', ' '{print "etcd-member\t" $1 "\t" ($5 == "" ? "unstarted" : $2) "\t" $3 "\t" $4 "\t" $6}'
 }
 
 # Which APIs on their way out somebody asked for: of interest only before an upgrade, and the metrics of an API server are long.

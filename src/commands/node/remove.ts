@@ -94,7 +94,8 @@ const carryOut = async (removal: Removal, session: Session, io: Io): Promise<num
   return EXIT.done
 }
 
-const consider = async (session: Session, word: string, options: Options, io: Io): Promise<number> => {
+/** What the command does with a session; its exit code. */
+export const removeNode = async (session: Session, word: string, options: Options, io: Io): Promise<number> => {
   const removal = removalOf(session.intent.hosts, session.world, word)
   sayProblems(session.problems, io)
   if (typeof removal === 'string') return nobody(removal, word, io)
@@ -112,4 +113,4 @@ const consider = async (session: Session, word: string, options: Options, io: Io
 
 /** `slipway node remove NAME`: drains, takes the etcd vote away (the quorum shown first), deletes the Node, cleans the host. */
 export const remove = ([name = '']: readonly string[], options: Options, io: Io): Promise<number> =>
-  withSession(options, io, (session) => consider(session, name, options, io))
+  withSession(options, io, (session) => removeNode(session, name, options, io))

@@ -43,7 +43,8 @@ const objection = (removal: Removal, session: Session, word: string, io: Io): nu
   return provenQuorum(removal, io) ? undefined : EXIT.unfit
 }
 
-const consider = async (session: Session, word: string, options: Options, io: Io): Promise<number> => {
+/** What the command does with a session; its exit code. */
+export const replaceNode = async (session: Session, word: string, options: Options, io: Io): Promise<number> => {
   const removal = removalOf(session.intent.hosts, session.world, word)
   if (typeof removal === 'string') {
     sayProblems(session.problems, io)
@@ -66,4 +67,4 @@ const consider = async (session: Session, word: string, options: Options, io: Io
 
 /** `slipway node replace NAME`: the old member and Node go, the new host at the entry's address is installed as `up` would. */
 export const replace = ([name = '']: readonly string[], options: Options, io: Io): Promise<number> =>
-  withSession(options, io, (session) => consider(session, name, options, io))
+  withSession(options, io, (session) => replaceNode(session, name, options, io))

@@ -1,0 +1,200 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { node } from '../../src/commands/node/index.ts'
+import { removeNode } from '../../src/commands/node/remove.ts'
+import { replaceNode } from '../../src/commands/node/replace.ts'
+import {
+  deleteNodeScript,
+  drainScript,
+  rebootScript,
+  removeMemberScript,
+  stopScript,
+  uncordonScript,
+  upScript,
+} from '../../src/commands/node/scripts.ts'
+import type { Session } from '../../src/commands/session.ts'
+import { membersOf } from '../../src/engine/members.ts'
+import { PRELUDE } from '../../src/engine/shell-texts.ts'
+import type { World } from '../../src/engine/world.ts'
+import type { Facts } from '../../src/hosts/facts.ts'
+import type { Output, Transport } from '../../src/hosts/transport.ts'
+import { clusterOf, hostLike } from '../engine/scenarios.ts'
+import { converge } from '../engine/support.ts'
+import { fakeIo, options } from './support.ts'
+
+const YAML = [
+  'cluster_name: x\nkubernetes_version: v1.36.3\nnodes:\n',
+  ...[1, 2, 3].map((number) => `  - {address: 10.0.0.1${number}, role: [control-plane], hostname_override: cp${number}}\n`),
+  '  - {address: 10.0.0.21, role: [worker], hostname_override: w1}\n',
+].join('')
+const { cluster, hosts } = clusterOf(YAML)
+
+const bare = Object.fromEntries(
+  await Promise.all(hosts.map(async ({ key, name = '' }) => [key, await hostLike('debian-12-bare', name, key)] as const)),
+)
+const MEMBERS = hosts
+  .filter(({ roles }) => roles.etcd)
+  .map(({ name = '', key }) => ({ id: `id-${name}`, started: true, name, peer: `https://${key}:2380`, learner: false }))
+const NODES = hosts.map(({ name = '', key }) => ({
+  ...{ name, kubelet: 'v1.36.3', ready: true, unschedulable: false, labels: {}, taints: [], managed: '{}', address: key, drained: false },
+}))
+const installed = converge(cluster, hosts, bare).world
+const WHOLE: World = Object.fromEntries(
+  Object.entries(installed).map(([key, facts]) => [
+    key,
+    key.startsWith('10.0.0.1') ? { ...facts, etcdMembers: MEMBERS, nodes: NODES, api: 'ready' as const } : facts,
+  ]),
+)
+
+/** What a script is for, by words that only it has. */
+const purposeOf = (script: string): string =>
+  (
+    [
+      ['lock', /flock -n 8/],
+      ['survey', /etcd\\t/],
+      ['reset', /^reset\(\) \{/m],
+      ['drain', /kubectl [^\n]*drain /],
+      ['stop', /systemctl stop kubelet/],
+      ['remove-member', /member remove/],
+      ['delete-node', /delete node/],
+    ] as const
+  ).find(([, pattern]) => pattern.test(script))?.[0] ?? expect.fail(`an unknown script:\n${script.slice(PRELUDE.length)}`)
+
+/** A session with hosts that do what they are told and remember it; `without` do not answer. */
+const sessionWith = (world: World, without: readonly string[] = [], fails = '') => {
+  const ran: string[] = []
+  const transport = (key: string): Transport => ({
+    label: `root@${key}:22`,
+    async *run(script): AsyncGenerator<Output, void> {
+      const purpose = purposeOf(script)
+      const name = hosts.find((host) => host.key === key)?.name
+      if (purpose !== 'lock' && purpose !== 'survey') ran.push(`${name} ${purpose}`)
+      if (purpose === 'lock') yield { stream: 'stdout', line: 'held' }
+      if (purpose === 'survey') for (const line of ['present\tyes', 'end\tok']) yield { stream: 'stdout', line }
+      yield { exit: purpose === fails ? 1 : 0 }
+    },
+    async [Symbol.asyncDispose]() {},
+  })
+  const here = hosts.filter(({ key }) => !without.includes(key))
+  const fleet = {
+    transports: new Map(here.map(({ key }) => [key, transport(key)])),
+    problems: [],
+    async [Symbol.asyncDispose]() {},
+  }
+  const seen = Object.fromEntries(Object.entries(world).filter(([key]) => !without.includes(key)))
+  const session: Session = { intent: { file: 'cluster.yml', config: cluster.config, hosts, cluster, warnings: [] }, fleet, world: seen, problems: [] }
+  return { session, ran }
+}
+
+const yes = options({ yes: true, flags: {} })
+const force = options({ yes: true, flags: { force: true } })
+
+describe('node remove', () => {
+  test('a control plane: drained, stopped, its vote taken by another, its Node deleted, its host cleaned, in this order', async () => {
+    const { session, ran } = sessionWith(WHOLE)
+    const { io, printed } = fakeIo()
+    expect(await removeNode(session, 'cp1', yes, io)).toBe(0)
+    expect(ran).toEqual(['cp2 drain', 'cp1 stop', 'cp2 remove-member', 'cp2 delete-node', 'cp1 reset'])
+    expect(printed.err).toContain('3 of 3 members are healthy; without cp1 2 of 2, and 2 are needed.')
+    expect(printed.err).toContain('Delete its entry (cluster.yml:4:5 nodes[0])')
+  })
+
+  test('a worker: no vote to take', async () => {
+    const { session, ran } = sessionWith(WHOLE)
+    const { io, printed } = fakeIo()
+    expect(await removeNode(session, 'w1', yes, io)).toBe(0)
+    expect(ran).toEqual(['cp1 drain', 'w1 stop', 'cp1 delete-node', 'w1 reset'])
+    expect(printed.err).not.toContain('etcd:')
+  })
+
+  test('a drain that cannot end stops everything behind it', async () => {
+    const { session, ran } = sessionWith(WHOLE, [], 'drain')
+    expect(await removeNode(session, 'cp1', yes, fakeIo().io)).toBe(5)
+    expect(ran).toEqual(['cp2 drain'])
+  })
+
+  test.each(['en', 'zh'] as const)('a host that does not answer is given up only by force (%s)', async (language) => {
+    const { session, ran } = sessionWith(WHOLE, ['10.0.0.11'])
+    const { io, printed } = fakeIo(language)
+    expect(await removeNode(session, 'cp1', yes, io)).toBe(4)
+    expect(ran).toEqual([])
+    expect(printed.err).toContain('--force')
+    expect(await removeNode(session, 'cp1', force, io)).toBe(0)
+    expect(ran).toEqual(['cp2 remove-member', 'cp2 delete-node'])
+  })
+
+  test('what would cost the quorum is refused, also by force', async () => {
+    const world = { ...WHOLE, '10.0.0.12': { ...(WHOLE['10.0.0.12'] as Facts), etcdMembers: [] } }
+    const { session, ran } = sessionWith(world)
+    const { io, printed } = fakeIo()
+    expect(await removeNode(session, 'cp1', force, io)).toBe(3)
+    expect(ran).toEqual([])
+    expect(printed.err).toContain('would cost the quorum')
+  })
+
+  test('without a terminal and without --yes nothing is done', async () => {
+    const { session, ran } = sessionWith(WHOLE)
+    expect(await removeNode(session, 'w1', options({ flags: {} }), fakeIo().io)).toBe(130)
+    expect(ran).toEqual([])
+  })
+
+  test('once out of the cluster, the same command cleans what is left on the host', async () => {
+    const gone = (facts: Facts): Facts => ({ ...facts, nodes: NODES.filter(({ name }) => name !== 'w1') })
+    const world = Object.fromEntries(Object.entries(WHOLE).map(([key, facts]) => [key, gone(facts)]))
+    const { session, ran } = sessionWith(world)
+    expect(await removeNode(session, 'w1', yes, fakeIo().io)).toBe(0)
+    expect(ran).toEqual(['w1 stop', 'w1 reset'])
+  })
+
+  test('a name that nobody has', async () => {
+    const { session } = sessionWith(WHOLE)
+    expect(await removeNode(session, 'w9', force, fakeIo().io)).toBe(2)
+  })
+})
+
+describe('node replace', () => {
+  test('a living one is not replaced', async () => {
+    const { session, ran } = sessionWith(WHOLE)
+    const { io, printed } = fakeIo()
+    expect(await replaceNode(session, 'cp1', yes, io)).toBe(3)
+    expect(ran).toEqual([])
+    expect(printed.err).toContain('alive')
+  })
+
+  test('one whose new host does not answer', async () => {
+    const { session, ran } = sessionWith(WHOLE, ['10.0.0.11'])
+    expect(await replaceNode(session, 'cp1', yes, fakeIo().io)).toBe(4)
+    expect(ran).toEqual([])
+  })
+})
+
+test.each([[['remove']], [['remove', 'a', 'b']], [['replace']], [['reboot']], [['explode', 'a']], [[]]])(
+  'node %j: how it is called',
+  async (rest) => {
+    const { io, printed } = fakeIo()
+    expect(await node.run(options({ rest, flags: {} }), io)).toBe(2)
+    expect(printed.err).toContain('slipway node remove NAME')
+  },
+)
+
+test('shellcheck has nothing to say about the scripts', () => {
+  const [voter] = membersOf(hosts, WHOLE)
+  const [member] = MEMBERS
+  if (!voter || !member) return expect.fail()
+  const scripts = [
+    ...[drainScript('w1', 'w1', 300), uncordonScript('w1', 'w1', 'v1.36.3'), stopScript(), removeMemberScript(member, voter)],
+    ...[deleteNodeScript('w1'), rebootScript(), upScript(300)],
+  ]
+  const dir = mkdtempSync(join(tmpdir(), 'slipway-node-'))
+  const files = scripts.map((script, index) => {
+    const path = join(dir, `${index}.sh`)
+    writeFileSync(path, script)
+    return path
+  })
+  const { stdout } = spawnSync('shellcheck', ['-s', 'sh', '-f', 'gcc', '-e', 'SC2317,SC2329', ...files], { encoding: 'utf8' })
+  rmSync(dir, { recursive: true })
+  expect(stdout).toBe('')
+})
