@@ -228,7 +228,7 @@ start() {
 # reload UNIT SECONDS READY-FUNCTION: the running process reads its files again.
 reload() {
 	systemctl daemon-reload
-	systemctl reload "$1.service" || unit_failed "$1" 'it could not read its files again'
+	systemctl reload "$1.service" || unit_failed "$1" 'it could not read its files again' "$3" "$2"
 	await_unit "$1" "$2" "$3"
 }
 

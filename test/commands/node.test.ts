@@ -85,7 +85,12 @@ const sessionWith = (world: World, without: readonly string[] = [], fails = '') 
     async [Symbol.asyncDispose]() {},
   }
   const seen = Object.fromEntries(Object.entries(world).filter(([key]) => !without.includes(key)))
-  const session: Session = { intent: { file: 'cluster.yml', config: cluster.config, hosts, cluster, warnings: [] }, fleet, world: seen, problems: [] }
+  const session: Session = {
+    intent: { file: 'cluster.yml', config: cluster.config, hosts, cluster, warnings: [] },
+    fleet,
+    world: seen,
+    problems: [],
+  }
   return { session, ran }
 }
 
@@ -185,7 +190,7 @@ test('shellcheck has nothing to say about the scripts', () => {
   const [member] = MEMBERS
   if (!voter || !member) return expect.fail()
   const scripts = [
-    ...[drainScript('w1', 'w1', 300), uncordonScript('w1', 'w1', 'v1.36.3'), stopScript(), removeMemberScript(member, voter)],
+    ...[drainScript(cluster.config, 'w1', 'w1'), uncordonScript('w1', 'w1', 'v1.36.3'), stopScript(), removeMemberScript(member, voter)],
     ...[deleteNodeScript('w1'), rebootScript(), upScript(300)],
   ]
   const dir = mkdtempSync(join(tmpdir(), 'slipway-node-'))

@@ -19,7 +19,7 @@ const BACK_S = 900
 const UP_S = 300
 const PAUSE_MS = 3000
 
-type Turn = Readonly<{ member: Member; speaker: Member; version: string; drains: boolean; timeout: number }>
+type Turn = Readonly<{ member: Member; speaker: Member; version: string; drains: boolean }>
 
 /** Whether etcd lives through it: the other members have to be a quorum without this one. */
 const quorumHolds = (session: Session, member: Member, io: Io): boolean => {
@@ -47,10 +47,10 @@ const turnOf = (session: Session, word: string, io: Io): Turn | undefined => {
     else say(io, `${word} does not answer.`, `${word} 没有响应。`)
     return undefined
   }
-  const { drain, drain_timeout: timeout } = intent.config.upgrade_strategy
+  const { drain } = intent.config.upgrade_strategy
   const nodes = world[speaker.key]?.nodes ?? []
   const node = nodes.find(({ name }) => name === member.nodeName)
-  return { member, speaker, version: node?.kubelet ?? '', drains: drain && node?.ready === true && nodes.length > 1, timeout }
+  return { member, speaker, version: node?.kubelet ?? '', drains: drain && node?.ready === true && nodes.length > 1 }
 }
 
 const bootOf = async (transport: Transport, io: Io): Promise<string> =>
@@ -92,12 +92,14 @@ const order = async (transport: Transport, io: Io): Promise<void> => {
   })
 }
 
-const carryOut = async ({ member, speaker, version, drains, timeout }: Turn, session: Session, io: Io): Promise<number> => {
+const carryOut = async ({ member, speaker, version, drains }: Turn, session: Session, io: Io): Promise<number> => {
   const { nodeName, key } = member
   const transport = session.fleet.transports.get(key)
   if (!transport) return EXIT.unreachable
   const boot = await bootOf(transport, io)
-  const script = drainScript(nodeName, key, timeout)
+  const { config } = session.intent
+  const { timeout } = config.upgrade_strategy.node_drain_input
+  const script = drainScript(config, nodeName, key)
   const drain = {
     member: speaker,
     en: `Draining ${nodeName}, for at most ${timeout} s.`,

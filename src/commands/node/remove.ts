@@ -1,3 +1,4 @@
+import type { Config } from '../../config/schema.ts'
 import { type Removal, removalOf } from '../../engine/removal.ts'
 import { parseSurvey, resetHost, SURVEY } from '../../engine/reset.ts'
 import { capture, type Transport } from '../../hosts/transport.ts'
@@ -41,7 +42,8 @@ const givenUp = ({ name, entry, alive }: Removal, options: Options, io: Io): boo
 }
 
 /** Pods first, then what serves the API from there, then the vote, then the Node. */
-const errandsOf = (removal: Removal, timeout: number): Errand[] => {
+const errandsOf = (removal: Removal, config: Config): Errand[] => {
+  const { timeout } = config.upgrade_strategy.node_drain_input
   const { name, entry, alive, node, speaker } = removal
   return [
     ...(alive && node?.ready
@@ -50,7 +52,7 @@ const errandsOf = (removal: Removal, timeout: number): Errand[] => {
             member: speaker,
             en: `Draining ${name}, for at most ${timeout} s.`,
             zh: `排空 ${name}，最多 ${timeout} 秒。`,
-            script: drainScript(name, entry?.key ?? name, timeout),
+            script: drainScript(config, name, entry?.key ?? name),
           },
         ]
       : []),
@@ -76,8 +78,7 @@ const clean = async ({ name, entry, alive }: Removal, { fleet }: Session, io: Io
 
 const carryOut = async (removal: Removal, session: Session, io: Io): Promise<number> => {
   const { name, entry, alive } = removal
-  const timeout = session.intent.config.upgrade_strategy.drain_timeout
-  const exit = (await runErrands(errandsOf(removal, timeout), session, io)) || (await clean(removal, session, io))
+  const exit = (await runErrands(errandsOf(removal, session.intent.config), session, io)) || (await clean(removal, session, io))
   if (exit !== EXIT.done) {
     say(io, `The same command goes on from here, once that is mended.`, '排除原因后再次运行同一命令即可继续。')
     return exit

@@ -1,5 +1,7 @@
 import { PRELUDE } from '../../engine/shell-texts.ts'
 import { peerUrl } from '../../engine/etcd-view.ts'
+import type { Config } from '../../config/schema.ts'
+import { drainOf } from '../../resources/drain.ts'
 import { kindOf } from '../../resources/index.ts'
 import type { Resource } from '../../resources/types.ts'
 import { quote } from '../../hosts/sh.ts'
@@ -14,13 +16,12 @@ const wrapped = (body: string): string => `${PRELUDE}\nmain() {\nenter\n${body}}
 const resourceScript = <R extends Resource>(want: R): string =>
   kindOf(want).script(want, { verb: 'update', reason: { en: '', zh: '' } }, {})
 
-/** Cordons a node and moves its pods away, for at most `timeout` seconds. */
-export const drainScript = (node: string, host: string, timeout: number): string =>
-  wrapped(resourceScript({ kind: 'drain', node, host, batch: 0, timeout }))
+/** Cordons a node and moves its pods away, as cluster.yml wants a drain. */
+export const drainScript = (config: Config, node: string, host: string): string => wrapped(resourceScript(drainOf(config, node, host)))
 
 /** Waits until a node is Ready with this version of kubelet, and lets pods onto it again. */
 export const uncordonScript = (node: string, host: string, version: string): string =>
-  wrapped(resourceScript({ kind: 'uncordon', node, host, batch: 0, version }))
+  wrapped(resourceScript({ kind: 'uncordon', node, host, version }))
 
 /** On the host that leaves: balancers see its API server go before it is gone, and its kubelet does not register again. */
 export const stopScript = (): string =>

@@ -1,4 +1,4 @@
-##### stage 1 (secrets)
+##### stage 1 (secrets, prepare)
 # (here stand src/engine/*.sh)
 
 main() {
@@ -40,15 +40,7 @@ put /etc/kubernetes/encryption.yaml 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/encryption.yaml is drawn while applying)
 SLIPWAY_END
 finish 4
-}
-main; exit
-
-##### stage 2 (prepare, etcd, apiserver, controllers)
-# (here stand src/engine/*.sh)
-
-main() {
-enter
-begin 0
+begin 5
 apt_candidates 'debian' '/etc/apt/sources.list.d/debian.sources'
 put '/etc/slipway/apt/debian/base/1-mirrors.aliyun.com.sources' 0644 root:root <<'SLIPWAY_END'
 Types: deb
@@ -86,19 +78,19 @@ Components: main contrib non-free non-free-firmware
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 SLIPWAY_END
 apt_sources 'debian'
-finish 0
-begin 1
+finish 5
+begin 6
 packages 'ca-certificates' 'conntrack' 'curl' 'iptables' 'nftables'
-finish 1
-begin 2
+finish 6
+begin 7
 put '/etc/modules-load.d/slipway.conf' 0644 root:root <<'SLIPWAY_END'
 overlay
 br_netfilter
 nf_conntrack
 SLIPWAY_END
 load overlay br_netfilter nf_conntrack
-finish 2
-begin 3
+finish 7
+begin 8
 keep_sysctls vm.overcommit_memory vm.panic_on_oom kernel.panic kernel.panic_on_oops kernel.keys.root_maxkeys kernel.keys.root_maxbytes net.ipv4.ip_forward net.bridge.bridge-nf-call-iptables net.bridge.bridge-nf-call-ip6tables fs.inotify.max_user_instances fs.inotify.max_user_watches
 put '/etc/sysctl.d/90-slipway.conf' 0644 root:root <<'SLIPWAY_END'
 vm.overcommit_memory = 1
@@ -114,8 +106,8 @@ fs.inotify.max_user_instances = 8192
 fs.inotify.max_user_watches = 524288
 SLIPWAY_END
 sysctl -q -p /etc/sysctl.d/90-slipway.conf
-finish 3
-begin 4
+finish 8
+begin 9
 parent '/opt/slipway/runc/1.4.3'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -131,8 +123,8 @@ mv -fT "$stage"/'runc' '/opt/slipway/runc/1.4.3/runc'
 sync '/opt/slipway/runc/1.4.3'
 rm -rf "$stage"
 stamp 'runc-1.4.3-runc' "$used" '/opt/slipway/runc/1.4.3/runc'
-finish 4
-begin 5
+finish 9
+begin 10
 parent '/opt/slipway/containerd/2.3.4'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -162,8 +154,8 @@ mv -fT "$stage"/'ctr' '/opt/slipway/containerd/2.3.4/ctr'
 sync '/opt/slipway/containerd/2.3.4'
 rm -rf "$stage"
 stamp 'containerd-2.3.4-containerd' "$used" '/opt/slipway/containerd/2.3.4/containerd' '/opt/slipway/containerd/2.3.4/containerd-shim-runc-v2' '/opt/slipway/containerd/2.3.4/ctr'
-finish 5
-begin 6
+finish 10
+begin 11
 parent '/opt/slipway/cni-plugins/1.9.1'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -217,8 +209,8 @@ mv -fT "$stage"/'tuning' '/opt/slipway/cni-plugins/1.9.1/tuning'
 sync '/opt/slipway/cni-plugins/1.9.1'
 rm -rf "$stage"
 stamp 'cni-plugins-1.9.1-cni-plugins' "$used" '/opt/slipway/cni-plugins/1.9.1/bandwidth' '/opt/slipway/cni-plugins/1.9.1/bridge' '/opt/slipway/cni-plugins/1.9.1/firewall' '/opt/slipway/cni-plugins/1.9.1/host-local' '/opt/slipway/cni-plugins/1.9.1/loopback' '/opt/slipway/cni-plugins/1.9.1/portmap' '/opt/slipway/cni-plugins/1.9.1/tuning'
-finish 6
-begin 7
+finish 11
+begin 12
 parent '/opt/slipway/kubernetes/v1.36.3'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -234,8 +226,8 @@ mv -fT "$stage"/'kubelet' '/opt/slipway/kubernetes/v1.36.3/kubelet'
 sync '/opt/slipway/kubernetes/v1.36.3'
 rm -rf "$stage"
 stamp 'kubernetes-v1.36.3-kubelet' "$used" '/opt/slipway/kubernetes/v1.36.3/kubelet'
-finish 7
-begin 8
+finish 12
+begin 13
 parent '/opt/slipway/kubernetes/v1.36.3'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -251,8 +243,8 @@ mv -fT "$stage"/'kube-proxy' '/opt/slipway/kubernetes/v1.36.3/kube-proxy'
 sync '/opt/slipway/kubernetes/v1.36.3'
 rm -rf "$stage"
 stamp 'kubernetes-v1.36.3-kube-proxy' "$used" '/opt/slipway/kubernetes/v1.36.3/kube-proxy'
-finish 8
-begin 9
+finish 13
+begin 14
 parent '/opt/slipway/kubernetes/v1.36.3'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -268,8 +260,8 @@ mv -fT "$stage"/'kube-apiserver' '/opt/slipway/kubernetes/v1.36.3/kube-apiserver
 sync '/opt/slipway/kubernetes/v1.36.3'
 rm -rf "$stage"
 stamp 'kubernetes-v1.36.3-kube-apiserver' "$used" '/opt/slipway/kubernetes/v1.36.3/kube-apiserver'
-finish 9
-begin 10
+finish 14
+begin 15
 parent '/opt/slipway/kubernetes/v1.36.3'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -285,8 +277,8 @@ mv -fT "$stage"/'kube-controller-manager' '/opt/slipway/kubernetes/v1.36.3/kube-
 sync '/opt/slipway/kubernetes/v1.36.3'
 rm -rf "$stage"
 stamp 'kubernetes-v1.36.3-kube-controller-manager' "$used" '/opt/slipway/kubernetes/v1.36.3/kube-controller-manager'
-finish 10
-begin 11
+finish 15
+begin 16
 parent '/opt/slipway/kubernetes/v1.36.3'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -302,8 +294,8 @@ mv -fT "$stage"/'kube-scheduler' '/opt/slipway/kubernetes/v1.36.3/kube-scheduler
 sync '/opt/slipway/kubernetes/v1.36.3'
 rm -rf "$stage"
 stamp 'kubernetes-v1.36.3-kube-scheduler' "$used" '/opt/slipway/kubernetes/v1.36.3/kube-scheduler'
-finish 11
-begin 12
+finish 16
+begin 17
 parent '/opt/slipway/kubernetes/v1.36.3'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -319,11 +311,19 @@ mv -fT "$stage"/'kubectl' '/opt/slipway/kubernetes/v1.36.3/kubectl'
 sync '/opt/slipway/kubernetes/v1.36.3'
 rm -rf "$stage"
 stamp 'kubernetes-v1.36.3-kubectl' "$used" '/opt/slipway/kubernetes/v1.36.3/kubectl'
-finish 12
-begin 13
+finish 17
+}
+main; exit
+
+##### stage 3 (apiserver, controllers)
+# (here stand src/engine/*.sh)
+
+main() {
+enter
+begin 0
 directory '/var/log/kubernetes' 0700 root:root
-finish 13
-begin 14
+finish 0
+begin 1
 put /etc/kubernetes/pki/apiserver.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/apiserver.key is drawn while applying)
 SLIPWAY_END
@@ -333,8 +333,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-apiserver 0600 root:root <<'SLIPWAY_END'
 286a090cae7d4a6800796a9d394eee8a935cfcc07bc6e6e2d5fccf21a22980be 9aa615f33dab465868b0b776a233c4830f9f96926ca09601982d626ac4defd08
 SLIPWAY_END
-finish 14
-begin 15
+finish 1
+begin 2
 put /etc/kubernetes/pki/apiserver-etcd-client.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/apiserver-etcd-client.key is drawn while applying)
 SLIPWAY_END
@@ -344,8 +344,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-apiserver-etcd-client 0600 root:root <<'SLIPWAY_END'
 bfd15673bfbad63ece9222fe2ffdf1de3189abec7bf9760bdf5d5deb5f6f4d28 e80c8d34452d8c3bb719fd81c4f73486e6871c8edc78319ce9d2e4287b41f7d6
 SLIPWAY_END
-finish 15
-begin 16
+finish 2
+begin 3
 put /etc/kubernetes/pki/apiserver-kubelet-client.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/apiserver-kubelet-client.key is drawn while applying)
 SLIPWAY_END
@@ -355,8 +355,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-apiserver-kubelet-client 0600 root:root <<'SLIPWAY_END'
 d31983bcc4c1d9b24b96af19bbf4ecfecec54d864af1102edd5ed4bb60c65cdd 3aeaa14c7ad263b9a8fe177af487488828f1614964807a9354bbe59d1e097944
 SLIPWAY_END
-finish 16
-begin 17
+finish 3
+begin 4
 put /etc/kubernetes/pki/front-proxy-client.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/front-proxy-client.key is drawn while applying)
 SLIPWAY_END
@@ -366,8 +366,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-front-proxy-client 0600 root:root <<'SLIPWAY_END'
 c94d4cee78c69eac647d3bec69fa830bbf886cc1515872522a106824804d6aba 2a3e6b03f290abd4e9a40686a067a75907a14c2f5cc0752b9e1f4cd22474128c
 SLIPWAY_END
-finish 17
-begin 18
+finish 4
+begin 5
 put '/etc/kubernetes/audit-policy.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: audit.k8s.io/v1
 kind: Policy
@@ -403,8 +403,8 @@ rules:
       - group: events.k8s.io
   - level: Metadata
 SLIPWAY_END
-finish 18
-begin 19
+finish 5
+begin 6
 put '/etc/kubernetes/authentication.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: apiserver.config.k8s.io/v1
 kind: AuthenticationConfiguration
@@ -416,8 +416,8 @@ anonymous:
     - path: /readyz
     - path: /healthz
 SLIPWAY_END
-finish 19
-begin 20
+finish 6
+begin 7
 unit_file kube-apiserver <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes API server
@@ -482,8 +482,8 @@ ready() {
 curl -fsS --max-time 2 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz
 }
 start 'kube-apiserver' 180 ready '/etc/systemd/system/kube-apiserver.service' '/etc/kubernetes/pki/ca.crt' '/etc/kubernetes/pki/front-proxy-ca.crt' '/etc/kubernetes/pki/etcd/ca.crt' '/etc/kubernetes/pki/apiserver.crt' '/etc/kubernetes/pki/apiserver-etcd-client.crt' '/etc/kubernetes/pki/apiserver-kubelet-client.crt' '/etc/kubernetes/pki/front-proxy-client.crt' '/etc/kubernetes/pki/sa.pub' '/etc/kubernetes/encryption.yaml' '/etc/kubernetes/audit-policy.yaml' '/etc/kubernetes/authentication.yaml'
-finish 20
-begin 21
+finish 7
+begin 8
 put /etc/kubernetes/pki/controller-manager.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/controller-manager.key is drawn while applying)
 SLIPWAY_END
@@ -493,8 +493,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-controller-manager 0600 root:root <<'SLIPWAY_END'
 38d3899e01f11596660139075b8e5dfd0a5c0fc166af7ea521cca836b2c9c2ad e8df294b28799d7b0d1304e5952b7067ed9f1950f0695b82bb4c1d4d085303da
 SLIPWAY_END
-finish 21
-begin 22
+finish 8
+begin 9
 put '/etc/kubernetes/controller-manager.conf' 0600 root:root <<'SLIPWAY_END'
 apiVersion: v1
 kind: Config
@@ -515,8 +515,8 @@ contexts:
       user: system:kube-controller-manager
 current-context: default
 SLIPWAY_END
-finish 22
-begin 23
+finish 9
+begin 10
 unit_file kube-controller-manager <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes controller manager
@@ -559,8 +559,8 @@ ready() {
 curl -fsSk --max-time 2 https://127.0.0.1:10257/healthz
 }
 start 'kube-controller-manager' 90 ready '/etc/systemd/system/kube-controller-manager.service' '/etc/kubernetes/controller-manager.conf' '/etc/kubernetes/pki/ca.crt' '/etc/kubernetes/pki/sa.pub' '/etc/kubernetes/pki/front-proxy-ca.crt'
-finish 23
-begin 24
+finish 10
+begin 11
 put /etc/kubernetes/pki/scheduler.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/scheduler.key is drawn while applying)
 SLIPWAY_END
@@ -570,8 +570,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-scheduler 0600 root:root <<'SLIPWAY_END'
 6431b5bca2a8d430247ed5f8b9cdf4715493f3648f61ea633bf4b519c8b9b17f 759e8b4508f71ee2196a8dd1bb75059d01e21ef3d5f2c917d6f463be7b30bf38
 SLIPWAY_END
-finish 24
-begin 25
+finish 11
+begin 12
 put '/etc/kubernetes/scheduler.conf' 0600 root:root <<'SLIPWAY_END'
 apiVersion: v1
 kind: Config
@@ -592,8 +592,8 @@ contexts:
       user: system:kube-scheduler
 current-context: default
 SLIPWAY_END
-finish 25
-begin 26
+finish 12
+begin 13
 unit_file kube-scheduler <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes scheduler
@@ -623,16 +623,16 @@ ready() {
 curl -fsSk --max-time 2 https://127.0.0.1:10259/readyz
 }
 start 'kube-scheduler' 90 ready '/etc/systemd/system/kube-scheduler.service' '/etc/kubernetes/scheduler.conf' '/etc/kubernetes/pki/ca.crt'
-finish 26
-begin 27
+finish 13
+begin 14
 link '/usr/local/bin/kubectl' '/opt/slipway/kubernetes/v1.36.3/kubectl'
-finish 27
-begin 28
+finish 14
+begin 15
 put /etc/kubernetes/admin.conf 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/admin.conf is drawn while applying)
 SLIPWAY_END
-finish 28
-begin 29
+finish 15
+begin 16
 put '/etc/slipway/manifests/bootstrap-rbac.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
@@ -673,8 +673,8 @@ subjects:
     kind: Group
     name: system:nodes
 SLIPWAY_END
-finish 29
-begin 30
+finish 16
+begin 17
 install -d -m 0700 /run/slipway/secret
 (umask 077; cat >/run/slipway/secret/super-admin.conf) <<'SLIPWAY_END'
 (the content of /run/slipway/secret/super-admin.conf is drawn while applying)
@@ -682,11 +682,11 @@ SLIPWAY_END
 applied() { timeout 60 kubectl --kubeconfig /run/slipway/secret/super-admin.conf --request-timeout=30s apply --server-side --force-conflicts --field-manager=slipway -f /etc/slipway/manifests/bootstrap-rbac.yaml; }
 await 60 bootstrap-rbac applied
 rm -rf /run/slipway/secret
-finish 30
+finish 17
 }
 main; exit
 
-##### stage 3 (nodes)
+##### stage 4 (nodes)
 # (here stand src/engine/*.sh)
 
 main() {
@@ -1048,7 +1048,7 @@ finish 28
 }
 main; exit
 
-##### stage 4 (addons)
+##### stage 5 (addons)
 # (here stand src/engine/*.sh)
 
 main() {
@@ -1264,15 +1264,6 @@ spec:
 SLIPWAY_END
 finish 0
 begin 1
-applied() { timeout 60 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s apply --server-side --force-conflicts --field-manager=slipway -f /etc/slipway/manifests/flannel.yaml; }
-await 60 flannel applied
-ready() {
-k() { timeout 30 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }
-k -n kube-flannel rollout status daemonset/kube-flannel-ds --timeout=5s
-}
-await 300 flannel ready
-finish 1
-begin 2
 put '/etc/slipway/manifests/coredns.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: v1
 kind: ServiceAccount
@@ -1466,6 +1457,15 @@ spec:
       port: 9153
       protocol: TCP
 SLIPWAY_END
+finish 1
+begin 2
+applied() { timeout 60 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s apply --server-side --force-conflicts --field-manager=slipway -f /etc/slipway/manifests/flannel.yaml; }
+await 60 flannel applied
+ready() {
+k() { timeout 30 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }
+k -n kube-flannel get daemonset kube-flannel-ds -o 'jsonpath={.metadata.generation} {.status.observedGeneration} {.status.updatedNumberScheduled} {.status.numberReady}' | awk '$1 == $2 && $3 >= 3 && $4 >= 3 {ok = 1} END {exit !ok}'
+}
+await 300 flannel ready
 finish 2
 begin 3
 applied() { timeout 60 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s apply --server-side --force-conflicts --field-manager=slipway -f /etc/slipway/manifests/coredns.yaml; }

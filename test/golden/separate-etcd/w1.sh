@@ -1,4 +1,4 @@
-##### stage 2 (prepare, etcd, apiserver, controllers)
+##### stage 1 (secrets, prepare)
 # (here stand src/engine/*.sh)
 
 main() {
@@ -214,7 +214,7 @@ finish 9
 }
 main; exit
 
-##### stage 3 (nodes)
+##### stage 4 (nodes)
 # (here stand src/engine/*.sh)
 
 main() {
@@ -374,6 +374,7 @@ put '/etc/slipway/haproxy.cfg' 0644 root:root <<'SLIPWAY_END'
 global
   maxconn 4096
   log stdout format raw local0 notice
+  hard-stop-after 2m
 
 defaults
   mode tcp
@@ -418,6 +419,7 @@ RestartSec=2
 TimeoutStartSec=300
 LimitNOFILE=1048576
 KillMode=mixed
+ExecReload=/bin/kill -USR2 $MAINPID
 
 [Install]
 WantedBy=multi-user.target
@@ -425,7 +427,8 @@ SLIPWAY_END
 ready() {
 curl -fsS --max-time 3 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz
 }
-start 'kube-apiserver-balancer' 30 ready '/etc/systemd/system/kube-apiserver-balancer.service' '/etc/slipway/haproxy.cfg' '/etc/kubernetes/pki/ca.crt'
+start 'kube-apiserver-balancer' 30 ready '/etc/systemd/system/kube-apiserver-balancer.service'
+loaded 'kube-apiserver-balancer' '/etc/slipway/haproxy.cfg' '/etc/kubernetes/pki/ca.crt'
 finish 21
 begin 22
 put /var/lib/kubelet/pki/kubelet-client-slipway.pem 0600 root:root <<'SLIPWAY_END'
