@@ -1448,15 +1448,6 @@ spec:
 SLIPWAY_END
 finish 0
 begin 1
-applied() { timeout 60 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s apply --server-side --force-conflicts --field-manager=slipway -f /etc/slipway/manifests/flannel.yaml; }
-await 60 flannel applied
-ready() {
-k() { timeout 30 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }
-k -n kube-flannel rollout status daemonset/kube-flannel-ds --timeout=5s
-}
-await 300 flannel ready
-finish 1
-begin 2
 put '/etc/slipway/manifests/coredns.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: v1
 kind: ServiceAccount
@@ -1650,6 +1641,15 @@ spec:
       port: 9153
       protocol: TCP
 SLIPWAY_END
+finish 1
+begin 2
+applied() { timeout 60 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s apply --server-side --force-conflicts --field-manager=slipway -f /etc/slipway/manifests/flannel.yaml; }
+await 60 flannel applied
+ready() {
+k() { timeout 30 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }
+k -n kube-flannel get daemonset kube-flannel-ds -o 'jsonpath={.metadata.generation} {.status.observedGeneration} {.status.updatedNumberScheduled} {.status.numberReady}' | awk '$1 == $2 && $3 >= 2 && $4 >= 2 {ok = 1} END {exit !ok}'
+}
+await 300 flannel ready
 finish 2
 begin 3
 applied() { timeout 60 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s apply --server-side --force-conflicts --field-manager=slipway -f /etc/slipway/manifests/coredns.yaml; }

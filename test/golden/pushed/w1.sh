@@ -409,6 +409,7 @@ put '/etc/slipway/haproxy.cfg' 0644 root:root <<'SLIPWAY_END'
 global
   maxconn 4096
   log stdout format raw local0 notice
+  hard-stop-after 2m
 
 defaults
   mode tcp
@@ -452,6 +453,7 @@ RestartSec=2
 TimeoutStartSec=300
 LimitNOFILE=1048576
 KillMode=mixed
+ExecReload=/bin/kill -USR2 $MAINPID
 
 [Install]
 WantedBy=multi-user.target
@@ -459,7 +461,8 @@ SLIPWAY_END
 ready() {
 curl -fsS --max-time 3 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz
 }
-start 'kube-apiserver-balancer' 30 ready '/etc/systemd/system/kube-apiserver-balancer.service' '/etc/slipway/haproxy.cfg' '/etc/kubernetes/pki/ca.crt'
+start 'kube-apiserver-balancer' 30 ready '/etc/systemd/system/kube-apiserver-balancer.service'
+loaded 'kube-apiserver-balancer' '/etc/slipway/haproxy.cfg' '/etc/kubernetes/pki/ca.crt'
 finish 26
 begin 27
 put /var/lib/kubelet/pki/kubelet-client-slipway.pem 0600 root:root <<'SLIPWAY_END'
