@@ -95,9 +95,9 @@ test('every part reports the new version', async () => {
   for (const host of HA_HOSTS) for (const unit of ['kubelet', 'kube-proxy']) expect(await running(host, unit), `${host} ${unit}`).toBe(NEW)
   for (const host of PLANES) expect(await running(host, 'etcd')).toBe('3.7.3')
   const nodes = await kubectl(
-    `get nodes -o jsonpath='{range .items[*]}{.metadata.name} {.status.nodeInfo.kubeletVersion} {.status.conditions[?(@.type=="Ready")].status} {.spec.unschedulable}{"\\n"}{end}'`,
+    `get nodes -o jsonpath='{range .items[*]}{.metadata.name} {.status.nodeInfo.kubeletVersion} {.status.conditions[?(@.type=="Ready")].status}{.spec.unschedulable}{"\\n"}{end}'`,
   )
-  expect(nodes.split('\n')).toEqual(HA_HOSTS.map((host) => `${host} ${NEW} True `))
+  expect(nodes.split('\n')).toEqual(HA_HOSTS.map((host) => `${host} ${NEW} True`))
   for (const host of PLANES) expect(JSON.parse(await kubectl('get --raw /version', 60, host))).toMatchObject({ gitVersion: NEW })
 })
 

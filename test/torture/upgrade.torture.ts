@@ -62,7 +62,7 @@ test('the twenty-first run finishes it, and nobody who asked noticed', async () 
   console.log(loadText(report))
   expect(lost(report)).toEqual([])
   const nodes = await kubectl(
-    `get nodes -o jsonpath='{range .items[*]}{.metadata.name} {.status.nodeInfo.kubeletVersion} {.spec.unschedulable}{"\\n"}{end}'`,
+    `get nodes -o jsonpath='{range .items[*]}{.metadata.name} {.status.nodeInfo.kubeletVersion}{.spec.unschedulable}{"\\n"}{end}'`,
   )
-  expect(nodes.split('\n')).toEqual(HA_HOSTS.map((host) => `${host} v1.37.2 `))
+  expect(nodes.split('\n')).toEqual(HA_HOSTS.map((host) => `${host} v1.37.2`))
 }, 900_000)
