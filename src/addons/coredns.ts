@@ -1,3 +1,4 @@
+import { imageName } from '../images/pinned.ts'
 import { dnsServiceIp } from '../steps/common.ts'
 import type { Addon } from './types.ts'
 
@@ -132,7 +133,7 @@ export const coredns: Addon = {
       metadata: { name: NAME, namespace: NAMESPACE },
       data: { Corefile: corefile(context.config.cluster_domain) },
     },
-    deployment(context.sources.image(context.release.images.coredns)),
+    deployment(imageName(context.release.images.coredns, context)),
     service(dnsServiceIp(context)),
   ],
   // Without a pod network of ours it stays pending until the user's own is there.

@@ -1,4 +1,5 @@
 import { sha256 } from '../digest.ts'
+import { imageName } from '../images/pinned.ts'
 import type { Addon } from './types.ts'
 
 const NAMESPACE = 'kube-flannel'
@@ -112,7 +113,7 @@ export const flannel: Addon = {
     'path /opt/cni/bin/flannel',
     'chains FLANNEL',
   ],
-  objects: ({ config, release, sources }) => [
+  objects: ({ config, release, sources, pins }) => [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } } },
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'flannel', namespace: NAMESPACE } },
     { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'flannel' }, rules },
@@ -129,7 +130,11 @@ export const flannel: Addon = {
       metadata: { name: 'kube-flannel-cfg', namespace: NAMESPACE, labels: LABELS },
       data: settings(config.network.pod_cidr),
     },
-    daemonSet(sources.image(release.images.flannel), sources.image(release.images.flannelCni), settings(config.network.pod_cidr)),
+    daemonSet(
+      imageName(release.images.flannel, { sources, pins }),
+      imageName(release.images.flannelCni, { sources, pins }),
+      settings(config.network.pod_cidr),
+    ),
   ],
   // On the nodes whose hosts were seen: `rollout status` would wait for a dead one's pod for ever.
   ready: ({ members, world }) => {

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { readReference } from '../images/reference.ts'
 import { upstream } from '../mirrors/upstream.ts'
 import { EXIT } from '../problem.ts'
 import { ARTIFACTS } from '../releases/artifacts.ts'
@@ -9,16 +8,20 @@ import { addPins, type NewPin } from '../releases/lock-text.ts'
 import { lockPathOf } from '../releases/pins.ts'
 import { same, type Text } from '../text.ts'
 import { createHttp, type Http } from './http.ts'
-import { imagesOf } from './images.ts'
+import { lockDebs } from './lock-debs.ts'
+import { lockImages } from './lock-images.ts'
 import { fetchOf } from './outbound.ts'
-import { headManifest } from './registry.ts'
+import { createRegistry } from './registry-client.ts'
 import { exitOf, type Intent, readIntent, sayProblems } from './session.ts'
 import { tell } from './tell.ts'
 import type { Command, Io, Options } from './types.ts'
 import { writeWhole } from './write-file.ts'
 
-type Refusal = Readonly<{ key: string; why: Text }>
+/** What stays without a pin; where it is not `required`, the plan has other ways. */
+type Refusal = Readonly<{ key: string; why: Text; required: boolean }>
 type Found = Readonly<{ pins: readonly NewPin[]; refused: readonly Refusal[] }>
+
+const NONE: Found = { pins: [], refused: [] }
 
 const unique = (urls: readonly (string | undefined)[]): string[] => [...new Set(urls.filter((url) => url !== undefined))]
 
@@ -37,43 +40,16 @@ const missingFiles = ({ cluster }: Intent, architectures: readonly string[]): Wa
     }))
 }
 
-const lockFiles = async (intent: Intent, options: Options, http: Http, io: Io): Promise<Found> => {
-  const architectures = typeof options.flags.arch === 'string' ? options.flags.arch.split(',') : ['amd64']
+const lockFiles = async (intent: Intent, architectures: readonly string[], options: Options, http: Http, io: Io): Promise<Found> => {
   const pins: NewPin[] = []
   const refused: Refusal[] = []
   for (const wanted of missingFiles(intent, architectures)) {
     tell(io, same(`${wanted.path} ...`))
     const found = await findPin(wanted, http, options.flags['trust-first'] === true)
     if ('pin' in found) pins.push({ section: 'files', key: wanted.path, ...found })
-    else refused.push({ key: wanted.path, why: found.refused })
+    else refused.push({ key: wanted.path, why: found.refused, required: true })
   }
   return { pins, refused }
-}
-
-/** One HEAD per image and place, until one answers; the second place only confirms. */
-const lockImage = async (ref: string, intent: Intent, http: Http): Promise<NewPin | Refusal> => {
-  const reference = readReference(ref)
-  if (reference === undefined) return { key: ref, why: { en: 'it is no image reference', zh: '不是有效的镜像引用' } }
-  const failures: string[] = []
-  // Aliyun rewrites manifests when it copies: its digests are not upstream's (kubernetes/minikube#21778).
-  const places = intent.cluster.sources
-    .endpoints(reference.domain)
-    .filter(({ url, login }) => login === undefined && !/\.aliyuncs\.com(\/|$)/.test(url))
-  for (const { url, overridePath } of places) {
-    const { digest, error } = await headManifest(http, overridePath ? url : `${url}/v2`, reference.path, reference.tag ?? 'latest')
-    if (digest !== undefined && /^sha256:[0-9a-f]{64}$/.test(digest))
-      return { section: 'images', key: ref, pin: digest, because: `HEAD at ${new URL(url).host}` }
-    failures.push(`${new URL(url).host}: ${error ?? 'no digest'}`)
-  }
-  return { key: ref, why: same(failures.join('; ') || '-') }
-}
-
-const lockImages = async (intent: Intent, http: Http): Promise<Found> => {
-  const missing = imagesOf(intent).filter(({ digest }) => digest === undefined)
-  const answers: (NewPin | Refusal)[] = []
-  // One after the other: mirrors count requests, and ban who asks for too much at once (mirrors.md §4).
-  for (const { upstream: ref } of missing) answers.push(await lockImage(ref, intent, http))
-  return { pins: answers.filter((one) => 'pin' in one), refused: answers.filter((one) => 'why' in one) }
 }
 
 const textOf = (path: string): Promise<string | undefined> =>
@@ -88,7 +64,11 @@ const say = ({ pins, refused }: Found, path: string, options: Options, io: Io): 
     return
   }
   for (const { key, pin, because } of pins) tell(io, same(`+ ${key}: ${pin} # ${because}`))
-  for (const { key, why } of refused) tell(io, { en: `! ${key} stays without a pin: ${why.en}.`, zh: `! ${key} 未锁定：${why.zh}。` })
+  for (const { key, why, required } of refused)
+    tell(io, {
+      en: `${required ? '!' : '-'} ${key} stays without a pin: ${why.en}.`,
+      zh: `${required ? '!' : '-'} ${key} 未锁定：${why.zh}。`,
+    })
   if (pins.length + refused.length === 0) tell(io, { en: 'Everything is pinned.', zh: '全部已锁定。' })
   else if (pins.length > 0) tell(io, { en: `${path}: ${pins.length} pins added.`, zh: `${path}：新增 ${pins.length} 项。` })
 }
@@ -97,8 +77,8 @@ const say = ({ pins, refused }: Found, path: string, options: Options, io: Io): 
 export const lock: Command = {
   name: 'lock',
   summary: {
-    en: 'Fill in missing digests in cluster.lock.yml (--arch amd64,arm64; --trust-first)',
-    zh: '在 cluster.lock.yml 中补全缺少的摘要（--arch amd64,arm64；--trust-first）',
+    en: 'Fill in missing digests in cluster.lock.yml (--arch amd64,arm64; --trust-first; --offline: ask no hosts)',
+    zh: '在 cluster.lock.yml 中补全缺少的摘要（--arch amd64,arm64；--trust-first；--offline：不连接主机）',
   },
   flags: { arch: { type: 'string' }, 'trust-first': { type: 'boolean' } },
   run: async (options, io) => {
@@ -108,11 +88,17 @@ export const lock: Command = {
       return exitOf(intent.problems)
     }
     const http = createHttp(io.signal, fetchOf(intent))
-    const [files, images] = [await lockFiles(intent, options, http, io), await lockImages(intent, http)]
-    const found: Found = { pins: [...files.pins, ...images.pins], refused: [...files.refused, ...images.refused] }
+    const arches = typeof options.flags.arch === 'string' ? options.flags.arch.split(',') : ['amd64']
+    const registry = createRegistry(fetchOf(intent), io.signal)
+    const all = [
+      await lockFiles(intent, arches, options, http, io),
+      options.offline ? NONE : await lockDebs(intent, io),
+      await lockImages(intent, registry, { arches, trustFirst: options.flags['trust-first'] === true }),
+    ]
+    const found: Found = { pins: all.flatMap(({ pins }) => pins), refused: all.flatMap(({ refused }) => refused) }
     const path = lockPathOf(options.file === '-' ? 'cluster.yml' : options.file)
     if (found.pins.length > 0) await writeWhole(path, addPins(await textOf(path), found.pins))
     say(found, path, options, io)
-    return found.refused.length > 0 ? EXIT.failed : EXIT.done
+    return found.refused.some(({ required }) => required) ? EXIT.failed : EXIT.done
   },
 }

@@ -2,7 +2,7 @@ import type { Blob, Descriptor, LayoutImage } from '../archive/oci.ts'
 import { MANIFESTS, tokenOf, tokenUrl } from '../commands/registry.ts'
 import type { Http } from '../commands/http.ts'
 import { readContents } from '../images/oci.ts'
-import type { ImagePlace } from '../releases/alternates.ts'
+import type { ImagePlace } from '../images/pinned.ts'
 import type { Complain, Place, Supply } from './ladder.ts'
 import { readWhole, type Shelf } from './shelf.ts'
 

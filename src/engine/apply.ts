@@ -104,6 +104,8 @@ export const apply = async (
 ): Promise<Outcome> => {
   const stages: readonly Stage[] = stagesOf(changes)
   const failures: Failure[] = []
+  // What one script of this run finds to be down, the next does not ask again (engine/fetch.sh).
+  const shared = { ...surroundings, environment: { ...surroundings.environment, SLIPWAY_RUN: crypto.randomUUID() } }
   const lost: string[] = []
   for (const [index, stage] of stages.entries()) {
     signal.throwIfAborted()
@@ -112,7 +114,7 @@ export const apply = async (
       stage.batches.map((batch) => {
         const transport = transports.get(batch.host)
         if (!transport) throw new Error(`no connection to ${batch.host}`)
-        return runBatch(batch, transport, vault, report, signal, surroundings)
+        return runBatch(batch, transport, vault, report, signal, shared)
       }),
     )
     for (const [at, result] of results.entries()) {

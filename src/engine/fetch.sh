@@ -1,5 +1,5 @@
 # Where bytes come from: each source in its order, until one delivers the pinned digest. Part of every script of an apply (shell-texts.ts).
-# A refusing, slow or lying source costs its limits once: after a hard failure its host is not asked again in this script.
+# A refusing, slow or lying source costs its limits once: after a hard failure its host is not asked again in this run.
 
 # The limits of one request: seconds to connect, seconds to the first byte (lazy mirrors fetch first), then at least RATE bytes a second
 # over any WINDOW seconds. A host is given up after STRIKES failures that are about single files.
@@ -13,11 +13,27 @@ FETCH_HEADER=
 FETCH_ACCEPT=
 FETCH_DOWN=' '
 FETCH_STRUCK=' '
+failures=
+# What ran into trouble, kept for the later scripts of the same run ($SLIPWAY_RUN; without it every script is its own run).
+FETCH_MEMORY=down
 
 # host_of URL
 host_of() {
 	host=${1#*://}
 	printf '%s' "${host%%/*}"
+}
+
+# recall: what earlier scripts of this run found to be down.
+recall() {
+	[ "$(sed -n 1p "$RUN/$FETCH_MEMORY" 2>/dev/null)" = "run ${SLIPWAY_RUN:-}" ] || printf 'run %s\n' "${SLIPWAY_RUN:-}" >"$RUN/$FETCH_MEMORY"
+	[ -n "${SLIPWAY_RUN:-}" ] || return 0
+	FETCH_DOWN="$FETCH_DOWN$(sed -n 's/^down //p' "$RUN/$FETCH_MEMORY" | tr '\n' ' ')"
+}
+
+# down HOST: it is not asked again in this run.
+down() {
+	FETCH_DOWN="$FETCH_DOWN$1 "
+	printf 'down %s\n' "$1" >>"$RUN/$FETCH_MEMORY"
 }
 
 is_down() {
@@ -29,10 +45,22 @@ is_down() {
 strike() {
 	FETCH_STRUCK="$FETCH_STRUCK$1 "
 	[ "$(printf '%s' "$FETCH_STRUCK" | tr ' ' '\n' | grep -cxF -- "$1")" -ge "$FETCH_STRIKES" ] || return 0
-	FETCH_DOWN="$FETCH_DOWN$1 "
+	down "$1"
+}
+
+# blame HOST THING REASON: one line of the report (ui/notes.ts).
+blame() {
+	failures="$failures
+$1: $2: $3"
+	note "source-failed $1 $2 $3"
 }
 
 size_of() { stat -c %s "$1" 2>/dev/null || echo 0; }
+
+# rate_text BYTES SECONDS
+rate_text() {
+	if [ "$1" -le 0 ]; then printf 'silent for %s s\n' "$2"; else printf 'only %s.%s KB/s\n' $(($1 / $2 / 1000)) $(($1 / $2 % 1000 / 100)); fi
+}
 
 # watch_pull PID FILE BEFORE: ends a request that says nothing for FETCH_FIRST_BYTE seconds, or is slower than FETCH_RATE over FETCH_WINDOW.
 # curl's own --speed-time cannot wait longer for the first byte than for the others.
@@ -43,7 +71,7 @@ watch_pull() {
 		sleep 1
 		waited=$((waited + 1))
 		if [ "$waited" -ge "$FETCH_FIRST_BYTE" ]; then
-			echo "no byte within $FETCH_FIRST_BYTE s" >"$2.slow"
+			echo "silent for $FETCH_FIRST_BYTE s" >"$2.slow"
 			kill "$1"
 			return
 		fi
@@ -51,7 +79,7 @@ watch_pull() {
 	while sleep "$FETCH_WINDOW"; do
 		now=$(size_of "$2")
 		if [ $((now - last)) -lt $((FETCH_RATE * FETCH_WINDOW)) ]; then
-			echo "only $((now - last)) bytes in $FETCH_WINDOW s" >"$2.slow"
+			rate_text $((now - last)) "$FETCH_WINDOW" >"$2.slow"
 			kill "$1"
 			return
 		fi
@@ -73,12 +101,26 @@ pull() {
 	kill "$watcher" 2>/dev/null || true
 	wait "$watcher" 2>/dev/null || true
 	status=$(tail -c 3 "$2.status" 2>/dev/null || true)
-	error=$(sed -n 's/^curl: ([0-9]*) //p' "$2.error" | head -n 1)
+	error=$(curl_reason "$2.error")
 	if [ -s "$2.slow" ]; then
 		code=28
 		error=$(cat "$2.slow")
 	fi
 	rm -f "$2.slow" "$2.status" "$2.error"
+}
+
+# curl_reason FILE: what curl says, in few words.
+curl_reason() {
+	case $code in
+	6) echo 'its name does not resolve' ;;
+	7) echo 'no connection' ;;
+	18 | 52 | 56 | 92) echo 'it broke off' ;;
+	22) echo "HTTP $status" ;;
+	28) echo "no connection within $FETCH_CONNECT s" ;;
+	47) echo 'it redirects in circles' ;;
+	60) if grep -q 'expired' "$1"; then echo 'expired certificate'; else echo 'untrusted certificate'; fi ;;
+	*) sed -n 's/^curl: ([0-9]*) //p' "$1" | head -n 1 ;;
+	esac
 }
 
 # Asking again may help: the server is busy or restarting (478 is DaoCloud's), or the transfer broke (18, 52, 56, 92).
@@ -130,19 +172,19 @@ looks_like_html() { head -c 512 "$1" | tr -d '\0' | grep -qi -e '<html' -e '<!do
 fetch_one() {
 	host=$(host_of "$3")
 	if is_down "$host"; then
-		error="not asked: $host failed before in this run"
+		error='not asked again in this run'
 		return 1
 	fi
 	resumed=$(size_of "$2")
 	while :; do
 		if ! pull_whole "$3" "$2"; then
 			error=${error:-curl exit $code}
-			if is_hard; then FETCH_DOWN="$FETCH_DOWN$host "; else strike "$host"; fi
+			if is_hard; then down "$host"; else strike "$host"; fi
 			break
 		fi
 		if matches "$2" "$1"; then return 0; fi
-		error='the bytes are not the pinned ones'
-		if looks_like_html "$2"; then error='an HTML page instead of the file'; fi
+		error='wrong digest'
+		if looks_like_html "$2"; then error='an HTML page'; fi
 		rm -f "$2"
 		# The first half may be another source's, or a run's that was cut off: then this one gets its own chance.
 		if [ "$resumed" -eq 0 ]; then
@@ -151,7 +193,7 @@ fetch_one() {
 		fi
 		resumed=0
 	done
-	if is_down "$host"; then error="$error ($host is not asked again in this run)"; fi
+	if is_down "$host"; then error="$error (given up)"; fi
 	return 1
 }
 
@@ -174,11 +216,13 @@ fetch_any() {
 			printf 'fetched %s: %s bytes in %s s\n' "$url" "$(stat -c %s "$destination")" "$(($(date +%s) - started))"
 			return 0
 		fi
-		failures="$failures
-$url: $error"
 		case $error in
-		'not asked: '*) printf 'skipped %s: %s\n' "$url" "$error" ;;
-		*) note "fetch-failed $url: $error" ;;
+		'not asked again'*)
+			failures="$failures
+$host: ${url##*/}: $error"
+			printf 'skipped %s: %s\n' "$url" "$error"
+			;;
+		*) blame "$host" "${url##*/}" "$error" ;;
 		esac
 	done
 	rm -f "$part" "$destination"

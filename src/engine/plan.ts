@@ -81,17 +81,15 @@ const changesOn = (context: Context, speaker: Member | undefined): Change[] => {
 /** Bytes without a pin are never fetched, whoever serves them. */
 const unpinned = (changes: readonly Change[]): Problem[] => {
   const paths = new Set(
-    changes.flatMap(({ want }) => {
-      if (want.kind === 'image') return want.places.length === 0 ? [want.name] : []
-      return want.kind === 'artifact' && want.pin === '' && !want.others?.length ? [want.artifact.path] : []
-    }),
+    changes.flatMap(({ want }) => (want.kind === 'artifact' && want.pin === '' && !want.others?.length ? [want.artifact.path] : [])),
   )
-  return [...paths].map((path) => ({
+  const images = new Set(changes.flatMap(({ want }) => (want.kind === 'image' && want.places.length === 0 ? [want.ref] : [])))
+  return [...paths, ...images].map((path) => ({
     at: 'cluster.lock.yml',
     what: { en: `${path} has no pinned digest`, zh: `${path} 没有锁定的摘要` },
     fix: {
-      en: 'Run `slipway lock`, which looks for what is missing and says what speaks for it; or add its "sha256:..." under `files:`.',
-      zh: '请运行 `slipway lock` 查找并补全；或在 `files:` 下自行写入 "sha256:..."。',
+      en: `Run \`slipway lock\`, which looks for what is missing and says what speaks for it; or add its "sha256:..." under \`${images.has(path) ? 'images' : 'files'}:\`.`,
+      zh: `请运行 \`slipway lock\` 查找并补全；或在 \`${images.has(path) ? 'images' : 'files'}:\` 下自行写入 "sha256:..."。`,
     },
     severity: 'error',
     exit: EXIT.config,

@@ -41,6 +41,7 @@ enter() {
 	trap 'exit 143' TERM PIPE
 	if dpkg --audit 2>/dev/null | grep -q .; then dpkg --configure -a --force-confold || true; fi
 	allow_starts
+	recall
 }
 
 leave() {
@@ -194,10 +195,8 @@ allow_starts() {
 # and which of them apt had as "installed automatically": naming a package makes it a wanted one.
 packages() {
 	apt_refresh
-	apt-get -s -o APT::Install-Recommends=false install "$@" >"$RUN/simulated"
-	awk '$1 == "Inst" && $3 !~ /^\[/ {print $2}' "$RUN/simulated" | while read -r name; do remember package "$name"; done
 	apt-mark showauto "$@" | while read -r name; do remember auto "$name"; done
-	apt timeout install --download-only "$@"
+	apt_fetch "$@"
 	deny_starts
 	apt undisturbed install "$@"
 	allow_starts

@@ -11,12 +11,6 @@ private_apt() {
 	chmod 0644 "$STATE/apt/$1/$2"
 }
 
-not_from() {
-	failures="$failures
-$1: $2"
-	note "fetch-failed $1: $2"
-}
-
 # fetch_deb REPOSITORY PACKAGE VERSION PIN DESTINATION
 fetch_deb() {
 	place=$STATE/apt/$1
@@ -26,14 +20,15 @@ fetch_deb() {
 		host=${host%.sources}
 		host=${host#*-}
 		if is_down "apt:$1:$host"; then continue; fi
-		# shellcheck disable=SC2086
+		# shellcheck disable=SC2086 # options are words
 		if ! apt_update "$candidate"; then
-			FETCH_DOWN="${FETCH_DOWN}apt:$1:$host "
-			not_from "$host $2" "$error"
-		elif ! (cd "$stage" && timeout "$DEB_LIMIT" apt-get -q download "$2=$3" $APT_PRIVATE -o Acquire::Retries=0 -o Acquire::http::Timeout="$APT_SILENCE" \
-			-o Acquire::https::Timeout="$APT_SILENCE" -o Dir::Etc::sourcelist="$candidate" -o Dir::Etc::sourceparts=-) >"$RUN/apt-download" 2>&1; then
-			error=$(sed -n 's/^E: //p' "$RUN/apt-download" | head -n 1)
-			not_from "$host $2" "${error:-apt-get download failed}"
+			down "apt:$1:$host"
+			blame "$host" "$2" "$error (given up)"
+		elif ! (cd "$stage" && apt_paced "$stage" "$DEB_LIMIT" download "$2=$3" $APT_PRIVATE -o Acquire::Retries=0 \
+			-o Dir::Etc::sourcelist="$candidate" -o Dir::Etc::sourceparts=-); then
+			error=$(apt_reason)
+			blame "$host" "$2" "$error"
+			case $error in HTTP\ 404 | 'wrong digest') ;; *) down "apt:$1:$host" ;; esac
 		else
 			mv -f "$stage"/*.deb "$5"
 			if matches "$5" "$4"; then
@@ -41,7 +36,7 @@ fetch_deb() {
 				APT_PRIVATE=
 				return 0
 			fi
-			not_from "$host $2" 'the package is not the pinned one'
+			blame "$host" "$2" 'wrong digest'
 		fi
 		rm -f "$5" "$stage"/*.deb
 	done
@@ -69,16 +64,37 @@ unpack_deb() {
 		rm -f "$deb" "$deb.tar"
 		return 0
 	fi
-	not_from "${deb##*/}" 'the package does not hold what it should'
+	blame "${deb##*/}" package 'it does not hold what it should'
 	rm -f "$deb" "$deb.tar"
 	return 1
 }
 
-# registry_token BASE REFERENCE: what an anonymous pull of it needs, as FETCH_HEADER.
+# A registry that is not told says 404 to an image it has.
+MANIFEST_TYPES='application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json'
+
+# Registries that let everybody in: they are asked once.
+OPEN_REGISTRIES=' '
+
+# registry_token BASE REFERENCE: what an anonymous pull of it needs, as FETCH_HEADER. Where the registry does not answer, `error` says why.
 registry_token() {
 	FETCH_HEADER=
-	challenge=$(curl -sI --proto '=http,https' --connect-timeout "$FETCH_CONNECT" --max-time 20 -A 'slipway' "$1/manifests/$2" 2>/dev/null | tr -d '\r' | sed -n 's/^[Ww][Ww][Ww]-[Aa]uthenticate: *[Bb]earer *//p' | head -n 1)
-	[ -n "$challenge" ] || return 0
+	host=$(host_of "$1")
+	case $OPEN_REGISTRIES in *" $host "*) return 0 ;; esac
+	code=0
+	status=$(curl -sS -I --proto '=http,https' --connect-timeout "$FETCH_CONNECT" --max-time "$FETCH_FIRST_BYTE" -A 'slipway' -H "Accept: $MANIFEST_TYPES" -D "$RUN/challenge" \
+		-w '%{http_code}' -o /dev/null "$1/manifests/$2" 2>"$RUN/challenge.error") || code=$?
+	if [ "$code" -ne 0 ]; then
+		error=$(curl_reason "$RUN/challenge.error")
+		if [ "$code" -eq 28 ]; then error="silent for $FETCH_FIRST_BYTE s"; fi
+		down "$host"
+		error="$error (given up)"
+		return 1
+	fi
+	challenge=$(tr -d '\r' <"$RUN/challenge" | sed -n 's/^[Ww][Ww][Ww]-[Aa]uthenticate: *[Bb]earer *//p' | head -n 1)
+	if [ -z "$challenge" ]; then
+		if [ "$status" = 200 ]; then OPEN_REGISTRIES="$OPEN_REGISTRIES$host "; fi
+		return 0
+	fi
 	realm=$(printf '%s' "$challenge" | sed -n 's/.*realm="\([^"]*\)".*/\1/p')
 	service=$(printf '%s' "$challenge" | sed -n 's/.*service="\([^"]*\)".*/\1/p')
 	scope=$(printf '%s' "$challenge" | sed -n 's/.*scope="\([^"]*\)".*/\1/p')
@@ -86,8 +102,6 @@ registry_token() {
 		tr -d ' \n\t' | sed -n 's/.*"\(access_token\|token\)":"\([^"]*\)".*/\2/p')
 	[ -z "$token" ] || FETCH_HEADER="Authorization: Bearer $token"
 }
-
-MANIFEST_TYPES='application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json'
 
 # registry_get BASE KIND DIGEST FILE: a manifest or a blob, which has to have its digest.
 registry_get() {
@@ -97,18 +111,32 @@ registry_get() {
 	fetch_one "$3" "$4" "$1/$2/$3" || return 1
 }
 
-# platform_of FILE ARCH: the digest of the manifest for this machine in an index. Whatever it picks is verified by its digest.
+is_index() { tr -d ' \n\t' <"$1" | grep -q '"manifests":\['; }
+
+# platform_of FILE ARCH: the digest of the manifest for Linux on this machine in an index. Whatever it picks is verified by its digest.
 platform_of() {
-	tr -d ' \n\t' <"$1" | grep -o -e '"digest":"sha256:[0-9a-f]*"' -e '"architecture":"[a-z0-9]*"' |
-		awk -F '"' -v arch="$2" '$2 == "digest" {digest = $4} $2 == "architecture" && $4 == arch {print digest; exit}'
+	tr -d ' \n\t' <"$1" | grep -o -e '"digest":"sha256:[0-9a-f]*"' -e '"architecture":"[a-z0-9]*"' -e '"os":"[a-z]*"' |
+		awk -F '"' -v arch="$2" '$2 == "digest" {digest = $4; cpu = os = ""} $2 == "architecture" {cpu = $4} $2 == "os" {os = $4}
+			cpu == arch && os == "linux" {print digest; exit}'
 }
 
-layers_of() { tr -d ' \n\t' <"$1" | sed 's/.*"layers":\[//; s/\].*//' | grep -o 'sha256:[0-9a-f]*'; }
+# Other digests may stand in annotations, under other keys.
+layers_of() { tr -d ' \n\t' <"$1" | sed 's/.*"layers":\[//; s/\].*//' | grep -o '"digest":"sha256:[0-9a-f]*"' | cut -d '"' -f 4; }
 
 # fetch_image BASE PIN ARCH STAGE MEMBER=NAME...: the members out of the layers of an image, the top one first. The token goes nowhere else.
 fetch_image() {
 	taken=0
-	pull_image "$@" || taken=1
+	from=$(host_of "$1")
+	error='not asked again in this run'
+	if is_down "$from"; then
+		failures="$failures
+$from: ${1##*/}: $error"
+		return 1
+	fi
+	if ! registry_token "$1" "$2" || ! pull_image "$@"; then
+		blame "$from" "${1##*/}" "$error"
+		taken=1
+	fi
 	FETCH_HEADER=
 	FETCH_ACCEPT=
 	return "$taken"
@@ -120,31 +148,24 @@ pull_image() {
 	arch=$3
 	into=$4
 	shift 4
-	if is_down "$(host_of "$base")"; then return 1; fi
-	registry_token "$base" "$image_pin"
-	if ! registry_get "$base" manifests "$image_pin" "$into/manifest"; then
-		not_from "$base" "$error"
-		return 1
-	fi
-	if tr -d ' \n\t' <"$into/manifest" | grep -q '"manifests":\['; then
+	registry_get "$base" manifests "$image_pin" "$into/manifest" || return 1
+	if is_index "$into/manifest"; then
 		digest=$(platform_of "$into/manifest" "$arch")
-		if [ -z "$digest" ] || ! registry_get "$base" manifests "$digest" "$into/manifest"; then
-			not_from "$base" "${error:-there is no image for $arch}"
+		if [ -z "$digest" ]; then
+			error="no image for $arch"
 			return 1
 		fi
+		registry_get "$base" manifests "$digest" "$into/manifest" || return 1
 	fi
 	for layer in $(layers_of "$into/manifest" | tac); do
-		if ! registry_get "$base" blobs "$layer" "$into/layer"; then
-			not_from "$base" "$error"
-			return 1
-		fi
+		registry_get "$base" blobs "$layer" "$into/layer" || return 1
 		if take_members "$into/layer" "$into" "$@"; then
 			printf 'fetched %s@%s\n' "$base" "$image_pin"
 			rm -f "$into/layer" "$into/manifest"
 			return 0
 		fi
 	done
-	not_from "$base" 'no layer holds what is wanted'
+	error='no layer holds what is wanted'
 	return 1
 }
 
@@ -152,6 +173,6 @@ pull_image() {
 says_version() {
 	chmod 0755 "$1"
 	"$1" --version 2>/dev/null | grep -qwF -- "$2" && return
-	not_from "${1##*/}" "it is not version $2"
+	blame containerd.io "${1##*/}" "it is not version $2"
 	return 1
 }

@@ -5,7 +5,8 @@ const read = (name: string): string => readFileSync(new URL(name, import.meta.ur
 // The bundler replaces this module by the texts themselves (scripts/build.ts): what is published is one file.
 
 /** The functions every script of an apply begins with. */
-export const PRELUDE: string = read('./prelude.sh') + read('./fetch.sh') + read('./apt.sh') + read('./rungs.sh') + read('./delivery.sh')
+export const PRELUDE: string =
+  read('./prelude.sh') + read('./fetch.sh') + read('./apt.sh') + read('./rungs.sh') + read('./images.sh') + read('./delivery.sh')
 
 /** What a reset does on a host, after the prelude. */
 export const RESET: string = read('./reset.sh')

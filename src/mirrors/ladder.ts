@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts'
+import { carriersFrom } from './carriers.ts'
 import { mirrorOf } from './index.ts'
 import { endpointOf, mirrorOfRegistry, type PrivateRegistry, privateRegistries } from './private.ts'
 import type { AptRepo, Endpoint, Mirror, Os, Sources } from './types.ts'
@@ -95,6 +96,7 @@ export const sourcesOf = (mirrors: Config['mirrors'], own: Config['private_regis
     files: (path) => present(listed.files.map((mirror) => mirror.file(path))),
     apt: (repo: AptRepo, os: Os) => present(archivesFor(repo, listed, mirrors.apt.mirror_security).map((mirror) => mirror.apt(repo, os))),
     image: imageFrom(listed.images),
+    carriers: carriersFrom(listed.images),
     endpoints: (registry) => present(listed.images.map((mirror) => mirror.endpoint(registry))).map(withLogin(registry, registries)),
     upstream: orders.files.includes('upstream') && orders.images.includes('upstream'),
   }

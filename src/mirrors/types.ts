@@ -30,12 +30,21 @@ export interface Mirror {
   endpoint(registry: string): Endpoint | undefined
 }
 
+/**
+ * A place that carries an image: its name there, and under which URLs of the registry API it can be pulled
+ * ("https://m.daocloud.io/v2/registry.k8s.io/pause"). Some places answer under two names. `closed` ones want credentials or a CA
+ * that only containerd is told.
+ */
+export type Carrier = Readonly<{ name: string; bases: readonly string[]; closed: boolean }>
+
 /** The configured order of mirrors folded into one total answer per question; the first is tried first. */
 export interface Sources {
   files(path: string): readonly string[]
   /** Empty when the host's own sources are to be left alone. */
   apt(repo: AptRepo, os: Os): readonly AptSource[]
   image(ref: string): string
+  /** Every place that carries an image, in order; empty for an image that nobody copies. */
+  carriers(ref: string): readonly Carrier[]
   endpoints(registry: string): readonly Endpoint[]
   /** Whether anything may be asked of upstream when all mirrors failed. It stands in the lists above already, in its configured place: nobody has to add it. */
   readonly upstream: boolean

@@ -1,8 +1,8 @@
+import { pinnedImage } from '../images/pinned.ts'
 import { keyOf } from '../mirrors/keys/index.ts'
-import { readReference } from '../images/reference.ts'
 import type { AptRepo, AptSource, Os, Sources } from '../mirrors/types.ts'
 import { deb822 } from '../templates/deb822.ts'
-import type { ArtifactName } from './artifacts.ts'
+import { ARTIFACTS, type ArtifactName } from './artifacts.ts'
 import type { Release } from './types.ts'
 
 /** A signed package that holds the same files: from which repository, and path in the package -> name of the file. */
@@ -20,9 +20,6 @@ export type DebSource = Readonly<{
 
 /** An image that holds the same files: `base` is where its registry keeps it, the pin is the digest of its manifest. */
 export type ImageSource = Readonly<{ kind: 'image'; base: string; pin: string; arch: string; members: Readonly<Record<string, string>> }>
-
-/** Where a registry keeps an image, and the digest of its manifest there. */
-export type ImagePlace = Readonly<{ base: string; pin: string }>
 
 /** Another packaging of an artifact than the file upstream publishes. Each has a pin of its own. */
 export type Alternate = DebSource | ImageSource
@@ -73,28 +70,53 @@ const packaged = (name: ArtifactName, { kubernetes, containerd, cni }: Release):
   }
 }
 
-/** Two packagings of one version differ ("1.36.2-1.1", "1.36.2-2.1"): the pin says which one is meant. */
+/** Two packagings of one version differ ("1.36.2-1.1", "1.36.2-2.1"): the pin says which one is meant. docker-ce builds one for each system. */
 const pinnedVersion = ({ package: name, version }: Packaged, { os, pins }: Surroundings): { version: string; pin: string } | undefined => {
   const found = Object.keys(pins)
     .filter((key) => key.startsWith(`${name}_${version}-`) && key.endsWith(`_${os.arch}`))
+    .filter((key) => !key.includes('~') || key.endsWith(`~${os.codename}_${os.arch}`))
     .toSorted()
     .at(-1)
   const pin = found === undefined ? undefined : pins[found]
   return found === undefined || pin === undefined ? undefined : { version: found.slice(name.length + 1, -(os.arch.length + 1)), pin }
 }
 
+/** A repository of signed packages as a host asks it, and which of its packages hold what a release needs. */
+export type Repository = Readonly<{
+  name: DebSource['repository']
+  key: string
+  candidates: DebSource['candidates']
+  packages: readonly Readonly<{ name: string; version: string }>[]
+}>
+
+const accessTo = (name: DebSource['repository'], { release, os, sources, keys, files }: Omit<Surroundings, 'pins'>) => {
+  const repo: AptRepo = name === 'kubernetes' ? { kind: name, minor: release.minor } : { kind: name }
+  const signedBy = `${repositoryHome(name)}/key.asc`
+  const candidates = sources.apt(repo, os).map((source) => {
+    const { uri, ...rest } = source
+    return { host: new URL(uri).host, text: deb822([{ ...rest, uris: [uri], signedBy }]), source }
+  })
+  return { key: keyOf(name, keys, files).text, candidates }
+}
+
+/** Every repository that is configured. */
+export const repositoriesFor = (around: Omit<Surroundings, 'pins'>): readonly Repository[] => {
+  const all = (Object.keys(ARTIFACTS) as ArtifactName[]).flatMap((name) => packaged(name, around.release) ?? [])
+  return (['kubernetes', 'docker'] as const)
+    .map((name): Repository => {
+      const own = all.filter(({ repository }) => repository === name)
+      const packages = [...new Map(own.map((one) => [one.package, { name: one.package, version: one.version }])).values()]
+      return { name, ...accessTo(name, around), packages }
+    })
+    .filter(({ candidates }) => candidates.length > 0)
+}
+
 const debOf = (name: ArtifactName, around: Surroundings): readonly DebSource[] => {
   const what = packaged(name, around.release)
   const pinned = what && pinnedVersion(what, around)
   if (!what || !pinned) return []
-  const repo: AptRepo = what.repository === 'kubernetes' ? { kind: 'kubernetes', minor: around.release.minor } : { kind: 'docker' }
-  const signedBy = `${repositoryHome(what.repository)}/key.asc`
-  const candidates = around.sources.apt(repo, around.os).map((source) => {
-    const { uri, ...rest } = source
-    return { host: new URL(uri).host, text: deb822([{ ...rest, uris: [uri], signedBy }]), source }
-  })
-  const key = keyOf(what.repository, around.keys, around.files).text
-  return candidates.length === 0 ? [] : [{ kind: 'deb', ...what, ...pinned, arch: around.os.arch, key, candidates }]
+  const access = accessTo(what.repository, around)
+  return access.candidates.length === 0 ? [] : [{ kind: 'deb', ...what, ...pinned, arch: around.os.arch, ...access }]
 }
 
 const IN_IMAGES = new Set<ArtifactName>(['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy'])
@@ -109,30 +131,21 @@ const imageFor = (
   return undefined
 }
 
-/** Aliyun's copies have digests of their own, so a place under another path needs a pin under its own name. */
-const placesFor = (domain: string, path: string, tag: string, sources: Sources, pins: Surroundings['pins']): readonly ImagePlace[] =>
-  // What unpacks images knows neither passwords nor other CAs than its system's.
-  sources.endpoints(domain).flatMap(({ url, overridePath, ca, login }): ImagePlace[] => {
-    if (ca !== undefined || login !== undefined) return []
-    const base = `${overridePath ? url : `${url}/v2`}/${path}`
-    const own = `${new URL(base).host}${new URL(base).pathname.replace(/^\/v2/, '')}:${tag}`
-    const pin = pins[own] ?? (overridePath ? undefined : pins[`${domain}/${path}:${tag}`])
-    return pin === undefined ? [] : [{ base, pin }]
+/** The images that binaries may come out of, by their names upstream. */
+export const imagesOfBinaries = (release: Release): readonly string[] =>
+  (Object.keys(ARTIFACTS) as ArtifactName[]).flatMap((name) => {
+    const what = imageFor(name, release)
+    return what ? [`registry.k8s.io/${what.path}:${what.tag}`] : []
   })
 
-/** The places an image can be taken from under a pin, in their order; none where it has no pin. A digest in the name counts as one. */
-export const imagePlaces = (ref: string, sources: Sources, pins: Surroundings['pins']): readonly ImagePlace[] => {
-  const reference = readReference(ref)
-  if (reference === undefined) return []
-  const { domain, path, tag = 'latest', digest } = reference
-  return placesFor(domain, path, tag, sources, digest === undefined ? pins : { ...pins, [`${domain}/${path}:${tag}`]: digest })
-}
-
+/** Every place that carries the image, with its pin there. The script that unpacks images knows neither passwords nor other CAs than the host's. */
 const imagesOf = (name: ArtifactName, { release, os, sources, pins }: Surroundings): readonly ImageSource[] => {
   const what = imageFor(name, release)
   if (!what) return []
-  const places = placesFor('registry.k8s.io', what.path, what.tag, sources, pins)
-  return places.map((place) => ({ kind: 'image', ...place, arch: os.arch, members: what.members }))
+  const { places } = pinnedImage(`registry.k8s.io/${what.path}:${what.tag}`, { sources, pins }) ?? { places: [] }
+  return places
+    .filter(({ base }) => /^https?:/.test(base))
+    .map(({ base, pin }) => ({ kind: 'image', base, pin, arch: os.arch, members: what.members }))
 }
 
 /** Every other packaging of an artifact that is configured and pinned, in order: signed packages, then images. */

@@ -24,7 +24,7 @@ type Claim = Readonly<{ digest: string; host: string }>
 const hostOf = (url: string): string => new URL(url).host
 
 /** Two names of one operator are one witness: m.daocloud.io and files.m.daocloud.io. Under .cn the operator may stand one level further down. */
-const operatorOf = (url: string): string => {
+export const operatorOf = (url: string): string => {
   const { host, hostname } = new URL(url)
   if (/^[0-9.]+$|:/.test(hostname)) return host
   const labels = hostname.split('.')

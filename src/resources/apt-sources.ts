@@ -2,11 +2,13 @@ import { lineDiff } from '../diff.ts'
 import { sha256 } from '../digest.ts'
 import { quote } from '../hosts/sh.ts'
 import { heredoc } from './heredoc.ts'
-import { dropPath, setPath } from './paths.ts'
+import { changedPath, dropPath, setPath } from './paths.ts'
 import type { AptSourcesResource, Kind } from './types.ts'
 
 const home = ({ name }: AptSourcesResource): string => `/etc/slipway/apt/${name}`
 const markOf = (want: AptSourcesResource): string => `${home(want)}/target`
+
+const keyFact = (text: string) => ({ type: 'file', mode: '0644', owner: 'root:root', sha256: sha256(text), text }) as const
 
 /** Path -> text of every candidate, numbered in their order. */
 const candidates = (want: AptSourcesResource): readonly (readonly [string, string])[] =>
@@ -41,6 +43,8 @@ export const aptSources: Kind<AptSourcesResource> = {
     if (!seen) return { verb: 'create', reason: { en: 'it is missing', zh: '不存在' }, diff }
     if (!texts.some((text) => sha256(text) === seen.sha256))
       return { verb: 'update', reason: { en: 'its content changed', zh: '内容有变化' }, diff }
+    const key = want.key && changedPath(facts.paths[want.key.path], keyFact(want.key.text))
+    if (key) return { verb: 'update', reason: { en: `its key: ${key.reason.en}`, zh: `其公钥：${key.reason.zh}` } }
     const known = candidates(want).every(([path, text]) => facts.paths[path]?.sha256 === sha256(text))
     const kept = Object.keys(facts.paths).filter((path) => path.startsWith(`${home(want)}/`) && path.endsWith('.sources')).length
     if (mark && known && kept === candidates(want).length) return undefined
@@ -48,8 +52,9 @@ export const aptSources: Kind<AptSourcesResource> = {
   },
   script: (want) =>
     want.parts.length === 0
-      ? `apt_restore ${quote(want.name)}\n`
+      ? `apt_restore ${[want.name, want.path, want.old, ...(want.key ? [want.key.path] : [])].map(quote).join(' ')}\n`
       : [
+          ...(want.key ? [heredoc(`put ${quote(want.key.path)} 0644 root:root`, want.key.text)] : []),
           `apt_candidates ${quote(want.name)} ${quote(want.path)}\n`,
           ...candidates(want).map(([path, text]) => heredoc(`put ${quote(path)} 0644 root:root`, text)),
           `${want.untried ? 'apt_untried' : 'apt_sources'} ${quote(want.name)}\n`,
@@ -57,11 +62,13 @@ export const aptSources: Kind<AptSourcesResource> = {
   after: (want, { facts }) => {
     const old = Object.keys(facts.paths).filter((path) => path.startsWith(`${home(want)}/`))
     const cleared = old.reduce(dropPath, facts)
-    if (want.parts.length === 0) return dropPath(cleared, want.path)
+    const gone = [want.path, ...(want.key ? [want.key.path] : [])]
+    if (want.parts.length === 0) return gone.reduce(dropPath, cleared)
+    const keyed = want.key ? setPath(cleared, want.key.path, keyFact(want.key.text)) : cleared
     const files = [...candidates(want), [markOf(want), `${want.path}\n`], [want.path, combinations(want)[0] ?? '']] as const
     return files.reduce(
       (seen, [path, text]) => setPath(seen, path, { type: 'file', mode: '0644', owner: 'root:root', sha256: sha256(text), text }),
-      cleared,
+      keyed,
     )
   },
 }

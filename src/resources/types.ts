@@ -1,7 +1,8 @@
 import type { Facts } from '../hosts/facts.ts'
 import type { Secret } from '../hosts/sh.ts'
+import type { ImagePlace } from '../images/pinned.ts'
 import type { AptSource, Os } from '../mirrors/types.ts'
-import type { Alternate, ImagePlace } from '../releases/alternates.ts'
+import type { Alternate } from '../releases/alternates.ts'
 import type { Artifact } from '../releases/types.ts'
 import type { Text } from '../text.ts'
 import type { World } from '../engine/world.ts'
@@ -24,13 +25,16 @@ export type RegistryHostsResource = Readonly<{
 /** A file that must not be active beside ours; it is kept in /var/lib/slipway/backup. */
 export type AbsentResource = Readonly<{ kind: 'absent'; path: string; reason: Text }>
 /**
- * apt's sources in one file: of each part the first candidate that works on the host. No parts: what was there before Slipway is put back.
+ * apt's sources in one file: of each part the first candidate that works on the host, with the key they are signed by where the host has none.
+ * `old` is where such sources stood in the one-line format. No parts: what was there before Slipway is put back.
  * `untried`: the host asks nobody, so the first is taken as it is.
  */
 export type AptSourcesResource = Readonly<{
   kind: 'apt-sources'
   name: string
   path: string
+  old: string
+  key?: Readonly<{ path: string; text: string }>
   parts: readonly Readonly<{ name: string; choices: readonly Readonly<{ host: string; text: string }>[] }>[]
   untried?: boolean
 }>
@@ -51,8 +55,18 @@ export type ArtifactResource = Readonly<{
 export type PackagesResource = Readonly<{ kind: 'packages'; names: readonly string[]; pushed?: Archives }>
 /** The archive of a distribution, as ordered lists of places. */
 export type Archives = Readonly<{ os: Os; base: readonly AptSource[]; security: readonly AptSource[] }>
-/** An image under the name our objects use, for a host that asks nobody. Each place has a pin of its own. */
-export type ImageResource = Readonly<{ kind: 'image'; name: string; arch: string; places: readonly ImagePlace[] }>
+/**
+ * The image `ref` in containerd's store under `name`, from the first place that delivers the digest pinned for it there.
+ * `pushed`: the operator's machine fetches it and streams it to the host, which asks nobody.
+ */
+export type ImageResource = Readonly<{
+  kind: 'image'
+  ref: string
+  name: string
+  arch: string
+  places: readonly ImagePlace[]
+  pushed?: boolean
+}>
 export type SysctlsResource = Readonly<{ kind: 'sysctls'; path: string; values: Readonly<Record<string, string>> }>
 export type ModulesResource = Readonly<{ kind: 'modules'; path: string; names: readonly string[] }>
 export type SwapOffResource = Readonly<{ kind: 'swap-off' }>
@@ -165,6 +179,7 @@ export type Resource =
   | AptSourcesResource
   | LinkResource
   | ArtifactResource
+  | ImageResource
   | PackagesResource
   | SysctlsResource
   | ModulesResource

@@ -1,3 +1,4 @@
+import { pinnedImage } from '../images/pinned.ts'
 import { CERTS_D } from '../mirrors/private.ts'
 import { containerdToml } from '../templates/containerd-toml.ts'
 import { environment, unitText } from '../templates/unit.ts'
@@ -43,7 +44,7 @@ export const containerd: Step = {
         kind: 'file',
         path: CONFIG,
         text: containerdToml({
-          pause: sources.image(release.images.pause),
+          pause: pinnedImage(release.images.pause, context)?.stored ?? sources.image(release.images.pause),
           // The link, so that another runc restarts nothing.
           runc: RUNC,
           restrictOomScore: !facts.sysResource,

@@ -1,4 +1,6 @@
 import { stringify } from 'yaml'
+import { sha256 } from '../digest.ts'
+import { imageName } from '../images/pinned.ts'
 import { heredoc } from '../resources/heredoc.ts'
 import { manifest } from '../templates/manifest.ts'
 import type { Context, Member, Step } from './types.ts'
@@ -19,6 +21,10 @@ const shape = ({ config, release, members }: Context): string =>
       .map(({ nodeName }) => nodeName)
       .sort(),
   })
+
+/** Whether the check has passed for this shape, as some control plane remembers. */
+export const isChecked = (context: Context): boolean =>
+  Object.values(context.world).some(({ paths }) => paths[PATH]?.sha256 === sha256(shape(context)))
 
 const pod = (name: string, node: string, image: string, args: readonly string[]) => ({
   apiVersion: 'v1',
@@ -46,7 +52,7 @@ const objects = (image: string, server: string, client: string) => [
 ]
 
 /** Workers first: the pod network between two of them is what most clusters live on. A host that does not answer runs no pod. */
-const pair = ({ members, world }: Context): readonly [string, string] => {
+export const checkPair = ({ members, world }: Context): readonly [string, string] => {
   const names = members
     .filter((member) => isNode(member) && world[member.key] !== undefined)
     .sort((a, b) => Number(a.roles.controlPlane) - Number(b.roles.controlPlane))
@@ -55,7 +61,7 @@ const pair = ({ members, world }: Context): readonly [string, string] => {
 }
 
 const script = (context: Context): string => {
-  const [server, client] = pair(context)
+  const [server, client] = checkPair(context)
   const name = (host: string) => `${host}.svc.${context.config.cluster_domain}`
   const checks = [
     ['running', 'k wait --for=condition=Ready pod/server pod/client --timeout=5s'],
@@ -66,7 +72,7 @@ const script = (context: Context): string => {
   return [
     `k() { timeout 30 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s -n ${NAMESPACE} "$@"; }\n`,
     `gone() { ! k get namespace ${NAMESPACE} -o name; }\nk delete namespace ${NAMESPACE} --ignore-not-found --wait=false >/dev/null 2>&1\nawait 60 'removal of an earlier check' gone\n`,
-    heredoc('cat >"$RUN/check.yaml"', manifest(objects(context.sources.image(context.release.images.agnhost), server, client))),
+    heredoc('cat >"$RUN/check.yaml"', manifest(objects(imageName(context.release.images.agnhost, context), server, client))),
     // The namespace's service account appears a moment after the namespace.
     `applied() { k apply -f "$RUN/check.yaml"; }\nawait 60 'objects of the check' applied\nrm -f "$RUN/check.yaml"\n`,
     ...checks.map(([title, command]) => `${title}() { ${command}; }\nawait ${title === 'running' ? 180 : 60} ${title} ${title}\n`),

@@ -1,22 +1,32 @@
-import { imagePlaces } from '../releases/alternates.ts'
+import { pinnedImage } from '../images/pinned.ts'
 import type { ImageResource } from '../resources/types.ts'
+import { checkPair, isChecked } from './functional-check.ts'
 import type { Context, Step } from './types.ts'
 
-const wanted = ({ config, release }: Pick<Context, 'config' | 'release'>): string[] => {
-  const { pause, coredns, agnhost, flannel, flannelCni } = release.images
-  return [pause, coredns, agnhost, ...(config.network.plugin === 'flannel' ? [flannel, flannelCni] : [])]
+/** The images of our own objects that pods of this host may need. */
+const wanted = (context: Context): string[] => {
+  const { config, member, release } = context
+  const { pause, coredns, flannel, flannelCni, agnhost } = release.images
+  const own = [pause, coredns, ...(config.network.plugin === 'flannel' ? [flannel, flannelCni] : [])]
+  // Where nodes may ask no registry, a pod may be put on any of them.
+  if (config.delivery === 'push') return [...own, agnhost]
+  // Fifty megabytes for a check that runs on two hosts, once.
+  const checks = config.network.plugin !== 'none' && !isChecked(context) && checkPair(context).includes(member.nodeName)
+  return checks ? [...own, agnhost] : own
 }
 
-/** Every image of our own objects on every node, where nodes may ask no registry: a pod may be put on any of them. */
+/** Our own images, fetched before kubelet needs them: a bad mirror is met by name here, not as a pod that never starts. */
 export const images: Step = {
   id: 'images',
   title: { en: 'Images', zh: '镜像' },
   on: 'node',
   resources: (context) => {
-    if (context.config.delivery !== 'push') return []
-    const { sources, pins, facts } = context
-    return wanted(context).map(
-      (ref): ImageResource => ({ kind: 'image', name: sources.image(ref), arch: facts.arch, places: imagePlaces(ref, sources, pins) }),
-    )
+    const pushed = context.config.delivery === 'push'
+    return wanted(context).map((ref): ImageResource => {
+      const { stored, places } = pinnedImage(ref, context) ?? { stored: ref, places: [] }
+      // This machine knows no passwords of registries when it streams.
+      const open = pushed ? places.filter(({ base }) => /^https?:/.test(base)) : places
+      return { kind: 'image', ref, name: stored, arch: context.facts.arch, places: open, ...(pushed ? { pushed } : {}) }
+    })
   },
 }

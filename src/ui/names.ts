@@ -54,7 +54,7 @@ const VERBS: Readonly<Record<Verb, Text>> = {
 /** Kinds that are not made the way a file is, nor started the way a unit is. */
 const MAKING: Readonly<Partial<Record<Resource['kind'], Text>>> = {
   artifact: { en: 'fetch', zh: '获取' },
-  image: { en: 'import', zh: '导入' },
+  image: { en: 'fetch', zh: '获取' },
   objects: { en: 'apply', zh: '应用' },
   packages: { en: 'install', zh: '安装' },
   verification: { en: 'run', zh: '执行' },

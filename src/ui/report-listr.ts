@@ -2,6 +2,7 @@ import type { DefaultRenderer, ListrTask, ListrTaskWrapper, SimpleRenderer } fro
 import type { Event } from '../engine/events.ts'
 import type { Language } from '../text.ts'
 import { nodeNameOf } from './names.ts'
+import { noteText } from './notes.ts'
 import { problemText } from './problems.ts'
 import { plainReporter, stageTitle } from './report-plain.ts'
 import { createRow, failedText, type Row } from './report-row.ts'
@@ -137,7 +138,7 @@ const tell = (row: Row, event: Event, { language, style }: ReporterOptions): boo
       row.done(event.seconds)
       return true
     case 'note':
-      row.note(event.text)
+      row.note(noteText(event.text, language))
       return true
     case 'change-failed':
       row.fail(failedText(event.failure, language))

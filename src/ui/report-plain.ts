@@ -2,6 +2,7 @@ import type { Event } from '../engine/events.ts'
 import type { Stage } from '../engine/stages.ts'
 import type { Language } from '../text.ts'
 import { changesText, changeText, hostsText, nodeNameOf, phaseTitle, secondsText } from './names.ts'
+import { noteText } from './notes.ts'
 import { problemText } from './problems.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
 
@@ -47,7 +48,7 @@ const lineOf = (event: Event, { language, style, members, verbose }: ReporterOpt
       return `${on(event.host)} ${changeText(event.change, language)} ${done}${secondsText(event.seconds, language)}`
     }
     case 'note':
-      return `${on(event.host)} ${style.yellow(zh ? '注意：' : 'note: ')}${event.text}`
+      return `${on(event.host)} ${style.yellow(zh ? '注意：' : 'note: ')}${noteText(event.text, language)}`
     case 'output':
       return verbose ? `${on(event.host)} ${style.dim(`| ${event.line}`)}` : undefined
     case 'change-failed': {

@@ -15,7 +15,6 @@ let asked: string[]
 type Reply = (path: string) => Response | undefined
 
 const hex = (text: string) => createHash('sha256').update(text).digest('hex')
-const MANIFEST = `sha256:${hex('manifest')}`
 
 /** Answers of the whole internet, by host; a host that is not listed cannot be reached. */
 const internet = (hosts: Readonly<Record<string, Reply>>): void => {
@@ -51,13 +50,33 @@ const onlyBytes =
 const onlyChecksums: Reply = (path) => (isChecksum(path) ? new Response(checksumOf(path, bytesOf)) : undefined)
 const upstreamFiles = (reply: (host: string) => Reply) =>
   Object.fromEntries(['dl.k8s.io', 'github.com'].map((host) => [host, (path: string) => reply(host)(`${host}/${path}`)]))
-const registry: Reply = () => new Response(null, { headers: { 'docker-content-digest': MANIFEST } })
-const registries = { 'k8s.m.daocloud.io': registry, 'ghcr.m.daocloud.io': registry }
+/** A registry in which every image is its name: its configuration, one layer, and a manifest that says which registry wrote it. */
+const config = (image: string) => JSON.stringify({ architecture: 'amd64', image })
+const manifestOf = (image: string, writer: string): string =>
+  JSON.stringify({
+    writer,
+    config: { digest: `sha256:${hex(config(image))}`, size: config(image).length },
+    layers: [{ digest: `sha256:${hex(`layer of ${image}`)}`, size: 1 }],
+  })
+const imageAt = (repository: string): string => repository.split('/').at(-1) ?? ''
+const registry =
+  (writer = 'source', has: (repository: string) => boolean = () => true): Reply =>
+  (path) => {
+    const [, repository = '', kind, reference = ''] = /^v2\/(.+)\/(manifests|blobs)\/(.+)$/.exec(path) ?? []
+    const image = imageAt(repository)
+    if (!has(repository)) return undefined
+    if (kind === 'manifests') return new Response(manifestOf(image, writer))
+    return reference === `sha256:${hex(config(image))}` ? new Response(config(image)) : undefined
+  }
+const daocloud = { 'm.daocloud.io': registry() }
+const source = { 'registry.k8s.io': registry(), 'ghcr.io': registry() }
+const registries = { ...daocloud, ...source }
+const digestOf = (image: string, writer = 'source') => `sha256:${hex(manifestOf(image, writer))}`
 
 const lockText = () => readFile(join(folder, 'cluster.lock.yml'), 'utf8')
 const run = async (flags: Record<string, string | boolean> = {}, language: 'en' | 'zh' = 'en') => {
   const { io, printed } = fakeIo(language)
-  return { exit: await lock.run(options({ file, flags }), io), ...printed }
+  return { exit: await lock.run(options({ file, flags, offline: true }), io), ...printed }
 }
 
 beforeEach(async () => {
@@ -82,7 +101,8 @@ describe('lock', () => {
     expect(parse(text).files[KUBELET]).toBe(`sha256:${hex(bytesOf(KUBELET))}`)
     expect(text).toContain('# sha256 from files.m.daocloud.io, sha256 from dl.k8s.io')
     expect(asked.filter((url) => url.endsWith('/kubelet'))).toEqual([])
-    expect(parse(text).images['registry.k8s.io/pause:3.10.2']).toBe(MANIFEST)
+    expect(parse(text).images['registry.k8s.io/pause:3.10.2']).toBe(digestOf('pause'))
+    expect(text).toContain('# manifest at m.daocloud.io, the same manifest at registry.k8s.io')
   })
 
   test('a checksum of one place and the bytes of another', async () => {
@@ -133,5 +153,48 @@ describe('lock', () => {
     expect(err).toContain('no place has it')
     expect(asked.filter((url) => url.includes('files.m.daocloud.io'))).toHaveLength(1)
     await expect(lockText()).rejects.toThrow()
+  })
+
+  test('every image that a binary may come out of, and every name whose copies have digests of their own', async () => {
+    const files = { 'files.m.daocloud.io': filesAt(), ...upstreamFiles(() => filesAt()) }
+    internet({ ...files, ...daocloud, 'ghcr.io': registry(), 'registry.cn-hangzhou.aliyuncs.com': registry('aliyun') })
+    const { exit, err } = await run()
+    expect(exit, err).toBe(5)
+    const { images } = parse(await lockText())
+    // Two operators, one image: that is two witnesses, although the manifests differ.
+    expect(images['registry.k8s.io/pause:3.10.2']).toBe(digestOf('pause'))
+    expect(await lockText()).toContain('# manifest at m.daocloud.io, the same layers at registry.cn-hangzhou.aliyuncs.com')
+    const flat = 'registry.cn-hangzhou.aliyuncs.com/google_containers'
+    for (const image of ['pause:3.10.2', 'coredns:v1.14.6', 'kube-apiserver:v1.37.2', 'kube-proxy:v1.37.2', 'etcd:3.7.3-0'])
+      expect(images[`${flat}/${image}`], image).toBe(digestOf(image.split(':')[0] ?? '', 'aliyun'))
+    expect(images['registry.k8s.io/kube-scheduler:v1.37.2']).toBe(digestOf('kube-scheduler'))
+    expect(await lockText()).toContain('# the same layers as registry.k8s.io/coredns/coredns:v1.14.6')
+    // agnhost is not at Aliyun.
+    expect(err).toContain('! registry.k8s.io/e2e-test-images/agnhost:2.59 stays without a pin: only m.daocloud.io speaks for it')
+    const trusted = await run({ 'trust-first': true })
+    expect(trusted.exit).toBe(0)
+    expect(await lockText()).toContain('agnhost:2.59: ' + digestOf('agnhost') + ' # manifest at m.daocloud.io, trusted at first sight')
+  })
+
+  test('a copy that is made of something else gets no pin, and that is no failure', async () => {
+    const other: Reply = (path) => registry('aliyun')(path.replace('/pause/', '/other/'))
+    const files = { 'files.m.daocloud.io': filesAt(), ...upstreamFiles(() => filesAt()) }
+    internet({ ...files, ...registries, 'registry.cn-hangzhou.aliyuncs.com': other })
+    const { exit, err } = await run()
+    expect(exit, err).toBe(0)
+    expect(err).toContain(
+      '- registry.cn-hangzhou.aliyuncs.com/google_containers/pause:3.10.2 stays without a pin: its layers are not those of',
+    )
+    expect(parse(await lockText()).images['registry.cn-hangzhou.aliyuncs.com/google_containers/pause:3.10.2']).toBeUndefined()
+  })
+
+  test('registries that differ are never outvoted', async () => {
+    const files = { 'files.m.daocloud.io': filesAt(), ...upstreamFiles(() => filesAt()) }
+    internet({ ...files, ...registries, 'registry.k8s.io': registry('evil') })
+    const { exit, err } = await run({ 'trust-first': true })
+    expect(exit).toBe(5)
+    expect(err).toContain(
+      `! registry.k8s.io/pause:3.10.2 stays without a pin: the places do not agree (m.daocloud.io: ${digestOf('pause')}`,
+    )
   })
 })

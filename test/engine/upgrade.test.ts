@@ -235,7 +235,7 @@ describe('a change without a new minor', () => {
   const release = (values: object) => ({
     ...OLD,
     release: { ...OLD.release, ...values },
-    pins: new Proxy({}, { get: () => `sha256:${'0'.repeat(64)}` }),
+    pins: new Proxy(OLD.pins, { get: (pins, name: string) => pins[name] ?? `sha256:${'0'.repeat(64)}` }),
   })
   const changedTo = (values: object): Plan => plan(release(values), hosts, healthy)
   const units = ({ changes }: Plan): string[] => [...new Set(changes.flatMap(({ id }) => (/^(unit|drain) /.test(id) ? [id] : [])))].sort()

@@ -92,6 +92,7 @@ const wanted = (base: readonly string[], security: readonly string[] = []): AptS
   kind: 'apt-sources',
   name: 'debian',
   path: join(root, 'etc/debian.sources'),
+  old: join(root, 'etc/sources.list'),
   parts: [
     { name: 'base', choices: base.map(choice) },
     ...(security.length > 0 ? [{ name: 'security', choices: security.map(choice) }] : []),
@@ -100,7 +101,7 @@ const wanted = (base: readonly string[], security: readonly string[] = []): AptS
 
 /** The resource's own script with the real functions, in a place of its own instead of /etc and /var. */
 const script = async (body: string) => {
-  const place = `STATE=${quote(`${root}/lib`)}\nRUN=${quote(`${root}/run`)}\nAPT_HOME=${quote(`${root}/etc/apt-home`)}\nAPT_SILENCE=2\nAPT_LIMIT=10\nchown() { :; }\n`
+  const place = `STATE=${quote(`${root}/lib`)}\nRUN=${quote(`${root}/run`)}\nAPT_HOME=${quote(`${root}/etc/apt-home`)}\nAPT_SILENCE=2\nAPT_LIMIT=10\nFETCH_WINDOW=2\nchown() { :; }\n`
   const text = `${PRELUDE}\n${place}\nmain() {\n${body.replaceAll('/etc/slipway/apt', `${root}/etc/apt-home`)}\n}\nmain; exit\n`
   const { code, stdout, stderr } = await run('/bin/sh', ['-c', text], { env: { ...process.env, APT_CONFIG: `${root}/apt.conf` } }).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
@@ -112,13 +113,39 @@ const script = async (body: string) => {
 const apply = (want: AptSourcesResource) => script(aptSources.script(want, { verb: 'create', reason: { en: '', zh: '' } }, {}))
 const written = () => readFile(join(root, 'etc/debian.sources'), 'utf8')
 
-const FAULTS: Readonly<Record<string, Handler>> = {
-  '404': (_, response) => void response.writeHead(404).end(),
-  '503': (_, response) => void response.writeHead(503).end(),
-  'nothing at all': () => {},
-  'a page with 200': (_, response) => void response.end('<html>not found</html>'),
-  'a bad signature': (request, response) => serving(() => signed.replace('Origin: test', 'Origin: evil'))(request, response),
-  'wrong lists': ({ url = '' }, response) => void (url.endsWith('/InRelease') ? response.end(signed) : response.end('Package: evil\n')),
+const FAULTS: Readonly<Record<string, Readonly<{ handler: Handler; says: RegExp }>>> = {
+  '404': { handler: (_, response) => void response.writeHead(404).end(), says: /HTTP 404/ },
+  '503': { handler: (_, response) => void response.writeHead(503).end(), says: /HTTP 503/ },
+  'nothing at all': { handler: () => {}, says: /silent for 2 s/ },
+  'a page with 200': { handler: (_, response) => void response.end('<html>not found</html>'), says: /an HTML page/ },
+  'a bad signature': {
+    handler: (request, response) => serving(() => signed.replace('Origin: test', 'Origin: evil'))(request, response),
+    says: /bad signature/,
+  },
+  'wrong lists': {
+    handler: ({ url = '' }, response) => void (url.endsWith('/InRelease') ? response.end(signed) : response.end('Package: evil\n')),
+    says: /wrong digest/,
+  },
+  'a redirect loop': {
+    handler: ({ url = '' }, response) => void response.writeHead(302, { location: url }).end(),
+    says: /it redirects in circles/,
+  },
+  'cut off': {
+    handler: ({ url = '' }, response) => {
+      if (!url.endsWith('/InRelease')) return void response.writeHead(404).end()
+      response.writeHead(200, { 'content-length': signed.length })
+      response.write(signed.slice(0, 300), () => setTimeout(() => response.destroy(), 50))
+    },
+    says: /it broke off/,
+  },
+  'too slow': {
+    handler: (_, response) => {
+      response.writeHead(200, { 'content-length': 1_000_000 })
+      const timer = setInterval(() => response.write('x'.repeat(250)), 250)
+      response.on('close', () => clearInterval(timer))
+    },
+    says: /only \d\.\d KB.s/,
+  },
 }
 
 describe.skipIf(!hasApt)('apt sources on a host', () => {
@@ -130,18 +157,18 @@ describe.skipIf(!hasApt)('apt sources on a host', () => {
     expect(await written()).toBe(`${stanza(one)}\n${stanza(one)}`)
   })
 
-  test.for(Object.entries(FAULTS))('%s: the next takes over, with one line', async ([, handler]) => {
+  test.for(Object.entries(FAULTS))('%s: the next takes over, with one line', async ([, { handler, says }]) => {
     const [bad, fine] = [await start(handler), await start(good)]
     const { code, notes } = await apply(wanted([bad, fine], [fine]))
     expect(code).toBe(0)
     expect(await written()).toBe(`${stanza(fine)}\n${stanza(fine)}`)
     expect(notes).toHaveLength(1)
-    expect(notes[0]).toMatch(new RegExp(`apt-source-failed ${bad}: .{10,}`))
+    expect(notes[0]).toMatch(new RegExp(`source-failed ${bad} apt:base ${says.source} .given up.$`))
   })
 
   test('none works: the run fails and the file stays as it was', async () => {
     await writeFile(join(root, 'etc/debian.sources'), 'old\n')
-    const [one, two] = [await start(FAULTS['404']!), await start(FAULTS['a bad signature']!)]
+    const [one, two] = [await start(FAULTS['404']!.handler), await start(FAULTS['a bad signature']!.handler)]
     const { code, notes } = await apply(wanted([one, two]))
     expect(code).not.toBe(0)
     expect(notes).toHaveLength(2)
@@ -149,7 +176,7 @@ describe.skipIf(!hasApt)('apt sources on a host', () => {
   })
 
   test('security fixes stay with upstream even when it cannot be asked', async () => {
-    const [fine, bad] = [await start(good), await start(FAULTS['503']!)]
+    const [fine, bad] = [await start(good), await start(FAULTS['503']!.handler)]
     const { code, notes } = await apply(wanted([fine], [bad]))
     expect(code).toBe(0)
     expect(notes).toHaveLength(1)
@@ -158,7 +185,7 @@ describe.skipIf(!hasApt)('apt sources on a host', () => {
 
   test('a source that fails later is exchanged when packages are wanted', async () => {
     let broken = false
-    const [one, two] = [await start((request, response) => (broken ? FAULTS['503']! : good)(request, response)), await start(good)]
+    const [one, two] = [await start((request, response) => (broken ? FAULTS['503']!.handler : good)(request, response)), await start(good)]
     expect((await apply(wanted([one, two]))).code).toBe(0)
     broken = true
     const { code, notes } = await script('apt_refresh')

@@ -54,8 +54,10 @@ describe('which other packagings there are', () => {
     const flat = 'registry.cn-hangzhou.aliyuncs.com/google_containers/kube-apiserver:v1.36.3'
     const bases = (pins: Record<string, string>) =>
       alternates('kube-apiserver', pins).map((one) => one.kind === 'image' && `${one.base} ${one.pin}`)
-    expect(bases({ [upstream]: PIN })).toEqual([`https://k8s.m.daocloud.io/v2/kube-apiserver ${PIN}`])
+    const prefixed = `https://m.daocloud.io/v2/registry.k8s.io/kube-apiserver ${PIN}`
+    expect(bases({ [upstream]: PIN })).toEqual([prefixed, `https://k8s.m.daocloud.io/v2/kube-apiserver ${PIN}`])
     expect(bases({ [upstream]: PIN, [flat]: digestOf('other') })).toEqual([
+      prefixed,
       `https://k8s.m.daocloud.io/v2/kube-apiserver ${PIN}`,
       `https://registry.cn-hangzhou.aliyuncs.com/v2/google_containers/kube-apiserver ${digestOf('other')}`,
     ])
@@ -191,7 +193,7 @@ describe('the same file out of its image', () => {
     const { code, stderr, installed, stamp } = await apply(wanted({ base, pin }))
     expect(code).toBe(1)
     expect(stderr).toContain('no source delivered kube-apiserver:')
-    expect(stderr).toContain('the bytes are not the pinned ones')
+    expect(stderr).toContain('wrong digest')
     expect([installed, stamp]).toEqual([undefined, undefined])
     expect(await readdir(join(root, 'state/fetch'))).toEqual([])
   })
@@ -204,6 +206,6 @@ describe('the same file out of its image', () => {
     const two = await registry()
     const { code, stderr } = await apply(wanted(two, 'riscv64'))
     expect(code).toBe(1)
-    expect(stderr).toContain('there is no image for riscv64')
+    expect(stderr).toContain('no image for riscv64')
   })
 })

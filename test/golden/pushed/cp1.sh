@@ -933,7 +933,7 @@ version = 3
 disabled_plugins = []
 
 [plugins.'io.containerd.cri.v1.images'.pinned_images]
-  sandbox = "m.daocloud.io/registry.k8s.io/pause:3.10.2"
+  sandbox = "m.daocloud.io/registry.k8s.io/pause@sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4"
 
 [plugins.'io.containerd.cri.v1.images'.registry]
   config_path = "/etc/containerd/certs.d"
@@ -982,19 +982,19 @@ ctr --connect-timeout 2s plugins ls | grep -E "io.containerd.grpc.v1 +cri .* ok"
 start 'containerd' 60 ready '/etc/systemd/system/containerd.service' '/etc/containerd/config.toml'
 finish 10
 begin 11
-import_image 'm.daocloud.io/registry.k8s.io/pause:3.10.2' image-f287d97530df536b3ecc2b79c2b5898c63f84227dff2cb4387a250c4e1ee9d6a
+import_image 'm.daocloud.io/registry.k8s.io/pause@sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4' image-02452e870c8a07d6017e8a141016d667b545263098fd2d351cdf698a530996b7
 finish 11
 begin 12
-import_image 'm.daocloud.io/registry.k8s.io/coredns/coredns:v1.14.6' image-dfc76ec166396af2f55f3f5e565913316d0ac5c64c2c661e65b29c4c99bd9870
+import_image 'm.daocloud.io/registry.k8s.io/coredns/coredns@sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9' image-b6fd1bd46a4ef9eae5dd27a144c1e5374a98ffea881ec808c6d8db571c75ce61
 finish 12
 begin 13
-import_image 'm.daocloud.io/registry.k8s.io/e2e-test-images/agnhost:2.59' image-87044fae60b5f462071aae8f660a1f47b6fd440cb6905cde64ad82e0fa47f4ee
+import_image 'm.daocloud.io/ghcr.io/flannel-io/flannel@sha256:2d1958e249c0f32e15fabc61b85e846f58496822bdc27ecc1485a18ba0c732a1' image-99339a37e40ac180595c547e54b559c92d5c18d66aaaad4bf7fe0ffad307ac6b
 finish 13
 begin 14
-import_image 'm.daocloud.io/ghcr.io/flannel-io/flannel:v0.28.10' image-b4e2146662e01421bf3bc7666571e83ff132272eb2d20f8b7b0258e0e592e59f
+import_image 'm.daocloud.io/ghcr.io/flannel-io/flannel-cni-plugin@sha256:e41159187c4c4e321495ea052adf4c4e5876c2e3b29f0b5c6df9e0e858dca03d' image-b84ff87b84fa275c41ce849c479719d834db94956b97eabe7603f8f423ae8a61
 finish 14
 begin 15
-import_image 'm.daocloud.io/ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel1' image-e540ff810a13c516b4c79f5367a74523d0ad41012c1beea98a8956c9bd90aea2
+import_image 'm.daocloud.io/registry.k8s.io/e2e-test-images/agnhost@sha256:97a94c97416b855b42480fbc55f0b2e129b0df630e77144a53e3d02451156a80' image-89384397d4d73ca57ee50124a9c7e82c91252f79ebe26771a3c6f79a8531578a
 finish 15
 begin 16
 directory '/etc/cni/net.d' 0755 root:root
@@ -1361,7 +1361,7 @@ spec:
         - operator: Exists
       initContainers:
         - name: install-cni-plugin
-          image: m.daocloud.io/ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel1
+          image: m.daocloud.io/ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel1@sha256:e41159187c4c4e321495ea052adf4c4e5876c2e3b29f0b5c6df9e0e858dca03d
           command:
             - cp
             - -f
@@ -1371,7 +1371,7 @@ spec:
             - name: cni-plugin
               mountPath: /opt/cni/bin
         - name: install-cni
-          image: m.daocloud.io/ghcr.io/flannel-io/flannel:v0.28.10
+          image: m.daocloud.io/ghcr.io/flannel-io/flannel:v0.28.10@sha256:2d1958e249c0f32e15fabc61b85e846f58496822bdc27ecc1485a18ba0c732a1
           command:
             - cp
             - -f
@@ -1384,7 +1384,7 @@ spec:
               mountPath: /etc/kube-flannel/
       containers:
         - name: kube-flannel
-          image: m.daocloud.io/ghcr.io/flannel-io/flannel:v0.28.10
+          image: m.daocloud.io/ghcr.io/flannel-io/flannel:v0.28.10@sha256:2d1958e249c0f32e15fabc61b85e846f58496822bdc27ecc1485a18ba0c732a1
           command:
             - /opt/bin/flanneld
           args:
@@ -1560,7 +1560,7 @@ spec:
                     k8s-app: kube-dns
       containers:
         - name: coredns
-          image: m.daocloud.io/registry.k8s.io/coredns/coredns:v1.14.6
+          image: m.daocloud.io/registry.k8s.io/coredns/coredns:v1.14.6@sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9
           args:
             - -conf
             - /etc/coredns/Corefile
@@ -1699,7 +1699,7 @@ spec:
   terminationGracePeriodSeconds: 0
   containers:
     - name: server
-      image: m.daocloud.io/registry.k8s.io/e2e-test-images/agnhost:2.59
+      image: m.daocloud.io/registry.k8s.io/e2e-test-images/agnhost:2.59@sha256:97a94c97416b855b42480fbc55f0b2e129b0df630e77144a53e3d02451156a80
       args:
         - netexec
         - --http-port=8080
@@ -1719,7 +1719,7 @@ spec:
   terminationGracePeriodSeconds: 0
   containers:
     - name: client
-      image: m.daocloud.io/registry.k8s.io/e2e-test-images/agnhost:2.59
+      image: m.daocloud.io/registry.k8s.io/e2e-test-images/agnhost:2.59@sha256:97a94c97416b855b42480fbc55f0b2e129b0df630e77144a53e3d02451156a80
       args:
         - pause
       imagePullPolicy: IfNotPresent

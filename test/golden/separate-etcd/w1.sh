@@ -43,21 +43,164 @@ SLIPWAY_END
 apt_sources 'debian'
 finish 0
 begin 1
-packages 'ca-certificates' 'conntrack' 'curl' 'iptables' 'nftables' 'haproxy'
+put '/etc/apt/keyrings/kubernetes-apt-keyring.asc' 0644 root:root <<'SLIPWAY_END'
+-----BEGIN PGP PUBLIC KEY BLOCK-----
+Version: GnuPG v1.4.5 (GNU/Linux)
+
+mQENBGMHoXcBCADukGOEQyleViOgtkMVa7hKifP6POCTh+98xNW4TfHK/nBJN2sm
+u4XaiUmtB9UuGt9jl8VxQg4hOMRf40coIwHsNwtSrc2R9v5Kgpvcv537QVIigVHH
+WMNvXeoZkkoDIUljvbCEDWaEhS9R5OMYKd4AaJ+f1c8OELhEcV2dAQLLyjtnEaF/
+qmREN+3Y9+5VcRZvQHeyBxCG+hdUGE740ixgnY2gSqZ/J4YeQntQ6pMUEhT6pbaE
+10q2HUierj/im0V+ZUdCh46Lk/Rdfa5ZKlqYOiA2iN1coDPIdyqKavcdfPqSraKF
+Lan2KLcZcgTxP+0+HfzKefvGEnZa11civbe9ABEBAAG0PmlzdjprdWJlcm5ldGVz
+IE9CUyBQcm9qZWN0IDxpc3Y6a3ViZXJuZXRlc0BidWlsZC5vcGVuc3VzZS5vcmc+
+iQE+BBMBCAAoBQJnFF34AhsDBQkIK2yBBgsJCAcDAgYVCAIJCgsEFgIDAQIeAQIX
+gAAKCRAjRlTamilkNtOACACDK9dQ8CH2Ji9C3Q926nVMUiXdyJK1onCBrQSEBqdR
+LJaT6hGx5pzxkQGgUDpS9p7LA0u920HKLwGb7yIAWtyE5TAj2CYprGgpq98sfsGC
++U5T9IrAdya/BaTAkkP6gNhfMjNaK3bOWsvuLRlluKMNch4ify+IwLqc1JLG40bj
+2HnKBGYkC3m0VtQfUuPQMImSLta/NwRHJMPo8jfGyManqMMxp35/ecP2rXMfb/l1
+WjFDY7h+6nqXay20ljMXkN23W8wFTdvC6lq45wwM5IBnKNR/TjNNYAIizZoHFWz1
+c/ecMWWWCB2S7WbY4xI3JSCOD4XIff3ie7pc68/kgPytiQIcBBMBAgAGBQJjB6F3
+AAoJEM8Lkoze1k873TQP/0t2F/jltLRQMG7VCLw7+ps5JCW5FIqu/S2i9gSdNA0E
+42u+LyxjG3YxmVoVRMsxeu4kErxr8bLcA4p71W/nKeqwF9VLuXKirsBC7z2syFiL
+Ndl0ARnC3ENwuMVlSCwJO0MM5NiJuLOqOGYyD1XzSfnCzkXN0JGA/bfPRS5mPfoW
+0OHIRZFhqE7ED6wyWpHIKT8rXkESFwszUwW/D7o1HagX7+duLt8WkrohGbxTJ215
+YanOKSqyKd+6YGzDNUoGuMNPZJ5wTrThOkTzEFZ4HjmQ16w5xmcUISnCZd4nhsbS
+qN/UyV9Vu3lnkautS15E4CcjP1RRzSkT0jka62vPtAzw+PiGryM1F7svuRaEnJD5
+GXzj9RCUaR6vtFVvqqo4fvbA99k4XXj+dFAXW0TRZ/g2QMePW9cdWielcr+vHF4Z
+2EnsAmdvF7r5e2JCOU3N8OUodebU6ws4VgRVG9gptQgfMR0vciBbNDG2Xuk1WDk1
+qtscbfm5FVL36o7dkjA0x+TYCtqZIr4x3mmfAYFUqzxpfyXbSHqUJR2CoWxlyz72
+XnJ7UEo/0UbgzGzscxLPDyJHMM5Dn/Ni9FVTVKlALHnFOYYSTluoYACF1DMt7NJ3
+oyA0MELL0JQzEinixqxpZ1taOmVR/8pQVrqstqwqsp3RABaeZ80JbigUC29zJUVf
+=Eplj
+-----END PGP PUBLIC KEY BLOCK-----
+SLIPWAY_END
+apt_candidates 'kubernetes' '/etc/apt/sources.list.d/kubernetes.sources'
+put '/etc/slipway/apt/kubernetes/kubernetes/1-mirrors.aliyun.com.sources' 0644 root:root <<'SLIPWAY_END'
+Types: deb
+URIs: https://mirrors.aliyun.com/kubernetes-new/core/stable/v1.36/deb/
+Suites: /
+Signed-By: /etc/apt/keyrings/kubernetes-apt-keyring.asc
+SLIPWAY_END
+put '/etc/slipway/apt/kubernetes/kubernetes/2-mirrors.tuna.tsinghua.edu.cn.sources' 0644 root:root <<'SLIPWAY_END'
+Types: deb
+URIs: https://mirrors.tuna.tsinghua.edu.cn/kubernetes/core:/stable:/v1.36/deb/
+Suites: /
+Signed-By: /etc/apt/keyrings/kubernetes-apt-keyring.asc
+SLIPWAY_END
+put '/etc/slipway/apt/kubernetes/kubernetes/3-mirrors.ustc.edu.cn.sources' 0644 root:root <<'SLIPWAY_END'
+Types: deb
+URIs: https://mirrors.ustc.edu.cn/kubernetes/core:/stable:/v1.36/deb/
+Suites: /
+Signed-By: /etc/apt/keyrings/kubernetes-apt-keyring.asc
+SLIPWAY_END
+apt_sources 'kubernetes'
 finish 1
 begin 2
-keep_service 'haproxy'
-systemctl disable --now --quiet 'haproxy'.service
+put '/etc/apt/keyrings/docker.asc' 0644 root:root <<'SLIPWAY_END'
+-----BEGIN PGP PUBLIC KEY BLOCK-----
+
+mQINBFit2ioBEADhWpZ8/wvZ6hUTiXOwQHXMAlaFHcPH9hAtr4F1y2+OYdbtMuth
+lqqwp028AqyY+PRfVMtSYMbjuQuu5byyKR01BbqYhuS3jtqQmljZ/bJvXqnmiVXh
+38UuLa+z077PxyxQhu5BbqntTPQMfiyqEiU+BKbq2WmANUKQf+1AmZY/IruOXbnq
+L4C1+gJ8vfmXQt99npCaxEjaNRVYfOS8QcixNzHUYnb6emjlANyEVlZzeqo7XKl7
+UrwV5inawTSzWNvtjEjj4nJL8NsLwscpLPQUhTQ+7BbQXAwAmeHCUTQIvvWXqw0N
+cmhh4HgeQscQHYgOJjjDVfoY5MucvglbIgCqfzAHW9jxmRL4qbMZj+b1XoePEtht
+ku4bIQN1X5P07fNWzlgaRL5Z4POXDDZTlIQ/El58j9kp4bnWRCJW0lya+f8ocodo
+vZZ+Doi+fy4D5ZGrL4XEcIQP/Lv5uFyf+kQtl/94VFYVJOleAv8W92KdgDkhTcTD
+G7c0tIkVEKNUq48b3aQ64NOZQW7fVjfoKwEZdOqPE72Pa45jrZzvUFxSpdiNk2tZ
+XYukHjlxxEgBdC/J3cMMNRE1F4NCA3ApfV1Y7/hTeOnmDuDYwr9/obA8t016Yljj
+q5rdkywPf4JF8mXUW5eCN1vAFHxeg9ZWemhBtQmGxXnw9M+z6hWwc6ahmwARAQAB
+tCtEb2NrZXIgUmVsZWFzZSAoQ0UgZGViKSA8ZG9ja2VyQGRvY2tlci5jb20+iQI3
+BBMBCgAhBQJYrefAAhsvBQsJCAcDBRUKCQgLBRYCAwEAAh4BAheAAAoJEI2BgDwO
+v82IsskP/iQZo68flDQmNvn8X5XTd6RRaUH33kXYXquT6NkHJciS7E2gTJmqvMqd
+tI4mNYHCSEYxI5qrcYV5YqX9P6+Ko+vozo4nseUQLPH/ATQ4qL0Zok+1jkag3Lgk
+jonyUf9bwtWxFp05HC3GMHPhhcUSexCxQLQvnFWXD2sWLKivHp2fT8QbRGeZ+d3m
+6fqcd5Fu7pxsqm0EUDK5NL+nPIgYhN+auTrhgzhK1CShfGccM/wfRlei9Utz6p9P
+XRKIlWnXtT4qNGZNTN0tR+NLG/6Bqd8OYBaFAUcue/w1VW6JQ2VGYZHnZu9S8LMc
+FYBa5Ig9PxwGQOgq6RDKDbV+PqTQT5EFMeR1mrjckk4DQJjbxeMZbiNMG5kGECA8
+g383P3elhn03WGbEEa4MNc3Z4+7c236QI3xWJfNPdUbXRaAwhy/6rTSFbzwKB0Jm
+ebwzQfwjQY6f55MiI/RqDCyuPj3r3jyVRkK86pQKBAJwFHyqj9KaKXMZjfVnowLh
+9svIGfNbGHpucATqREvUHuQbNnqkCx8VVhtYkhDb9fEP2xBu5VvHbR+3nfVhMut5
+G34Ct5RS7Jt6LIfFdtcn8CaSas/l1HbiGeRgc70X/9aYx/V/CEJv0lIe8gP6uDoW
+FPIZ7d6vH+Vro6xuWEGiuMaiznap2KhZmpkgfupyFmplh0s6knymuQINBFit2ioB
+EADneL9S9m4vhU3blaRjVUUyJ7b/qTjcSylvCH5XUE6R2k+ckEZjfAMZPLpO+/tF
+M2JIJMD4SifKuS3xck9KtZGCufGmcwiLQRzeHF7vJUKrLD5RTkNi23ydvWZgPjtx
+Q+DTT1Zcn7BrQFY6FgnRoUVIxwtdw1bMY/89rsFgS5wwuMESd3Q2RYgb7EOFOpnu
+w6da7WakWf4IhnF5nsNYGDVaIHzpiqCl+uTbf1epCjrOlIzkZ3Z3Yk5CM/TiFzPk
+z2lLz89cpD8U+NtCsfagWWfjd2U3jDapgH+7nQnCEWpROtzaKHG6lA3pXdix5zG8
+eRc6/0IbUSWvfjKxLLPfNeCS2pCL3IeEI5nothEEYdQH6szpLog79xB9dVnJyKJb
+VfxXnseoYqVrRz2VVbUI5Blwm6B40E3eGVfUQWiux54DspyVMMk41Mx7QJ3iynIa
+1N4ZAqVMAEruyXTRTxc9XW0tYhDMA/1GYvz0EmFpm8LzTHA6sFVtPm/ZlNCX6P1X
+zJwrv7DSQKD6GGlBQUX+OeEJ8tTkkf8QTJSPUdh8P8YxDFS5EOGAvhhpMBYD42kQ
+pqXjEC+XcycTvGI7impgv9PDY1RCC1zkBjKPa120rNhv/hkVk/YhuGoajoHyy4h7
+ZQopdcMtpN2dgmhEegny9JCSwxfQmQ0zK0g7m6SHiKMwjwARAQABiQQ+BBgBCAAJ
+BQJYrdoqAhsCAikJEI2BgDwOv82IwV0gBBkBCAAGBQJYrdoqAAoJEH6gqcPyc/zY
+1WAP/2wJ+R0gE6qsce3rjaIz58PJmc8goKrir5hnElWhPgbq7cYIsW5qiFyLhkdp
+YcMmhD9mRiPpQn6Ya2w3e3B8zfIVKipbMBnke/ytZ9M7qHmDCcjoiSmwEXN3wKYI
+mD9VHONsl/CG1rU9Isw1jtB5g1YxuBA7M/m36XN6x2u+NtNMDB9P56yc4gfsZVES
+KA9v+yY2/l45L8d/WUkUi0YXomn6hyBGI7JrBLq0CX37GEYP6O9rrKipfz73XfO7
+JIGzOKZlljb/D9RX/g7nRbCn+3EtH7xnk+TK/50euEKw8SMUg147sJTcpQmv6UzZ
+cM4JgL0HbHVCojV4C/plELwMddALOFeYQzTif6sMRPf+3DSj8frbInjChC3yOLy0
+6br92KFom17EIj2CAcoeq7UPhi2oouYBwPxh5ytdehJkoo+sN7RIWua6P2WSmon5
+U888cSylXC0+ADFdgLX9K2zrDVYUG1vo8CX0vzxFBaHwN6Px26fhIT1/hYUHQR1z
+VfNDcyQmXqkOnZvvoMfz/Q0s9BhFJ/zU6AgQbIZE/hm1spsfgvtsD1frZfygXJ9f
+irP+MSAI80xHSf91qSRZOj4Pl3ZJNbq4yYxv0b1pkMqeGdjdCYhLU+LZ4wbQmpCk
+SVe2prlLureigXtmZfkqevRz7FrIZiu9ky8wnCAPwC7/zmS18rgP/17bOtL4/iIz
+QhxAAoAMWVrGyJivSkjhSGx1uCojsWfsTAm11P7jsruIL61ZzMUVE2aM3Pmj5G+W
+9AcZ58Em+1WsVnAXdUR//bMmhyr8wL/G1YO1V3JEJTRdxsSxdYa4deGBBY/Adpsw
+24jxhOJR+lsJpqIUeb999+R8euDhRHG9eFO7DRu6weatUJ6suupoDTRWtr/4yGqe
+dKxV3qQhNLSnaAzqW/1nA3iUB4k7kCaKZxhdhDbClf9P37qaRW467BLCVO/coL3y
+Vm50dwdrNtKpMBh3ZpbB1uJvgi9mXtyBOMJ3v8RZeDzFiG8HdCtg9RvIt/AIFoHR
+H3S+U79NT6i0KPzLImDfs8T7RlpyuMc4Ufs8ggyg9v3Ae6cN3eQyxcK3w0cbBwsh
+/nQNfsA6uu+9H7NhbehBMhYnpNZyrHzCmzyXkauwRAqoCbGCNykTRwsur9gS41TQ
+M8ssD1jFheOJf3hODnkKU+HKjvMROl1DK7zdmLdNzA1cvtZH/nCC9KPj1z8QC47S
+xx+dTZSx4ONAhwbS/LN3PoKtn8LPjY9NP9uDWI+TWYquS2U+KHDrBDlsgozDbs/O
+jCxcpDzNmXpWQHEtHU7649OXHP7UeNST1mCUCH5qdank0V1iejF6/CfTFU4MfcrG
+YT90qFF93M3v01BbxP+EIY2/9tiIPbrd
+=0YYh
+-----END PGP PUBLIC KEY BLOCK-----
+SLIPWAY_END
+apt_candidates 'docker' '/etc/apt/sources.list.d/docker.sources'
+put '/etc/slipway/apt/docker/docker/1-mirrors.aliyun.com.sources' 0644 root:root <<'SLIPWAY_END'
+Types: deb
+URIs: https://mirrors.aliyun.com/docker-ce/linux/debian
+Suites: trixie
+Components: stable
+Signed-By: /etc/apt/keyrings/docker.asc
+SLIPWAY_END
+put '/etc/slipway/apt/docker/docker/2-mirrors.tuna.tsinghua.edu.cn.sources' 0644 root:root <<'SLIPWAY_END'
+Types: deb
+URIs: https://mirrors.tuna.tsinghua.edu.cn/docker-ce/linux/debian
+Suites: trixie
+Components: stable
+Signed-By: /etc/apt/keyrings/docker.asc
+SLIPWAY_END
+put '/etc/slipway/apt/docker/docker/3-mirrors.ustc.edu.cn.sources' 0644 root:root <<'SLIPWAY_END'
+Types: deb
+URIs: https://mirrors.ustc.edu.cn/docker-ce/linux/debian
+Suites: trixie
+Components: stable
+Signed-By: /etc/apt/keyrings/docker.asc
+SLIPWAY_END
+apt_sources 'docker'
 finish 2
 begin 3
+packages 'ca-certificates' 'conntrack' 'curl' 'iptables' 'nftables' 'haproxy'
+finish 3
+begin 4
+keep_service 'haproxy'
+systemctl disable --now --quiet 'haproxy'.service
+finish 4
+begin 5
 put '/etc/modules-load.d/slipway.conf' 0644 root:root <<'SLIPWAY_END'
 overlay
 br_netfilter
 nf_conntrack
 SLIPWAY_END
 load overlay br_netfilter nf_conntrack
-finish 3
-begin 4
+finish 5
+begin 6
 keep_sysctls vm.overcommit_memory vm.panic_on_oom kernel.panic kernel.panic_on_oops kernel.keys.root_maxkeys kernel.keys.root_maxbytes net.ipv4.ip_forward net.bridge.bridge-nf-call-iptables net.bridge.bridge-nf-call-ip6tables fs.inotify.max_user_instances fs.inotify.max_user_watches
 put '/etc/sysctl.d/90-slipway.conf' 0644 root:root <<'SLIPWAY_END'
 vm.overcommit_memory = 1
@@ -73,8 +216,8 @@ fs.inotify.max_user_instances = 8192
 fs.inotify.max_user_watches = 524288
 SLIPWAY_END
 sysctl -q -p /etc/sysctl.d/90-slipway.conf
-finish 4
-begin 5
+finish 6
+begin 7
 parent '/opt/slipway/runc/1.4.3'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -90,8 +233,8 @@ mv -fT "$stage"/'runc' '/opt/slipway/runc/1.4.3/runc'
 sync '/opt/slipway/runc/1.4.3'
 rm -rf "$stage"
 stamp 'runc-1.4.3-runc' "$used" '/opt/slipway/runc/1.4.3/runc'
-finish 5
-begin 6
+finish 7
+begin 8
 parent '/opt/slipway/containerd/2.3.4'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -121,8 +264,8 @@ mv -fT "$stage"/'ctr' '/opt/slipway/containerd/2.3.4/ctr'
 sync '/opt/slipway/containerd/2.3.4'
 rm -rf "$stage"
 stamp 'containerd-2.3.4-containerd' "$used" '/opt/slipway/containerd/2.3.4/containerd' '/opt/slipway/containerd/2.3.4/containerd-shim-runc-v2' '/opt/slipway/containerd/2.3.4/ctr'
-finish 6
-begin 7
+finish 8
+begin 9
 parent '/opt/slipway/cni-plugins/1.9.1'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -176,8 +319,8 @@ mv -fT "$stage"/'tuning' '/opt/slipway/cni-plugins/1.9.1/tuning'
 sync '/opt/slipway/cni-plugins/1.9.1'
 rm -rf "$stage"
 stamp 'cni-plugins-1.9.1-cni-plugins' "$used" '/opt/slipway/cni-plugins/1.9.1/bandwidth' '/opt/slipway/cni-plugins/1.9.1/bridge' '/opt/slipway/cni-plugins/1.9.1/firewall' '/opt/slipway/cni-plugins/1.9.1/host-local' '/opt/slipway/cni-plugins/1.9.1/loopback' '/opt/slipway/cni-plugins/1.9.1/portmap' '/opt/slipway/cni-plugins/1.9.1/tuning'
-finish 7
-begin 8
+finish 9
+begin 10
 parent '/opt/slipway/kubernetes/v1.36.3'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -193,8 +336,8 @@ mv -fT "$stage"/'kubelet' '/opt/slipway/kubernetes/v1.36.3/kubelet'
 sync '/opt/slipway/kubernetes/v1.36.3'
 rm -rf "$stage"
 stamp 'kubernetes-v1.36.3-kubelet' "$used" '/opt/slipway/kubernetes/v1.36.3/kubelet'
-finish 8
-begin 9
+finish 10
+begin 11
 parent '/opt/slipway/kubernetes/v1.36.3'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -210,7 +353,7 @@ mv -fT "$stage"/'kube-proxy' '/opt/slipway/kubernetes/v1.36.3/kube-proxy'
 sync '/opt/slipway/kubernetes/v1.36.3'
 rm -rf "$stage"
 stamp 'kubernetes-v1.36.3-kube-proxy' "$used" '/opt/slipway/kubernetes/v1.36.3/kube-proxy'
-finish 9
+finish 11
 }
 main; exit
 
@@ -292,7 +435,7 @@ version = 3
 disabled_plugins = []
 
 [plugins.'io.containerd.cri.v1.images'.pinned_images]
-  sandbox = "m.daocloud.io/registry.k8s.io/pause:3.10.2"
+  sandbox = "m.daocloud.io/registry.k8s.io/pause@sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4"
 
 [plugins.'io.containerd.cri.v1.images'.registry]
   config_path = "/etc/containerd/certs.d"
@@ -341,35 +484,75 @@ ctr --connect-timeout 2s plugins ls | grep -E "io.containerd.grpc.v1 +cri .* ok"
 start 'containerd' 60 ready '/etc/systemd/system/containerd.service' '/etc/containerd/config.toml'
 finish 10
 begin 11
-directory '/etc/cni/net.d' 0755 root:root
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+deliver_image 'm.daocloud.io/registry.k8s.io/pause@sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4' amd64 "$stage" 'https://m.daocloud.io/v2/registry.k8s.io/pause' sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4 'https://k8s.m.daocloud.io/v2/pause' sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4
+rm -rf "$stage"
+stamp 'image-registry.k8s.io_pause_3.10.2' "$used "'m.daocloud.io/registry.k8s.io/pause@sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4'
 finish 11
 begin 12
-link '/opt/cni/bin/bandwidth' '/opt/slipway/cni-plugins/1.9.1/bandwidth'
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+deliver_image 'm.daocloud.io/registry.k8s.io/coredns/coredns@sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9' amd64 "$stage" 'https://m.daocloud.io/v2/registry.k8s.io/coredns/coredns' sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9 'https://k8s.m.daocloud.io/v2/coredns/coredns' sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9
+rm -rf "$stage"
+stamp 'image-registry.k8s.io_coredns_coredns_v1.14.6' "$used "'m.daocloud.io/registry.k8s.io/coredns/coredns@sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9'
 finish 12
 begin 13
-link '/opt/cni/bin/bridge' '/opt/slipway/cni-plugins/1.9.1/bridge'
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+deliver_image 'm.daocloud.io/ghcr.io/flannel-io/flannel@sha256:2d1958e249c0f32e15fabc61b85e846f58496822bdc27ecc1485a18ba0c732a1' amd64 "$stage" 'https://m.daocloud.io/v2/ghcr.io/flannel-io/flannel' sha256:2d1958e249c0f32e15fabc61b85e846f58496822bdc27ecc1485a18ba0c732a1 'https://ghcr.m.daocloud.io/v2/flannel-io/flannel' sha256:2d1958e249c0f32e15fabc61b85e846f58496822bdc27ecc1485a18ba0c732a1
+rm -rf "$stage"
+stamp 'image-ghcr.io_flannel-io_flannel_v0.28.10' "$used "'m.daocloud.io/ghcr.io/flannel-io/flannel@sha256:2d1958e249c0f32e15fabc61b85e846f58496822bdc27ecc1485a18ba0c732a1'
 finish 13
 begin 14
-link '/opt/cni/bin/firewall' '/opt/slipway/cni-plugins/1.9.1/firewall'
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+deliver_image 'm.daocloud.io/ghcr.io/flannel-io/flannel-cni-plugin@sha256:e41159187c4c4e321495ea052adf4c4e5876c2e3b29f0b5c6df9e0e858dca03d' amd64 "$stage" 'https://m.daocloud.io/v2/ghcr.io/flannel-io/flannel-cni-plugin' sha256:e41159187c4c4e321495ea052adf4c4e5876c2e3b29f0b5c6df9e0e858dca03d 'https://ghcr.m.daocloud.io/v2/flannel-io/flannel-cni-plugin' sha256:e41159187c4c4e321495ea052adf4c4e5876c2e3b29f0b5c6df9e0e858dca03d
+rm -rf "$stage"
+stamp 'image-ghcr.io_flannel-io_flannel-cni-plugin_v1.9.1-flannel1' "$used "'m.daocloud.io/ghcr.io/flannel-io/flannel-cni-plugin@sha256:e41159187c4c4e321495ea052adf4c4e5876c2e3b29f0b5c6df9e0e858dca03d'
 finish 14
 begin 15
-link '/opt/cni/bin/host-local' '/opt/slipway/cni-plugins/1.9.1/host-local'
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+deliver_image 'm.daocloud.io/registry.k8s.io/e2e-test-images/agnhost@sha256:97a94c97416b855b42480fbc55f0b2e129b0df630e77144a53e3d02451156a80' amd64 "$stage" 'https://m.daocloud.io/v2/registry.k8s.io/e2e-test-images/agnhost' sha256:97a94c97416b855b42480fbc55f0b2e129b0df630e77144a53e3d02451156a80 'https://k8s.m.daocloud.io/v2/e2e-test-images/agnhost' sha256:97a94c97416b855b42480fbc55f0b2e129b0df630e77144a53e3d02451156a80
+rm -rf "$stage"
+stamp 'image-registry.k8s.io_e2e-test-images_agnhost_2.59' "$used "'m.daocloud.io/registry.k8s.io/e2e-test-images/agnhost@sha256:97a94c97416b855b42480fbc55f0b2e129b0df630e77144a53e3d02451156a80'
 finish 15
 begin 16
-link '/opt/cni/bin/loopback' '/opt/slipway/cni-plugins/1.9.1/loopback'
+directory '/etc/cni/net.d' 0755 root:root
 finish 16
 begin 17
-link '/opt/cni/bin/portmap' '/opt/slipway/cni-plugins/1.9.1/portmap'
+link '/opt/cni/bin/bandwidth' '/opt/slipway/cni-plugins/1.9.1/bandwidth'
 finish 17
 begin 18
-link '/opt/cni/bin/tuning' '/opt/slipway/cni-plugins/1.9.1/tuning'
+link '/opt/cni/bin/bridge' '/opt/slipway/cni-plugins/1.9.1/bridge'
 finish 18
 begin 19
+link '/opt/cni/bin/firewall' '/opt/slipway/cni-plugins/1.9.1/firewall'
+finish 19
+begin 20
+link '/opt/cni/bin/host-local' '/opt/slipway/cni-plugins/1.9.1/host-local'
+finish 20
+begin 21
+link '/opt/cni/bin/loopback' '/opt/slipway/cni-plugins/1.9.1/loopback'
+finish 21
+begin 22
+link '/opt/cni/bin/portmap' '/opt/slipway/cni-plugins/1.9.1/portmap'
+finish 22
+begin 23
+link '/opt/cni/bin/tuning' '/opt/slipway/cni-plugins/1.9.1/tuning'
+finish 23
+begin 24
 put /etc/kubernetes/pki/ca.crt 0644 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/ca.crt is drawn while applying)
 SLIPWAY_END
-finish 19
-begin 20
+finish 24
+begin 25
 put '/etc/slipway/haproxy.cfg' 0644 root:root <<'SLIPWAY_END'
 global
   maxconn 4096
@@ -398,8 +581,8 @@ backend control-planes
   server cp1 10.0.0.11:6443
   server cp2 10.0.0.12:6443
 SLIPWAY_END
-finish 20
-begin 21
+finish 25
+begin 26
 unit_file kube-apiserver-balancer <<'SLIPWAY_END'
 [Unit]
 Description=Node-local balancer over the kube-apiservers
@@ -429,16 +612,16 @@ curl -fsS --max-time 3 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:644
 }
 start 'kube-apiserver-balancer' 30 ready '/etc/systemd/system/kube-apiserver-balancer.service'
 loaded 'kube-apiserver-balancer' '/etc/slipway/haproxy.cfg' '/etc/kubernetes/pki/ca.crt'
-finish 21
-begin 22
+finish 26
+begin 27
 put /var/lib/kubelet/pki/kubelet-client-slipway.pem 0600 root:root <<'SLIPWAY_END'
 (the content of /var/lib/kubelet/pki/kubelet-client-slipway.pem is drawn while applying)
 SLIPWAY_END
-finish 22
-begin 23
+finish 27
+begin 28
 link '/var/lib/kubelet/pki/kubelet-client-current.pem' '/var/lib/kubelet/pki/kubelet-client-slipway.pem'
-finish 23
-begin 24
+finish 28
+begin 29
 put /var/lib/kubelet/pki/kubelet.key 0600 root:root <<'SLIPWAY_END'
 (the content of /var/lib/kubelet/pki/kubelet.key is drawn while applying)
 SLIPWAY_END
@@ -448,8 +631,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/var-lib-kubelet-pki-kubelet 0600 root:root <<'SLIPWAY_END'
 53126b11c8354d66639459eba4a2f175a81b5d2ce9aa8ff2211729e4d59f1362 e3eabab2a0345dfc3562d159a6bcad4efcf9a096a96984ce7e66574dd6c9947c
 SLIPWAY_END
-finish 24
-begin 25
+finish 29
+begin 30
 put '/etc/kubernetes/kubelet.conf' 0600 root:root <<'SLIPWAY_END'
 apiVersion: v1
 kind: Config
@@ -470,8 +653,8 @@ contexts:
       user: default-auth
 current-context: default
 SLIPWAY_END
-finish 25
-begin 26
+finish 30
+begin 31
 put '/var/lib/kubelet/config.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -522,8 +705,8 @@ serializeImagePulls: false
 maxParallelImagePulls: 5
 containerLogMaxSize: 10Mi
 SLIPWAY_END
-finish 26
-begin 27
+finish 31
+begin 32
 unit_file kubelet <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes node agent
@@ -555,8 +738,8 @@ ready() {
 curl -fsS --max-time 2 http://127.0.0.1:10248/healthz
 }
 start 'kubelet' 90 ready '/etc/systemd/system/kubelet.service' '/var/lib/kubelet/config.yaml' '/etc/kubernetes/kubelet.conf' '/var/lib/kubelet/pki/kubelet.crt'
-finish 27
-begin 28
+finish 32
+begin 33
 put /etc/kubernetes/pki/kube-proxy.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/kube-proxy.key is drawn while applying)
 SLIPWAY_END
@@ -566,8 +749,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-kube-proxy 0600 root:root <<'SLIPWAY_END'
 6d57fd09d6f461514492c8afa3fca1d4d4bd58b1c907cfbeea71b332a4501b6f 400997ef14745e8b95bcddb51543f53f7493fe239b8473ad6d2634406c554102
 SLIPWAY_END
-finish 28
-begin 29
+finish 33
+begin 34
 put '/etc/kubernetes/proxy.conf' 0600 root:root <<'SLIPWAY_END'
 apiVersion: v1
 kind: Config
@@ -588,8 +771,8 @@ contexts:
       user: system:kube-proxy
 current-context: default
 SLIPWAY_END
-finish 29
-begin 30
+finish 34
+begin 35
 put '/var/lib/kube-proxy/config.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
@@ -609,8 +792,8 @@ conntrack:
   tcpEstablishedTimeout: 0s
   tcpCloseWaitTimeout: 0s
 SLIPWAY_END
-finish 30
-begin 31
+finish 35
+begin 36
 unit_file kube-proxy <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes network proxy
@@ -635,6 +818,6 @@ ready() {
 curl -fsS --max-time 2 http://127.0.0.1:10256/livez
 }
 start 'kube-proxy' 90 ready '/etc/systemd/system/kube-proxy.service' '/var/lib/kube-proxy/config.yaml' '/etc/kubernetes/proxy.conf'
-finish 31
+finish 36
 }
 main; exit

@@ -922,7 +922,7 @@ version = 3
 disabled_plugins = []
 
 [plugins.'io.containerd.cri.v1.images'.pinned_images]
-  sandbox = "registry.corp:5000/mirror/registry.k8s.io/pause:3.10.2"
+  sandbox = "registry.corp:5000/mirror/registry.k8s.io/pause@sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4"
 
 [plugins.'io.containerd.cri.v1.images'.registry]
   config_path = "/etc/containerd/certs.d"
@@ -974,38 +974,54 @@ ctr --connect-timeout 2s plugins ls | grep -E "io.containerd.grpc.v1 +cri .* ok"
 start 'containerd' 60 ready '/etc/systemd/system/containerd.service' '/etc/containerd/config.toml'
 finish 12
 begin 13
-directory '/etc/cni/net.d' 0755 root:root
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+deliver_image 'registry.corp:5000/mirror/registry.k8s.io/pause@sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4' amd64 "$stage" 'containerd:registry.corp:5000/mirror/registry.k8s.io/pause@sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4' sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4 'https://registry.k8s.io/v2/pause' sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4
+rm -rf "$stage"
+stamp 'image-registry.k8s.io_pause_3.10.2' "$used "'registry.corp:5000/mirror/registry.k8s.io/pause@sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4'
 finish 13
 begin 14
-link '/opt/cni/bin/bandwidth' '/opt/slipway/cni-plugins/1.9.1/bandwidth'
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+deliver_image 'registry.corp:5000/mirror/registry.k8s.io/coredns/coredns@sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9' amd64 "$stage" 'containerd:registry.corp:5000/mirror/registry.k8s.io/coredns/coredns@sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9' sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9 'https://registry.k8s.io/v2/coredns/coredns' sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9
+rm -rf "$stage"
+stamp 'image-registry.k8s.io_coredns_coredns_v1.14.6' "$used "'registry.corp:5000/mirror/registry.k8s.io/coredns/coredns@sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9'
 finish 14
 begin 15
-link '/opt/cni/bin/bridge' '/opt/slipway/cni-plugins/1.9.1/bridge'
+directory '/etc/cni/net.d' 0755 root:root
 finish 15
 begin 16
-link '/opt/cni/bin/firewall' '/opt/slipway/cni-plugins/1.9.1/firewall'
+link '/opt/cni/bin/bandwidth' '/opt/slipway/cni-plugins/1.9.1/bandwidth'
 finish 16
 begin 17
-link '/opt/cni/bin/host-local' '/opt/slipway/cni-plugins/1.9.1/host-local'
+link '/opt/cni/bin/bridge' '/opt/slipway/cni-plugins/1.9.1/bridge'
 finish 17
 begin 18
-link '/opt/cni/bin/loopback' '/opt/slipway/cni-plugins/1.9.1/loopback'
+link '/opt/cni/bin/firewall' '/opt/slipway/cni-plugins/1.9.1/firewall'
 finish 18
 begin 19
-link '/opt/cni/bin/portmap' '/opt/slipway/cni-plugins/1.9.1/portmap'
+link '/opt/cni/bin/host-local' '/opt/slipway/cni-plugins/1.9.1/host-local'
 finish 19
 begin 20
-link '/opt/cni/bin/tuning' '/opt/slipway/cni-plugins/1.9.1/tuning'
+link '/opt/cni/bin/loopback' '/opt/slipway/cni-plugins/1.9.1/loopback'
 finish 20
 begin 21
+link '/opt/cni/bin/portmap' '/opt/slipway/cni-plugins/1.9.1/portmap'
+finish 21
+begin 22
+link '/opt/cni/bin/tuning' '/opt/slipway/cni-plugins/1.9.1/tuning'
+finish 22
+begin 23
 put /var/lib/kubelet/pki/kubelet-client-slipway.pem 0600 root:root <<'SLIPWAY_END'
 (the content of /var/lib/kubelet/pki/kubelet-client-slipway.pem is drawn while applying)
 SLIPWAY_END
-finish 21
-begin 22
+finish 23
+begin 24
 link '/var/lib/kubelet/pki/kubelet-client-current.pem' '/var/lib/kubelet/pki/kubelet-client-slipway.pem'
-finish 22
-begin 23
+finish 24
+begin 25
 put /var/lib/kubelet/pki/kubelet.key 0600 root:root <<'SLIPWAY_END'
 (the content of /var/lib/kubelet/pki/kubelet.key is drawn while applying)
 SLIPWAY_END
@@ -1015,8 +1031,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/var-lib-kubelet-pki-kubelet 0600 root:root <<'SLIPWAY_END'
 53126b11c8354d66639459eba4a2f175a81b5d2ce9aa8ff2211729e4d59f1362 e3eabab2a0345dfc3562d159a6bcad4efcf9a096a96984ce7e66574dd6c9947c
 SLIPWAY_END
-finish 23
-begin 24
+finish 25
+begin 26
 put '/etc/kubernetes/kubelet.conf' 0600 root:root <<'SLIPWAY_END'
 apiVersion: v1
 kind: Config
@@ -1037,8 +1053,8 @@ contexts:
       user: default-auth
 current-context: default
 SLIPWAY_END
-finish 24
-begin 25
+finish 26
+begin 27
 put '/var/lib/kubelet/config.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -1090,8 +1106,8 @@ maxParallelImagePulls: 5
 containerLogMaxSize: 10Mi
 maxPods: 50
 SLIPWAY_END
-finish 25
-begin 26
+finish 27
+begin 28
 unit_file kubelet <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes node agent
@@ -1123,8 +1139,8 @@ ready() {
 curl -fsS --max-time 2 http://127.0.0.1:10248/healthz
 }
 start 'kubelet' 90 ready '/etc/systemd/system/kubelet.service' '/var/lib/kubelet/config.yaml' '/etc/kubernetes/kubelet.conf' '/var/lib/kubelet/pki/kubelet.crt'
-finish 26
-begin 27
+finish 28
+begin 29
 put /etc/kubernetes/pki/kube-proxy.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/kube-proxy.key is drawn while applying)
 SLIPWAY_END
@@ -1134,8 +1150,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-kube-proxy 0600 root:root <<'SLIPWAY_END'
 6d57fd09d6f461514492c8afa3fca1d4d4bd58b1c907cfbeea71b332a4501b6f 400997ef14745e8b95bcddb51543f53f7493fe239b8473ad6d2634406c554102
 SLIPWAY_END
-finish 27
-begin 28
+finish 29
+begin 30
 put '/etc/kubernetes/proxy.conf' 0600 root:root <<'SLIPWAY_END'
 apiVersion: v1
 kind: Config
@@ -1156,8 +1172,8 @@ contexts:
       user: system:kube-proxy
 current-context: default
 SLIPWAY_END
-finish 28
-begin 29
+finish 30
+begin 31
 put '/var/lib/kube-proxy/config.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
@@ -1177,8 +1193,8 @@ conntrack:
   tcpEstablishedTimeout: 0s
   tcpCloseWaitTimeout: 0s
 SLIPWAY_END
-finish 29
-begin 30
+finish 31
+begin 32
 unit_file kube-proxy <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes network proxy
@@ -1203,7 +1219,7 @@ ready() {
 curl -fsS --max-time 2 http://127.0.0.1:10256/livez
 }
 start 'kube-proxy' 90 ready '/etc/systemd/system/kube-proxy.service' '/var/lib/kube-proxy/config.yaml' '/etc/kubernetes/proxy.conf'
-finish 30
+finish 32
 }
 main; exit
 
@@ -1328,7 +1344,7 @@ spec:
                     k8s-app: kube-dns
       containers:
         - name: coredns
-          image: registry.corp:5000/mirror/registry.k8s.io/coredns/coredns:v1.14.6
+          image: registry.corp:5000/mirror/registry.k8s.io/coredns/coredns:v1.14.6@sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9
           args:
             - -conf
             - /etc/coredns/Corefile

@@ -796,7 +796,7 @@ version = 3
 disabled_plugins = []
 
 [plugins.'io.containerd.cri.v1.images'.pinned_images]
-  sandbox = "registry.k8s.io/pause:3.10.2"
+  sandbox = "registry.k8s.io/pause@sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4"
 
 [plugins.'io.containerd.cri.v1.images'.registry]
   config_path = "/etc/containerd/certs.d"
@@ -845,38 +845,70 @@ ctr --connect-timeout 2s plugins ls | grep -E "io.containerd.grpc.v1 +cri .* ok"
 start 'containerd' 60 ready '/etc/systemd/system/containerd.service' '/etc/containerd/config.toml'
 finish 4
 begin 5
-directory '/etc/cni/net.d' 0755 root:root
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+deliver_image 'registry.k8s.io/pause@sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4' amd64 "$stage" 'https://registry.k8s.io/v2/pause' sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4
+rm -rf "$stage"
+stamp 'image-registry.k8s.io_pause_3.10.2' "$used "'registry.k8s.io/pause@sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4'
 finish 5
 begin 6
-link '/opt/cni/bin/bandwidth' '/opt/slipway/cni-plugins/1.9.1/bandwidth'
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+deliver_image 'registry.k8s.io/coredns/coredns@sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9' amd64 "$stage" 'https://registry.k8s.io/v2/coredns/coredns' sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9
+rm -rf "$stage"
+stamp 'image-registry.k8s.io_coredns_coredns_v1.14.6' "$used "'registry.k8s.io/coredns/coredns@sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9'
 finish 6
 begin 7
-link '/opt/cni/bin/bridge' '/opt/slipway/cni-plugins/1.9.1/bridge'
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+deliver_image 'ghcr.io/flannel-io/flannel@sha256:2d1958e249c0f32e15fabc61b85e846f58496822bdc27ecc1485a18ba0c732a1' amd64 "$stage" 'https://ghcr.io/v2/flannel-io/flannel' sha256:2d1958e249c0f32e15fabc61b85e846f58496822bdc27ecc1485a18ba0c732a1
+rm -rf "$stage"
+stamp 'image-ghcr.io_flannel-io_flannel_v0.28.10' "$used "'ghcr.io/flannel-io/flannel@sha256:2d1958e249c0f32e15fabc61b85e846f58496822bdc27ecc1485a18ba0c732a1'
 finish 7
 begin 8
-link '/opt/cni/bin/firewall' '/opt/slipway/cni-plugins/1.9.1/firewall'
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+deliver_image 'ghcr.io/flannel-io/flannel-cni-plugin@sha256:e41159187c4c4e321495ea052adf4c4e5876c2e3b29f0b5c6df9e0e858dca03d' amd64 "$stage" 'https://ghcr.io/v2/flannel-io/flannel-cni-plugin' sha256:e41159187c4c4e321495ea052adf4c4e5876c2e3b29f0b5c6df9e0e858dca03d
+rm -rf "$stage"
+stamp 'image-ghcr.io_flannel-io_flannel-cni-plugin_v1.9.1-flannel1' "$used "'ghcr.io/flannel-io/flannel-cni-plugin@sha256:e41159187c4c4e321495ea052adf4c4e5876c2e3b29f0b5c6df9e0e858dca03d'
 finish 8
 begin 9
-link '/opt/cni/bin/host-local' '/opt/slipway/cni-plugins/1.9.1/host-local'
+directory '/etc/cni/net.d' 0755 root:root
 finish 9
 begin 10
-link '/opt/cni/bin/loopback' '/opt/slipway/cni-plugins/1.9.1/loopback'
+link '/opt/cni/bin/bandwidth' '/opt/slipway/cni-plugins/1.9.1/bandwidth'
 finish 10
 begin 11
-link '/opt/cni/bin/portmap' '/opt/slipway/cni-plugins/1.9.1/portmap'
+link '/opt/cni/bin/bridge' '/opt/slipway/cni-plugins/1.9.1/bridge'
 finish 11
 begin 12
-link '/opt/cni/bin/tuning' '/opt/slipway/cni-plugins/1.9.1/tuning'
+link '/opt/cni/bin/firewall' '/opt/slipway/cni-plugins/1.9.1/firewall'
 finish 12
 begin 13
+link '/opt/cni/bin/host-local' '/opt/slipway/cni-plugins/1.9.1/host-local'
+finish 13
+begin 14
+link '/opt/cni/bin/loopback' '/opt/slipway/cni-plugins/1.9.1/loopback'
+finish 14
+begin 15
+link '/opt/cni/bin/portmap' '/opt/slipway/cni-plugins/1.9.1/portmap'
+finish 15
+begin 16
+link '/opt/cni/bin/tuning' '/opt/slipway/cni-plugins/1.9.1/tuning'
+finish 16
+begin 17
 put /var/lib/kubelet/pki/kubelet-client-slipway.pem 0600 root:root <<'SLIPWAY_END'
 (the content of /var/lib/kubelet/pki/kubelet-client-slipway.pem is drawn while applying)
 SLIPWAY_END
-finish 13
-begin 14
+finish 17
+begin 18
 link '/var/lib/kubelet/pki/kubelet-client-current.pem' '/var/lib/kubelet/pki/kubelet-client-slipway.pem'
-finish 14
-begin 15
+finish 18
+begin 19
 put /var/lib/kubelet/pki/kubelet.key 0600 root:root <<'SLIPWAY_END'
 (the content of /var/lib/kubelet/pki/kubelet.key is drawn while applying)
 SLIPWAY_END
@@ -886,8 +918,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/var-lib-kubelet-pki-kubelet 0600 root:root <<'SLIPWAY_END'
 53126b11c8354d66639459eba4a2f175a81b5d2ce9aa8ff2211729e4d59f1362 e3eabab2a0345dfc3562d159a6bcad4efcf9a096a96984ce7e66574dd6c9947c
 SLIPWAY_END
-finish 15
-begin 16
+finish 19
+begin 20
 put '/etc/kubernetes/kubelet.conf' 0600 root:root <<'SLIPWAY_END'
 apiVersion: v1
 kind: Config
@@ -908,8 +940,8 @@ contexts:
       user: default-auth
 current-context: default
 SLIPWAY_END
-finish 16
-begin 17
+finish 20
+begin 21
 put '/var/lib/kubelet/config.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -964,8 +996,8 @@ registerWithTaints:
   - key: node-role.kubernetes.io/control-plane
     effect: NoSchedule
 SLIPWAY_END
-finish 17
-begin 18
+finish 21
+begin 22
 unit_file kubelet <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes node agent
@@ -997,8 +1029,8 @@ ready() {
 curl -fsS --max-time 2 http://127.0.0.1:10248/healthz
 }
 start 'kubelet' 90 ready '/etc/systemd/system/kubelet.service' '/var/lib/kubelet/config.yaml' '/etc/kubernetes/kubelet.conf' '/var/lib/kubelet/pki/kubelet.crt'
-finish 18
-begin 19
+finish 22
+begin 23
 put /etc/kubernetes/pki/kube-proxy.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/kube-proxy.key is drawn while applying)
 SLIPWAY_END
@@ -1008,8 +1040,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-kube-proxy 0600 root:root <<'SLIPWAY_END'
 6d57fd09d6f461514492c8afa3fca1d4d4bd58b1c907cfbeea71b332a4501b6f 400997ef14745e8b95bcddb51543f53f7493fe239b8473ad6d2634406c554102
 SLIPWAY_END
-finish 19
-begin 20
+finish 23
+begin 24
 put '/etc/kubernetes/proxy.conf' 0600 root:root <<'SLIPWAY_END'
 apiVersion: v1
 kind: Config
@@ -1030,8 +1062,8 @@ contexts:
       user: system:kube-proxy
 current-context: default
 SLIPWAY_END
-finish 20
-begin 21
+finish 24
+begin 25
 put '/var/lib/kube-proxy/config.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
@@ -1046,8 +1078,8 @@ metricsBindAddress: 127.0.0.1:10249
 nodePortAddresses:
   - primary
 SLIPWAY_END
-finish 21
-begin 22
+finish 25
+begin 26
 unit_file kube-proxy <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes network proxy
@@ -1072,7 +1104,7 @@ ready() {
 curl -fsS --max-time 2 http://127.0.0.1:10256/livez
 }
 start 'kube-proxy' 90 ready '/etc/systemd/system/kube-proxy.service' '/var/lib/kube-proxy/config.yaml' '/etc/kubernetes/proxy.conf'
-finish 22
+finish 26
 }
 main; exit
 
@@ -1205,7 +1237,7 @@ spec:
         - operator: Exists
       initContainers:
         - name: install-cni-plugin
-          image: ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel1
+          image: ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel1@sha256:e41159187c4c4e321495ea052adf4c4e5876c2e3b29f0b5c6df9e0e858dca03d
           command:
             - cp
             - -f
@@ -1215,7 +1247,7 @@ spec:
             - name: cni-plugin
               mountPath: /opt/cni/bin
         - name: install-cni
-          image: ghcr.io/flannel-io/flannel:v0.28.10
+          image: ghcr.io/flannel-io/flannel:v0.28.10@sha256:2d1958e249c0f32e15fabc61b85e846f58496822bdc27ecc1485a18ba0c732a1
           command:
             - cp
             - -f
@@ -1228,7 +1260,7 @@ spec:
               mountPath: /etc/kube-flannel/
       containers:
         - name: kube-flannel
-          image: ghcr.io/flannel-io/flannel:v0.28.10
+          image: ghcr.io/flannel-io/flannel:v0.28.10@sha256:2d1958e249c0f32e15fabc61b85e846f58496822bdc27ecc1485a18ba0c732a1
           command:
             - /opt/bin/flanneld
           args:
@@ -1404,7 +1436,7 @@ spec:
                     k8s-app: kube-dns
       containers:
         - name: coredns
-          image: registry.k8s.io/coredns/coredns:v1.14.6
+          image: registry.k8s.io/coredns/coredns:v1.14.6@sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9
           args:
             - -conf
             - /etc/coredns/Corefile
@@ -1565,7 +1597,7 @@ spec:
   terminationGracePeriodSeconds: 0
   containers:
     - name: server
-      image: registry.k8s.io/e2e-test-images/agnhost:2.59
+      image: registry.k8s.io/e2e-test-images/agnhost:2.59@sha256:97a94c97416b855b42480fbc55f0b2e129b0df630e77144a53e3d02451156a80
       args:
         - netexec
         - --http-port=8080
@@ -1585,7 +1617,7 @@ spec:
   terminationGracePeriodSeconds: 0
   containers:
     - name: client
-      image: registry.k8s.io/e2e-test-images/agnhost:2.59
+      image: registry.k8s.io/e2e-test-images/agnhost:2.59@sha256:97a94c97416b855b42480fbc55f0b2e129b0df630e77144a53e3d02451156a80
       args:
         - pause
       imagePullPolicy: IfNotPresent

@@ -195,7 +195,7 @@ version = 3
 disabled_plugins = []
 
 [plugins.'io.containerd.cri.v1.images'.pinned_images]
-  sandbox = "registry.k8s.io/pause:3.10.2"
+  sandbox = "registry.k8s.io/pause@sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4"
 
 [plugins.'io.containerd.cri.v1.images'.registry]
   config_path = "/etc/containerd/certs.d"
@@ -244,35 +244,75 @@ ctr --connect-timeout 2s plugins ls | grep -E "io.containerd.grpc.v1 +cri .* ok"
 start 'containerd' 60 ready '/etc/systemd/system/containerd.service' '/etc/containerd/config.toml'
 finish 4
 begin 5
-directory '/etc/cni/net.d' 0755 root:root
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+deliver_image 'registry.k8s.io/pause@sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4' amd64 "$stage" 'https://registry.k8s.io/v2/pause' sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4
+rm -rf "$stage"
+stamp 'image-registry.k8s.io_pause_3.10.2' "$used "'registry.k8s.io/pause@sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4'
 finish 5
 begin 6
-link '/opt/cni/bin/bandwidth' '/opt/slipway/cni-plugins/1.9.1/bandwidth'
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+deliver_image 'registry.k8s.io/coredns/coredns@sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9' amd64 "$stage" 'https://registry.k8s.io/v2/coredns/coredns' sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9
+rm -rf "$stage"
+stamp 'image-registry.k8s.io_coredns_coredns_v1.14.6' "$used "'registry.k8s.io/coredns/coredns@sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9'
 finish 6
 begin 7
-link '/opt/cni/bin/bridge' '/opt/slipway/cni-plugins/1.9.1/bridge'
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+deliver_image 'ghcr.io/flannel-io/flannel@sha256:2d1958e249c0f32e15fabc61b85e846f58496822bdc27ecc1485a18ba0c732a1' amd64 "$stage" 'https://ghcr.io/v2/flannel-io/flannel' sha256:2d1958e249c0f32e15fabc61b85e846f58496822bdc27ecc1485a18ba0c732a1
+rm -rf "$stage"
+stamp 'image-ghcr.io_flannel-io_flannel_v0.28.10' "$used "'ghcr.io/flannel-io/flannel@sha256:2d1958e249c0f32e15fabc61b85e846f58496822bdc27ecc1485a18ba0c732a1'
 finish 7
 begin 8
-link '/opt/cni/bin/firewall' '/opt/slipway/cni-plugins/1.9.1/firewall'
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+deliver_image 'ghcr.io/flannel-io/flannel-cni-plugin@sha256:e41159187c4c4e321495ea052adf4c4e5876c2e3b29f0b5c6df9e0e858dca03d' amd64 "$stage" 'https://ghcr.io/v2/flannel-io/flannel-cni-plugin' sha256:e41159187c4c4e321495ea052adf4c4e5876c2e3b29f0b5c6df9e0e858dca03d
+rm -rf "$stage"
+stamp 'image-ghcr.io_flannel-io_flannel-cni-plugin_v1.9.1-flannel1' "$used "'ghcr.io/flannel-io/flannel-cni-plugin@sha256:e41159187c4c4e321495ea052adf4c4e5876c2e3b29f0b5c6df9e0e858dca03d'
 finish 8
 begin 9
-link '/opt/cni/bin/host-local' '/opt/slipway/cni-plugins/1.9.1/host-local'
+stage=$STATE/fetch/stage
+rm -rf "$stage"
+install -d -m 0700 "$stage"
+deliver_image 'registry.k8s.io/e2e-test-images/agnhost@sha256:97a94c97416b855b42480fbc55f0b2e129b0df630e77144a53e3d02451156a80' amd64 "$stage" 'https://registry.k8s.io/v2/e2e-test-images/agnhost' sha256:97a94c97416b855b42480fbc55f0b2e129b0df630e77144a53e3d02451156a80
+rm -rf "$stage"
+stamp 'image-registry.k8s.io_e2e-test-images_agnhost_2.59' "$used "'registry.k8s.io/e2e-test-images/agnhost@sha256:97a94c97416b855b42480fbc55f0b2e129b0df630e77144a53e3d02451156a80'
 finish 9
 begin 10
-link '/opt/cni/bin/loopback' '/opt/slipway/cni-plugins/1.9.1/loopback'
+directory '/etc/cni/net.d' 0755 root:root
 finish 10
 begin 11
-link '/opt/cni/bin/portmap' '/opt/slipway/cni-plugins/1.9.1/portmap'
+link '/opt/cni/bin/bandwidth' '/opt/slipway/cni-plugins/1.9.1/bandwidth'
 finish 11
 begin 12
-link '/opt/cni/bin/tuning' '/opt/slipway/cni-plugins/1.9.1/tuning'
+link '/opt/cni/bin/bridge' '/opt/slipway/cni-plugins/1.9.1/bridge'
 finish 12
 begin 13
+link '/opt/cni/bin/firewall' '/opt/slipway/cni-plugins/1.9.1/firewall'
+finish 13
+begin 14
+link '/opt/cni/bin/host-local' '/opt/slipway/cni-plugins/1.9.1/host-local'
+finish 14
+begin 15
+link '/opt/cni/bin/loopback' '/opt/slipway/cni-plugins/1.9.1/loopback'
+finish 15
+begin 16
+link '/opt/cni/bin/portmap' '/opt/slipway/cni-plugins/1.9.1/portmap'
+finish 16
+begin 17
+link '/opt/cni/bin/tuning' '/opt/slipway/cni-plugins/1.9.1/tuning'
+finish 17
+begin 18
 put /etc/kubernetes/pki/ca.crt 0644 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/ca.crt is drawn while applying)
 SLIPWAY_END
-finish 13
-begin 14
+finish 18
+begin 19
 put '/etc/slipway/haproxy.cfg' 0644 root:root <<'SLIPWAY_END'
 global
   maxconn 4096
@@ -302,8 +342,8 @@ backend control-planes
   server cp2 10.0.0.12:6443
   server cp3 10.0.0.13:6443
 SLIPWAY_END
-finish 14
-begin 15
+finish 19
+begin 20
 unit_file kube-apiserver-balancer <<'SLIPWAY_END'
 [Unit]
 Description=Node-local balancer over the kube-apiservers
@@ -333,16 +373,16 @@ curl -fsS --max-time 3 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:644
 }
 start 'kube-apiserver-balancer' 30 ready '/etc/systemd/system/kube-apiserver-balancer.service'
 loaded 'kube-apiserver-balancer' '/etc/slipway/haproxy.cfg' '/etc/kubernetes/pki/ca.crt'
-finish 15
-begin 16
+finish 20
+begin 21
 put /var/lib/kubelet/pki/kubelet-client-slipway.pem 0600 root:root <<'SLIPWAY_END'
 (the content of /var/lib/kubelet/pki/kubelet-client-slipway.pem is drawn while applying)
 SLIPWAY_END
-finish 16
-begin 17
+finish 21
+begin 22
 link '/var/lib/kubelet/pki/kubelet-client-current.pem' '/var/lib/kubelet/pki/kubelet-client-slipway.pem'
-finish 17
-begin 18
+finish 22
+begin 23
 put /var/lib/kubelet/pki/kubelet.key 0600 root:root <<'SLIPWAY_END'
 (the content of /var/lib/kubelet/pki/kubelet.key is drawn while applying)
 SLIPWAY_END
@@ -352,8 +392,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/var-lib-kubelet-pki-kubelet 0600 root:root <<'SLIPWAY_END'
 53126b11c8354d66639459eba4a2f175a81b5d2ce9aa8ff2211729e4d59f1362 e3eabab2a0345dfc3562d159a6bcad4efcf9a096a96984ce7e66574dd6c9947c
 SLIPWAY_END
-finish 18
-begin 19
+finish 23
+begin 24
 put '/etc/kubernetes/kubelet.conf' 0600 root:root <<'SLIPWAY_END'
 apiVersion: v1
 kind: Config
@@ -374,8 +414,8 @@ contexts:
       user: default-auth
 current-context: default
 SLIPWAY_END
-finish 19
-begin 20
+finish 24
+begin 25
 put '/var/lib/kubelet/config.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -426,8 +466,8 @@ serializeImagePulls: false
 maxParallelImagePulls: 5
 containerLogMaxSize: 10Mi
 SLIPWAY_END
-finish 20
-begin 21
+finish 25
+begin 26
 unit_file kubelet <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes node agent
@@ -459,8 +499,8 @@ ready() {
 curl -fsS --max-time 2 http://127.0.0.1:10248/healthz
 }
 start 'kubelet' 90 ready '/etc/systemd/system/kubelet.service' '/var/lib/kubelet/config.yaml' '/etc/kubernetes/kubelet.conf' '/var/lib/kubelet/pki/kubelet.crt'
-finish 21
-begin 22
+finish 26
+begin 27
 put /etc/kubernetes/pki/kube-proxy.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/kube-proxy.key is drawn while applying)
 SLIPWAY_END
@@ -470,8 +510,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-kube-proxy 0600 root:root <<'SLIPWAY_END'
 6d57fd09d6f461514492c8afa3fca1d4d4bd58b1c907cfbeea71b332a4501b6f 400997ef14745e8b95bcddb51543f53f7493fe239b8473ad6d2634406c554102
 SLIPWAY_END
-finish 22
-begin 23
+finish 27
+begin 28
 put '/etc/kubernetes/proxy.conf' 0600 root:root <<'SLIPWAY_END'
 apiVersion: v1
 kind: Config
@@ -492,8 +532,8 @@ contexts:
       user: system:kube-proxy
 current-context: default
 SLIPWAY_END
-finish 23
-begin 24
+finish 28
+begin 29
 put '/var/lib/kube-proxy/config.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
@@ -513,8 +553,8 @@ conntrack:
   tcpEstablishedTimeout: 0s
   tcpCloseWaitTimeout: 0s
 SLIPWAY_END
-finish 24
-begin 25
+finish 29
+begin 30
 unit_file kube-proxy <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes network proxy
@@ -539,6 +579,6 @@ ready() {
 curl -fsS --max-time 2 http://127.0.0.1:10256/livez
 }
 start 'kube-proxy' 90 ready '/etc/systemd/system/kube-proxy.service' '/var/lib/kube-proxy/config.yaml' '/etc/kubernetes/proxy.conf'
-finish 25
+finish 30
 }
 main; exit

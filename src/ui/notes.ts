@@ -1,0 +1,44 @@
+import type { Language } from '../text.ts'
+
+/** What hosts say about sources (curl_reason in engine/fetch.sh, apt_reason in engine/apt.sh), in Chinese. */
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/^wrong digest/, '摘要不符'],
+  [/^bad signature/, '签名无效'],
+  [/^an HTML page/, '返回的是 HTML 页面'],
+  [/^silent for (\S+) s/, '$1 秒内无数据'],
+  [/^only (\S+) KB\/s/, '仅 $1 KB/s'],
+  [/^not done after (\S+) s/, '$1 秒内未完成'],
+  [/^no connection within (\S+) s/, '$1 秒内无法连接'],
+  [/^no connection/, '无法连接'],
+  [/^its name does not resolve/, '域名无法解析'],
+  [/^expired certificate/, '证书已过期'],
+  [/^untrusted certificate/, '证书不受信任'],
+  [/^it redirects in circles/, '循环重定向'],
+  [/^it broke off/, '传输中断'],
+  [/^no image for (\S+)/, '没有 $1 的镜像'],
+  [/^no layer holds what is wanted/, '镜像中没有所需文件'],
+  [/^it does not hold what it should/, '内容不完整'],
+  [/^it is not version (\S+)/, '不是 $1 版本'],
+]
+
+const reasonText = (reason: string, language: Language): string => {
+  if (language === 'en') return reason
+  const given = reason.replace(/ \(given up\)$/, '（本次不再使用）')
+  const found = REASONS.find(([pattern]) => pattern.test(given))
+  return found ? given.replace(...found) : given
+}
+
+/** What was asked for: a file or image by its name, or a part of apt's sources. */
+const thingText = (thing: string, language: Language): string => {
+  const part = /^apt:(.+)$/.exec(thing)?.[1]
+  if (part === undefined) return thing
+  return part === 'packages' ? (language === 'zh' ? '软件包' : 'packages') : language === 'zh' ? `apt 源 ${part}` : `apt source ${part}`
+}
+
+/** A note of a host's script in words: "source-failed HOST THING REASON" is one line of the report, anything else stays as it is. */
+export const noteText = (note: string, language: Language): string => {
+  const [, host, thing, reason] = /^source-failed (\S+) (\S+) (.+)$/.exec(note) ?? []
+  if (host === undefined || thing === undefined || reason === undefined) return note
+  const colon = language === 'zh' ? '：' : ': '
+  return [host, thingText(thing, language), reasonText(reason, language)].join(colon)
+}
