@@ -46,6 +46,8 @@ enter() {
 
 leave() {
 	rm -rf "$RUN/secret"
+	if [ -f "$RUN/aside" ]; then systemctl start --no-block "$(cat "$RUN/aside").service"; fi
+	rm -f "$RUN/aside"
 	[ "$1" != 0 ] || rm -rf "$RUN/before"
 	allow_starts
 	kill -KILL "$watchdog" 2>/dev/null || true
@@ -222,6 +224,21 @@ start() {
 	systemctl restart --no-block "$unit.service"
 	await_unit "$unit" "$within" "$ready"
 	rm -rf "$RUN/$unit.service" "$RUN/$unit.env" "$RUN/before"
+}
+
+# step_aside UNIT: it cannot work while another restarts, and its askers have others to ask: it stops in good order first.
+step_aside() {
+	systemctl is-active --quiet "$1.service" || return 0
+	printf '%s\n' "$1" >"$RUN/aside"
+	systemctl stop "$1.service"
+}
+
+# come_back UNIT SECONDS READY-FUNCTION: starts what stepped aside; `leave` does it where this is not reached.
+come_back() {
+	[ -f "$RUN/aside" ] || return 0
+	systemctl start --no-block "$1.service"
+	await_unit "$1" "$2" "$3"
+	rm -f "$RUN/aside"
 }
 
 # reload UNIT SECONDS READY-FUNCTION: the running process reads its files again.

@@ -96,7 +96,8 @@ export type CertificateResource = Readonly<{
 /**
  * A service: its unit file, enabled and running. It restarts when the digest of the unit file and of `inputs` differs from the
  * one the running process was started with. `reloads`: inputs that it reads again when told to (ExecReload), so that a change of them
- * restarts nothing. `ready` is sh, polled on the host every 100 ms until it exits 0.
+ * restarts nothing. `ready` is sh, polled on the host every 100 ms until it exits 0. `aside`: a unit that cannot work while this one restarts and
+ * that has a stand-in elsewhere; it stops in good order before, so that whoever asks it has moved on, and starts again after.
  */
 export type UnitResource = Readonly<{
   kind: 'unit'
@@ -106,6 +107,7 @@ export type UnitResource = Readonly<{
   reloads?: readonly string[]
   ready: string
   within: number
+  aside?: Readonly<{ name: string; ready: string }>
 }>
 /** Objects in the cluster, from a manifest that lies on the host. `as` says with whose rights they are applied. */
 export type ObjectsResource = Readonly<{

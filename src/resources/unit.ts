@@ -59,7 +59,10 @@ export const unit: Kind<UnitResource> = {
     const loaded = want.reloads ? `loaded ${[want.name, ...want.reloads].map(quote).join(' ')}\n` : ''
     if (verb === 'reload') return `${ready}reload ${quote(want.name)} ${want.within} ready\n${loaded}`
     const start = `start ${quote(want.name)} ${want.within} ready ${read(want).map(quote).join(' ')}\n`
-    return [heredoc(`unit_file ${want.name}`, want.text), ready, start, loaded].join('')
+    const { aside } = want
+    if (!aside || verb !== 'restart') return [heredoc(`unit_file ${want.name}`, want.text), ready, start, loaded].join('')
+    const back = `back() {\n${aside.ready}\n}\ncome_back ${quote(aside.name)} 180 back\n`
+    return [`step_aside ${quote(aside.name)}\n`, heredoc(`unit_file ${want.name}`, want.text), ready, start, loaded, back].join('')
   },
   after: (want, { facts }) => {
     const known = want.reloads ? setPath(facts, loadedPath(want.name), loadedFact(want, facts)) : facts

@@ -1,6 +1,6 @@
 import { unitText } from '../templates/unit.ts'
 import { auditPolicy, authenticationConfiguration } from '../templates/audit-policy.ts'
-import { apiServiceIp, CIPHERS, clientCertificate, etcdMembers, installed, LEAF, PKI, withExtraArgs } from './common.ts'
+import { API_READY, apiServiceIp, CIPHERS, clientCertificate, etcdMembers, installed, LEAF, PKI, withExtraArgs } from './common.ts'
 import type { Context, Step } from './types.ts'
 
 const AUDIT = '/etc/kubernetes/audit-policy.yaml'
@@ -121,7 +121,7 @@ export const apiserver: Step = {
       name: 'kube-apiserver',
       inputs,
       within: 180,
-      ready: `curl -fsS --max-time 2 --cacert ${PKI}/ca.crt https://127.0.0.1:6443/readyz`,
+      ready: API_READY,
       text: unitText('kube-apiserver', {
         description: 'Kubernetes API server',
         argv: [

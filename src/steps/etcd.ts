@@ -2,7 +2,7 @@ import { peerUrl } from '../engine/etcd-view.ts'
 import { unitText } from '../templates/unit.ts'
 import { runningFlag } from '../hosts/runs-as.ts'
 import type { EtcdAddressResource, Resource } from '../resources/types.ts'
-import { installed, LEAF, PKI, withExtraArgs } from './common.ts'
+import { API_READY, controlPlanes, installed, LEAF, PKI, withExtraArgs } from './common.ts'
 import { BOOTSTRAP, othersOf, type Start, startOf, startProblems } from './etcd-start.ts'
 import { otherMinor, runningVersion } from './running.ts'
 import type { Context, Step } from './types.ts'
@@ -86,6 +86,10 @@ const certificate = (context: Context, name: 'server' | 'peer') =>
     ...LEAF,
   }) as const
 
+/** An API server without its etcd lets requests hang until the balancers notice; where there are others it steps aside before. */
+const aside = (context: Context) =>
+  context.member.roles.controlPlane && controlPlanes(context).length > 1 ? { aside: { name: 'kube-apiserver', ready: API_READY } } : {}
+
 export const etcd: Step = {
   id: 'etcd',
   title: { en: 'etcd', zh: 'etcd' },
@@ -128,6 +132,7 @@ export const etcd: Step = {
         within: 180,
         // A learner answers no reads, so it is never "ready": that it serves at all is what can be waited for.
         ready: `curl -fsS --max-time 2 -o /dev/null http://127.0.0.1:2381/${learning ? 'metrics' : 'readyz'}`,
+        ...aside(context),
         text: unitText('etcd', {
           description: 'etcd key-value store of Kubernetes',
           argv: [installed('etcd', 'etcd', context), ...withExtraArgs(flags(context), context.config.services.etcd.extra_args)],

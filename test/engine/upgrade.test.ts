@@ -44,6 +44,11 @@ describe('1.36 to 1.37 on three control planes and two workers', () => {
     expect(problems).toEqual([])
   })
 
+  test('lets each API server step aside before its etcd restarts', () => {
+    const etcd = changes.flatMap(({ want }) => (want.kind === 'unit' && want.name === 'etcd' ? [want.aside?.name] : []))
+    expect(etcd).toEqual(['kube-apiserver', 'kube-apiserver', 'kube-apiserver'])
+  })
+
   test('goes one member, one API server, one control plane, one node at a time, each node between drain and uncordon', () => {
     expect(short(stagesOf(changes).filter(({ phases }) => !phases.includes('prepare')))).toEqual([
       '11: unit etcd',

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sha256 } from '../../src/digest.ts'
 import { kindOf } from '../../src/resources/index.ts'
 import type { Difference, Resource, UnitResource } from '../../src/resources/types.ts'
+import { unit } from '../../src/resources/unit.ts'
 import { type Sandbox, sandbox } from './sandbox.ts'
 
 const made: Difference = { verb: 'create', reason: { en: '', zh: '' } }
@@ -255,6 +256,40 @@ describe('a unit', () => {
     expect(failed.stderr).toContain('was put back')
     expect(host.read('etc/systemd/system/thing.service')).toBe('the old file\n')
     expect(calls().filter((call) => call.includes('restart --no-block')).length).toBe(2)
+  })
+
+  describe('whose neighbour cannot work without it', () => {
+    const script = unit.script(
+      { ...want, aside: { name: 'asker', ready: '[ -e /run/slipway/works ]' } },
+      { verb: 'restart', reason: { en: '', zh: '' } },
+      {},
+    )
+    const moves = (): string[] => calls().filter((call) => /systemctl (stop|start|restart) /.test(call))
+
+    test('stops after the neighbour has, which comes back when it is ready', () => {
+      host.write('run/slipway/works', '')
+      expect(host.run(script, systemd('active', 'echo 0', 0))).toMatchObject({ status: 0 })
+      expect(moves()).toEqual([
+        'systemctl stop asker.service',
+        'systemctl restart --no-block thing.service',
+        'systemctl start --no-block asker.service',
+      ])
+      expect(host.exists('run/slipway/aside')).toBe(false)
+    })
+
+    test('and fails: the end of the script starts the neighbour', () => {
+      expect(host.run(script, systemd('active', 'echo 0', 0)).status).toBe(1)
+      expect(moves()).not.toContain('systemctl start --no-block asker.service')
+      host.run('watchdog=\nleave 1', systemd('active', 'echo 0', 0))
+      expect(moves().at(-1)).toBe('systemctl start --no-block asker.service')
+      expect(host.exists('run/slipway/aside')).toBe(false)
+    })
+
+    test('and that did not run: nobody has to step aside', () => {
+      host.write('run/slipway/works', '')
+      expect(host.run(script, systemd('active', 'echo 0', 3))).toMatchObject({ status: 0 })
+      expect(moves()).toEqual(['systemctl restart --no-block thing.service'])
+    })
   })
 
   describe('whose files were written for it in the same script', () => {
