@@ -12,14 +12,9 @@ beforeEach(() => operator.write(() => {}))
 
 const cursor = (host: HostName): Promise<string> =>
   on(host, "journalctl --sync; journalctl -q -n 1 --show-cursor -o cat | sed -n 's/^-- cursor: //p'")
-/** How often systemd started a unit since then. */
+/** How often systemd started a unit since then. (With a filter, --after-cursor leaves out the first entry that matches: systemd 252.) */
 const starts = async (host: HostName, unit: string, since: string): Promise<number> =>
-  Number(
-    await on(
-      host,
-      `journalctl --sync; journalctl -q --after-cursor '${since}' UNIT=${unit}.service MESSAGE_ID=39f53479d3a045ac8e11786248231fbf -o cat | wc -l`,
-    ),
-  )
+  Number(await on(host, `journalctl --sync; journalctl -q --after-cursor '${since}' -o cat | grep -c '^Started ${unit}.service' || true`))
 const flags = (host: HostName, unit: string): Promise<string> =>
   on(host, `tr '\\0' '\\n' </proc/$(systemctl show ${unit} -p MainPID --value)/cmdline`)
 const done = async (): Promise<string> => {

@@ -167,9 +167,7 @@ export type Visits = Readonly<{ connections: number; executions: number }>
 /** How often sshd let somebody in, and started a command, since a mark. */
 export const visitsSince = (mark: Mark, hosts: readonly HostName[] = HOSTS): Promise<Record<HostName, Visits>> =>
   onAll(async (host) => {
-    const lines = (await on(host, `journalctl --sync; journalctl -q --after-cursor '${mark[host]}' -t sshd -t sshd-session -o cat`)).split(
-      '\n',
-    )
+    const lines = (await on(host, `journalctl --sync; journalctl -q --after-cursor '${mark[host]}' -o cat`)).split('\n')
     const count = (start: string): number => lines.filter((line) => line.startsWith(start)).length
     return { connections: count('Accepted publickey'), executions: count('Starting session: command') }
   }, hosts)
