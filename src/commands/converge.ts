@@ -19,6 +19,8 @@ import { problemText } from '../ui/problems.ts'
 import { confirmPlan } from '../ui/prompt.ts'
 import { createReporter } from '../ui/reporter.ts'
 import { deliveryFor, lackingIn } from './delivery.ts'
+import { lockPathOf } from '../releases/pins.ts'
+import { writeWhole } from './write-file.ts'
 import { withLogins } from './logins.ts'
 import { exitOf, type Intent, look, namesOf, planOf, sayProblems, type Session } from './session.ts'
 import type { Io, Options } from './types.ts'
@@ -202,6 +204,16 @@ export const underLock = async (session: Session, options: Options, io: Io, work
   }
 }
 
+/** What the control planes had of cluster.lock.yml lies beside cluster.yml from now on. */
+const keepAdopted = async ({ adopted }: Session, options: Options, io: Io): Promise<void> => {
+  if (adopted === undefined) return
+  const path = lockPathOf(options.file === '-' ? 'cluster.yml' : options.file)
+  await writeWhole(path, adopted)
+  io.err(
+    io.language === 'zh' ? `${path} 不存在，已取用控制平面上的副本。\n` : `${path} was missing here: the control planes' copy was taken.\n`,
+  )
+}
+
 /** Plans for what was seen, asks, and makes it so; the exit code of a run. */
 export const converge = async (seen: Session, options: Options, io: Io): Promise<number> => {
   const { intent, problems: unread } = await withLogins(seen.intent, io)
@@ -210,6 +222,7 @@ export const converge = async (seen: Session, options: Options, io: Io): Promise
     return exitOf(unread)
   }
   const session: Session = { ...seen, intent }
+  await keepAdopted(session, options, io)
   const plan = planOf(session)
   sayProblems([...session.intent.warnings, ...session.problems, ...plan.problems], io)
   if (exitOf(plan.problems) !== EXIT.done) return Math.max(exitOf(plan.problems), exitOf(session.problems))

@@ -11,11 +11,13 @@ import { membersOf } from '../engine/members.ts'
 import type { World } from '../engine/world.ts'
 import type { Bundle } from '../delivery/bundle.ts'
 import { assemble, type Fleet, probe } from '../hosts/fleet.ts'
+import { introduce } from '../hosts/introduce.ts'
 import { createShare } from '../hosts/transport.ts'
 import { sourcesOf } from '../mirrors/ladder.ts'
 import { EXIT, type Problem } from '../problem.ts'
 import { releaseOf, SUPPORTED } from '../releases/index.ts'
 import { lockPathOf, parseLock, pinsOf } from '../releases/pins.ts'
+import { LOCK_COPY, lockCopies } from '../steps/operator-records.ts'
 import { peerName, peersOf } from '../steps/preflight-network.ts'
 import type { Cluster, Member } from '../steps/types.ts'
 import { problemsText } from '../ui/problems.ts'
@@ -33,6 +35,8 @@ export type Session = Readonly<{
   problems: readonly Problem[]
   /** Where all bytes come from, when the command line names a bundle. */
   bundle?: Bundle
+  /** The text of cluster.lock.yml when it was missing here and the control planes had it. */
+  adopted?: string
 }>
 
 const textOf = (path: string): Promise<string | undefined> =>
@@ -55,7 +59,8 @@ const namedTexts = async ({ mirrors, private_registries }: Config, file: string)
 export const readIntent = async (options: Options): Promise<Intent | { problems: readonly Problem[] }> => {
   const loaded = await loadConfig(options.file, { supported: SUPPORTED })
   const lockPath = lockPathOf(options.file === '-' ? 'cluster.yml' : options.file)
-  const lock = parseLock(await textOf(lockPath), lockPath)
+  const lockText = await textOf(lockPath)
+  const lock = parseLock(lockText, lockPath)
   const lockProblems = 'what' in lock ? [lock] : []
   if (!('config' in loaded) || loaded.config === undefined) return { problems: [...loaded.problems, ...lockProblems] }
   if ('what' in lock) return { problems: [lock] }
@@ -72,6 +77,7 @@ export const readIntent = async (options: Options): Promise<Intent | { problems:
       sources: sourcesOf(config.mirrors, config.private_registries),
       pins: pinsOf(release, lock),
       places: placesOf(source.at),
+      ...(lockText === undefined ? {} : { lockText }),
       files: await namedTexts(config, options.file),
     },
   }
@@ -97,13 +103,24 @@ const toProbe = (hosts: readonly Host[], world: World) => {
 export const look = (session: Pick<Session, 'fleet' | 'intent'>, signal: AbortSignal, known: World = {}) =>
   probe(session.fleet, toProbe(session.intent.hosts, known), session.intent.cluster.release.kubernetes, signal)
 
+/** A machine without cluster.lock.yml takes the control planes' copy, when they agree on one; when not, a step says so. */
+const adoptLock = (intent: Intent, world: World): { intent: Intent; adopted?: string } => {
+  const [copy, ...others] = lockCopies(world)
+  if (intent.cluster.lockText !== undefined || copy === undefined || others.length > 0) return { intent }
+  const lock = parseLock(copy, LOCK_COPY)
+  if ('what' in lock) return { intent }
+  const { cluster } = intent
+  return { intent: { ...intent, cluster: { ...cluster, pins: pinsOf(cluster.release, lock), lockText: copy } }, adopted: copy }
+}
+
 /** Connects to all hosts and looks at each once. */
 export const openSession = async (intent: Intent, io: Io, report: Report = () => {}): Promise<Session> => {
   const environment = { home: io.home, env: io.env, ask: io.interactive ? createAsk(io.language) : undefined, share: createShare() }
   report({ type: 'connecting', hosts: intent.hosts.map(({ key }) => key) })
-  const fleet = await assemble(intent.hosts, environment, (host, label) => report({ type: 'connected', host: host.key, label }))
+  const connected = (host: Host, label: string): void => report({ type: 'connected', host: host.key, label })
+  const fleet = await assemble(intent.hosts, environment, connected, await introduce(intent.hosts, environment))
   const { world, problems } = await look({ fleet, intent }, io.signal)
-  return { intent, fleet, world, problems: [...fleet.problems, ...problems] }
+  return { ...adoptLock(intent, world), fleet, world, problems: [...fleet.problems, ...problems] }
 }
 
 /** The plan for what a session saw. */

@@ -51,7 +51,7 @@ const ssh = z.strictObject({
     .min(1)
     .default('root')
     .meta(key('operator', 'User for every node that names none; not root needs sudo', 'ubuntu')),
-  port: port.default(22).meta(key('operator', 'Port for every node that names none')),
+  port: port.default(22).meta(key('live', 'Port for every node that names none')),
   key_path: z
     .string()
     .min(1)
@@ -129,7 +129,7 @@ const node = z.strictObject({
     .min(1)
     .optional()
     .meta(key('operator', 'User for ssh (default: ssh.user)', 'ubuntu')),
-  port: port.optional().meta(key('operator', 'Port for ssh (default: ssh.port)', 22)),
+  port: port.optional().meta(key('live', 'Port for ssh (default: ssh.port)', 22)),
   ssh_key_path: z
     .string()
     .min(1)

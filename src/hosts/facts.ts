@@ -70,6 +70,8 @@ export type Facts = Readonly<{
   timeSync: string
   resolved: boolean
   nameservers: readonly string[]
+  /** sshd's public keys, "ssh-ed25519 AAAA...". */
+  hostKeys: readonly string[]
   addresses: readonly Readonly<{ device: string; address: string; prefix: number }>[]
   defaultRoute: string
   mtu: Readonly<Record<string, number>>
@@ -272,6 +274,9 @@ export const parseFacts = async (output: string): Promise<Facts> => {
     timeSync: one('time-sync'),
     resolved: one('resolved') === 'yes',
     nameservers: one('nameservers').trim().split(' ').filter(Boolean),
+    hostKeys: all('host-key')
+      .filter((key) => /^[\w-]+ [A-Za-z0-9+/=]+$/.test(key))
+      .sort(),
     addresses: (rows.get('address') ?? []).map(([device = '', cidr = '']) => ({
       device,
       address: cidr.split('/')[0] ?? '',

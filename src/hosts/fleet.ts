@@ -5,7 +5,9 @@ import { EXIT } from '../problem.ts'
 import { type Facts, linkIssuers, parseFacts } from './facts.ts'
 import { escapeRemote } from './lines.ts'
 import { quote } from './sh.ts'
-import { capture, connect, type Environment, type SshTarget, type Transport, TransportError } from './transport.ts'
+import type { Introduced } from './introduce.ts'
+import { targetOf } from './target.ts'
+import { capture, connect, type Environment, type Transport, TransportError } from './transport.ts'
 
 /** The hosts of a run: one connection each, and what speaks against those that have none. */
 export interface Fleet extends AsyncDisposable {
@@ -13,20 +15,21 @@ export interface Fleet extends AsyncDisposable {
   readonly problems: readonly Problem[]
 }
 
-const targetOf = ({ address, port, user, ssh }: Host): SshTarget => ({ address, port, user, ...ssh })
-
-/** Connects to every host at once. Hosts that cannot be entered are Problems, not exceptions. */
+/** Connects to every host at once, but those that were `introduced` before. Hosts that cannot be entered are Problems, not exceptions. */
 export const assemble = async (
   hosts: readonly Host[],
   environment: Environment,
   connected?: (host: Host, label: string) => void,
+  introduced?: Introduced,
 ): Promise<Fleet> => {
   const transports = new Map<string, Transport>()
   const problems: Problem[] = []
   await Promise.all(
     hosts.map(async (host) => {
+      const failed = introduced?.problems.get(host.key)
+      if (failed) return void problems.push(failed)
       try {
-        const transport = await connect(targetOf(host), environment)
+        const transport = introduced?.transports.get(host.key) ?? (await connect(targetOf(host), environment))
         transports.set(host.key, transport)
         connected?.(host, transport.label)
       } catch (error) {

@@ -71,6 +71,25 @@ export async function hostKeys(hop: Hop, target: SshTarget, pinned: string | und
   }
 }
 
+/** Whether anything is known of a host's key, so that nobody has to be asked for it. */
+export async function isKnown(hop: Hop, target: SshTarget, environment: Environment): Promise<boolean> {
+  if (target.hostKey !== undefined) return true
+  const { entries } = await readAll(target, environment)
+  return knownTypes(entriesFor(entries, hop.host, hop.port)).length > 0
+}
+
+/** Takes over what a list says of one host, under the name it is reached by, and keeps it where accepted keys are kept. */
+export async function learn(hop: Hop, target: SshTarget, list: string, environment: Environment): Promise<void> {
+  const files = await readAll(target, environment)
+  const path = files.paths[0] as string
+  for (const { type, key } of entriesFor(parseKnownHosts(list, 'copy'), target.address, target.port ?? hop.port)) {
+    const line = knownHostLine(hop.host, hop.port, Buffer.from(key, 'base64'))
+    if (!(type in ALGORITHMS)) continue
+    files.entries.push(...parseKnownHosts(line, path))
+    await environment.share.gate(`write:${path}`, 1, () => appendLine(path, line))
+  }
+}
+
 /** True when the key is new and may be kept; throws when it may not be believed. */
 async function believe(
   hop: Hop,

@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto'
+import { hostName } from './known-name.ts'
 import { matchesHost } from './ssh-config.ts'
 
 /** One line of a known-hosts file. `where` is "path:line". */
@@ -27,9 +28,6 @@ export function parseKnownHosts(text: string, path: string): KnownHost[] {
 export function parsePin(pin: string, host: string, port: number): KnownHost | undefined {
   return parseKnownHosts(`${hostName(host, port)} ${pin.trim()}`, 'host_key')[0]
 }
-
-/** How known-hosts files name a host: the name alone for port 22, else [name]:port. */
-export const hostName = (host: string, port: number): string => (port === 22 ? host.toLowerCase() : `[${host.toLowerCase()}]:${port}`)
 
 /** The entries about one host, hashed names and patterns included. */
 export const entriesFor = (entries: readonly KnownHost[], host: string, port: number): KnownHost[] => {

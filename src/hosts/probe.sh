@@ -30,6 +30,9 @@ machine() {
 	for unit in chrony.service chronyd.service systemd-timesyncd.service ntp.service ntpsec.service; do
 		systemctl is-active --quiet "$unit" 2>/dev/null && fact time-sync "$unit"
 	done
+	for key in /etc/ssh/ssh_host_*_key.pub; do
+		[ -f "$key" ] && fact host-key "$(cut -d ' ' -f 1,2 <"$key")"
+	done
 	fact resolved "$([ -f /run/systemd/resolve/resolv.conf ] && echo yes || echo no)"
 	fact nameservers "$(awk '/^nameserver/ {printf "%s ", $2}' /etc/resolv.conf 2>/dev/null)"
 }

@@ -16,6 +16,7 @@ import { kubeProxy } from './kube-proxy.ts'
 import { kubelet } from './kubelet.ts'
 import { nodeLabels } from './node-labels.ts'
 import { nodeTuning } from './node-tuning.ts'
+import { operatorRecords } from './operator-records.ts'
 import { osPackages } from './os-packages.ts'
 import { preflight } from './preflight.ts'
 import { preflightImmutable } from './preflight-immutable.ts'
@@ -49,7 +50,7 @@ export const PHASES: readonly Phase[] = [
     id: 'prepare',
     title: { en: 'Prepare the hosts', zh: '准备主机' },
     barrier: true,
-    steps: [hostnameStep, aptSources, osPackages, nodeTuning, binaries],
+    steps: [hostnameStep, aptSources, osPackages, nodeTuning, binaries, operatorRecords],
   },
   { id: 'etcd', title: { en: 'etcd', zh: 'etcd' }, barrier: false, steps: [etcd] },
   { id: 'apiserver', title: { en: 'API servers', zh: 'API 服务器' }, barrier: false, steps: [apiserver] },

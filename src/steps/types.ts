@@ -23,6 +23,8 @@ export type Cluster = Readonly<{
   renew?: boolean
   /** Where each key stands in cluster.yml ("network.pod_cidr" -> "cluster.yml:9:13 network.pod_cidr"), for Problems. */
   places?: Readonly<Record<string, string>>
+  /** cluster.lock.yml as it is on the operator's machine, or was taken from the control planes; undefined when it is on neither. */
+  lockText?: string
   /** Texts of files that cluster.yml names, by their path there. */
   files: Readonly<Record<string, string>>
   /** Credentials of private registries ("Basic ..."), by the registry's domain, where this run has read them. */

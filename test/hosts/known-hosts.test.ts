@@ -3,7 +3,6 @@ import { expect, test } from 'vitest'
 import {
   entriesFor,
   fingerprint,
-  hostName,
   judge,
   keyType,
   knownHostLine,
@@ -11,6 +10,7 @@ import {
   parseKnownHosts,
   parsePin,
 } from '../../src/hosts/known-hosts.ts'
+import { hostName } from '../../src/hosts/known-name.ts'
 
 const blob = (type: string, id: number) => Buffer.concat([Buffer.from([0, 0, 0, type.length]), Buffer.from(type), Buffer.alloc(32, id)])
 const line = (hosts: string, type: string, id: number) => `${hosts} ${type} ${blob(type, id).toString('base64')}`
