@@ -65,7 +65,7 @@ const FIXES: Readonly<Record<Kind, Text>> = {
     'Write the key itself ("ssh-ed25519 AAAA..."), or the name of the file that holds it.',
     '请直接写公钥("ssh-ed25519 AAAA..."),或写保存它的文件名。',
   ),
-  'known-hosts': say('Create it (an empty file will do), or take known_hosts out.', '请创建它(空文件即可),或删除 known_hosts。'),
+  'known-hosts': say('Make it a file you may read and write, or take known_hosts out.', '请确保它是可读写的文件,或删除 known_hosts。'),
   armored: say(
     'Name the armored key file of your repository (gpg --armor --export KEY).',
     '请写软件源的 ASCII 公钥文件(gpg --armor --export KEY)。',
@@ -104,6 +104,8 @@ export const checkFiles = (config: Config, source: Source, files: FileAccess): {
   for (const named of namedFiles(config)) {
     const path = resolvePath(named.file, files)
     const got = once(path)
+    // It is made when the first key is accepted: a new operator has none yet.
+    if (named.kind === 'known-hosts' && 'error' in got && got.error === 'missing') continue
     const wrong = 'error' in got ? UNREADABLE[got.error] : wrongContent(named, got.text)
     const id = `${named.kind} ${path}`
     if (!wrong || told.has(id)) continue

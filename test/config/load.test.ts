@@ -137,7 +137,7 @@ describe('files that cluster.yml names', () => {
       { '/lab/id.pub': 'ssh-ed25519 AAAA' },
       'cluster.yml:4:17 ssh.key_path: "/lab/id.pub" is a public key.',
     ],
-    ['known_hosts', 'ssh: {known_hosts: known}\n', {}, 'cluster.yml:4:20 ssh.known_hosts: "/lab/known" does not exist.'],
+    ['known_hosts, which is made with the first key', 'ssh: {known_hosts: known}\n', {}, ''],
     ['a password file', 'ssh: {password: "file:pw"}\n', {}, 'cluster.yml:4:17 ssh.password: "/lab/pw" does not exist.'],
     [
       'an apt key',

@@ -90,8 +90,9 @@ describe('once it is done there is nothing left to do, wherever a run was stoppe
     const changes = inOrder(changesFor(cluster, hosts, world))
     const undisturbed = simulate(world, changes)
     expect(namesOf(plan(cluster, hosts, undisturbed).changes)).toEqual([])
-    // Long plans are whole upgrades, whose every place to stop plan.property.test.ts looks at.
-    for (let done = 1; done < changes.length; done += changes.length > 40 ? 11 : 1)
+    // Of the others plan.property.test.ts asks the same.
+    if (!row.key.startsWith('nodes[]')) return
+    for (let done = 1; done < changes.length; done += changes.length > 30 ? 5 : 1)
       expect(converge(cluster, hosts, simulate(world, changes.slice(0, done))).world, `after ${changes[done - 1]?.id}`).toEqual(undisturbed)
   })
 })
