@@ -17,7 +17,8 @@ const fetchKubeconfig = async ({ intent, world, fleet }: Session): Promise<strin
   const { exit, stdout } = await capture(transport, `cat ${ADMIN}\n`)
   // The address ssh uses is one this machine reaches, and one of the certificate's names.
   const reachable = speaker.address === 'localhost' ? speaker.ip : speaker.address
-  const server = `https://${intent.config.control_plane_endpoint ?? reachable}:6443`
+  const { control_plane_endpoint: endpoint, control_plane_vip: vip } = intent.config
+  const server = `https://${endpoint ?? vip?.address ?? reachable}:6443`
   return exit === 0 ? renameKubeconfig(stdout, intent.config.cluster_name, server) : undefined
 }
 

@@ -204,6 +204,22 @@ const endpoint: Rule['check'] = ({ control_plane_endpoint: text }) => {
   return checkAddress(text, path)
 }
 
+/** An address that is somebody's already would be taken away from them. */
+const virtualAddress: Rule['check'] = ({ control_plane_vip: vip, nodes, network: ranges }) => {
+  if (vip === undefined) return []
+  const path = ['control_plane_vip', 'address']
+  const fix = say('Choose a free address of the network of the control planes.', '请选择控制平面所在网络中的空闲地址。')
+  const owner = nodes.findIndex(({ address, internal_address: internal }) => address === vip.address || internal === vip.address)
+  if (owner >= 0) return [{ path, what: say(`This is the address of nodes[${owner}].`, `这是 nodes[${owner}] 的地址。`), fix }]
+  const address = parseAddress(vip.address)
+  return (['pod_cidr', 'service_cidr'] as const).flatMap((name) => {
+    const range = parseCidr(ranges[name])
+    return !('error' in range) && address !== undefined && contains(range, address)
+      ? [{ path, what: say(`It lies in network.${name}.`, `该地址位于 network.${name} 内。`), fix }]
+      : []
+  })
+}
+
 const sans: Rule['check'] = ({ extra_sans: names }) =>
   names.flatMap((name, index) => checkAddress(name.startsWith('*.') ? name.slice(2) : name, ['extra_sans', index]))
 
@@ -564,6 +580,7 @@ export const RULES: readonly Rule[] = [
   { id: 'addresses', check: addresses },
   { id: 'internal-addresses', check: internalAddresses },
   { id: 'endpoint', check: endpoint },
+  { id: 'virtual-address', reads: ['control_plane_vip.address', 'network.pod_cidr', 'network.service_cidr'], check: virtualAddress },
   { id: 'sans', check: sans },
   { id: 'local-bastion', check: localBastion },
   { id: 'set-hostname', reads: ['nodes.*.hostname_override'], check: hostnameSet },

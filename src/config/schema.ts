@@ -306,6 +306,16 @@ const upgradeStrategy = z.strictObject({
   node_drain_input: nodeDrainInput.prefault({}).meta(key('live', 'How a node is drained')),
 })
 
+const vip = z.strictObject({
+  address: ipv4.meta(key('restart', 'An address of the network of the control planes that nobody has', '10.0.0.100')),
+  interface: z
+    .string()
+    .regex(/^[A-Za-z0-9_.@-]{1,15}$/, 'is not the name of a network device')
+    .optional()
+    .meta(key('restart', "The device that carries it (default: the one with the node's own address)", 'eth0')),
+  router_id: z.int().min(1).max(255).default(51).meta(key('restart', 'VRRP router id; each virtual address of a network needs its own')),
+})
+
 const timeSync = z
   .enum(['auto', 'none'])
   .default('auto')
@@ -337,6 +347,9 @@ export const schema = z.strictObject({
     .min(1)
     .optional()
     .meta(key('restart', 'Name or address people use for the API (a load balancer or VIP of yours); port 6443', 'api.example.com')),
+  control_plane_vip: vip
+    .optional()
+    .meta(key('restart', 'A virtual address for the API on the control planes (keepalived); it moves to one whose API server is ready')),
   extra_sans: z
     .array(z.string().min(1))
     .default([])

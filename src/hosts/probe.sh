@@ -68,7 +68,7 @@ packages() {
 		keepalived kubelet kubeadm kubectl nftables systemd-timesyncd 2>/dev/null | awk -F '\t' '$1 ~ /^[hi]i/ {print "package\t" $2 "\t" $3}'
 	id etcd >/dev/null 2>&1 && fact user etcd
 	# Services that packages bring: those we need, and those that would start beside ours.
-	for service in chrony haproxy; do
+	for service in chrony haproxy keepalived; do
 		state=$(systemctl is-enabled "$service.service" 2>/dev/null) || true
 		[ -n "$state" ] && [ "$state" != not-found ] && fact service "$service	$state	$(systemctl is-active "$service.service" 2>/dev/null)"
 	done
@@ -110,7 +110,7 @@ files() {
 		/etc/modules-load.d/slipway.conf /etc/hostname /etc/hosts /usr/local/bin/kubectl /usr/local/bin/ctr /usr/local/bin/crictl /usr/local/bin/etcdctl \
 		/usr/local/bin/containerd-shim-runc-v2 /usr/local/bin/runc /etc/systemd/system/etcd.service /etc/systemd/system/containerd.service /etc/systemd/system/kube-apiserver.service \
 		/etc/systemd/system/kube-controller-manager.service /etc/systemd/system/kube-scheduler.service /etc/systemd/system/kubelet.service \
-		/etc/systemd/system/kube-proxy.service /etc/systemd/system/kube-apiserver-balancer.service /etc/cloud/cloud.cfg.d/90-slipway.cfg
+		/etc/systemd/system/kube-proxy.service /etc/systemd/system/kube-apiserver-balancer.service /etc/systemd/system/kube-apiserver-vip.service /etc/cloud/cloud.cfg.d/90-slipway.cfg
 	find "$@" -printf '%y\t%m\t%u:%g\t%p\t%l\n' 2>/dev/null | while IFS='	' read -r type mode owner path target; do
 		case $type in
 		f)
@@ -138,7 +138,7 @@ files() {
 }
 
 units() {
-	for unit in etcd containerd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kube-apiserver-balancer; do
+	for unit in etcd containerd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kube-apiserver-balancer kube-apiserver-vip; do
 		state=$(systemctl show "$unit.service" -p ActiveState,SubState,MainPID,NRestarts,UnitFileState,NeedDaemonReload 2>/dev/null | tr '\n' '\t')
 		pid=$(printf '%s' "$state" | tr '\t' '\n' | sed -n 's/^MainPID=//p')
 		digest=

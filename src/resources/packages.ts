@@ -3,7 +3,7 @@ import { same } from '../text.ts'
 import type { Kind, PackagesResource } from './types.ts'
 
 /** Packages whose service the distribution starts at the next boot. */
-const WITH_SERVICE = new Set(['chrony', 'haproxy'])
+const WITH_SERVICE = new Set(['chrony', 'haproxy', 'keepalived'])
 
 export const packages: Kind<PackagesResource> = {
   id: (want) => `packages ${want.names.join(' ')}`,

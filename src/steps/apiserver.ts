@@ -18,7 +18,14 @@ const etcdServers = (context: Context): string =>
 const sans = (context: Context): string[] => {
   const { config, member } = context
   const names = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${config.cluster_domain}`]
-  const reachable = [member.address, member.ip, member.nodeName, config.control_plane_endpoint ?? '', ...config.extra_sans]
+  const reachable = [
+    member.address,
+    member.ip,
+    member.nodeName,
+    config.control_plane_endpoint ?? '',
+    config.control_plane_vip?.address ?? '',
+    ...config.extra_sans,
+  ]
   return [...new Set([...names, 'localhost', '127.0.0.1', apiServiceIp(context), ...reachable])].filter((san) => san !== '').sort()
 }
 

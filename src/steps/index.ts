@@ -27,6 +27,7 @@ import { preflightUpgrade } from './preflight-upgrade.ts'
 import { preflightVersion } from './preflight-version.ts'
 import { scheduler } from './scheduler.ts'
 import { sharedSecrets } from './shared-secrets.ts'
+import { virtualAddress } from './virtual-address.ts'
 import type { Phase } from './types.ts'
 
 /** The order of the work. */
@@ -58,7 +59,7 @@ export const PHASES: readonly Phase[] = [
     id: 'controllers',
     title: { en: 'Controllers and scheduler', zh: '控制器与调度器' },
     barrier: false,
-    steps: [controllerManager, scheduler, adminKubeconfig, bootstrapManifest, bootstrapRbac],
+    steps: [controllerManager, scheduler, adminKubeconfig, bootstrapManifest, bootstrapRbac, virtualAddress],
   },
   { id: 'nodes', title: { en: 'Nodes', zh: '节点' }, barrier: true, steps: [containerd, images, cniPlugins, balancer, kubelet, kubeProxy] },
   { id: 'addons', title: { en: 'Add-ons', zh: '附加组件' }, barrier: true, steps: [manifests, addons, nodeLabels, functionalCheck] },

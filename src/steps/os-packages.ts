@@ -9,7 +9,7 @@ const needsChrony = ({ config, facts }: Pick<Context, 'config' | 'facts'>): bool
 
 /**
  * What the parts below execute: curl fetches and probes, iptables is kubelet's and flannel's, nftables kube-proxy's, haproxy balances
- * on workers. Their absence on a minimal host is the normal case.
+ * on workers, keepalived carries the virtual address. Their absence on a minimal host is the normal case.
  */
 const wanted = ({ config, member, facts }: Context): string[] => [
   'ca-certificates',
@@ -18,6 +18,7 @@ const wanted = ({ config, member, facts }: Context): string[] => [
   'iptables',
   ...(config.network.proxy_mode === 'nftables' ? ['nftables'] : []),
   ...(member.roles.worker && !member.roles.controlPlane ? ['haproxy'] : []),
+  ...(member.roles.controlPlane && config.control_plane_vip !== undefined ? ['keepalived'] : []),
   ...(needsChrony({ config, facts }) ? ['chrony'] : []),
 ]
 
@@ -39,6 +40,8 @@ export const osPackages: Step = {
     { kind: 'packages', names: wanted(context), ...(context.config.delivery === 'push' ? { pushed: archives(context) } : {}) },
     ...(needsChrony(context) ? [{ kind: 'service', name: 'chrony', state: 'on' } as const] : []),
     // The package's own service would start at the next boot with an example of a configuration.
-    ...(wanted(context).includes('haproxy') ? [{ kind: 'service', name: 'haproxy', state: 'off' } as const] : []),
+    ...['haproxy', 'keepalived']
+      .filter((name) => wanted(context).includes(name))
+      .map((name) => ({ kind: 'service', name, state: 'off' }) as const),
   ],
 }

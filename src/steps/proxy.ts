@@ -7,7 +7,7 @@ import type { Context } from './types.ts'
 export type Variables = Readonly<Record<string, string>>
 
 /** What of a cluster is never asked through a proxy, besides its nodes: this machine, the cluster's ranges and names. */
-const insideOf = ({ network: ranges, cluster_domain, control_plane_endpoint }: Config): string[] => [
+const insideOf = ({ network: ranges, cluster_domain, control_plane_endpoint, control_plane_vip }: Config): string[] => [
   'localhost',
   '127.0.0.1',
   ranges.pod_cidr,
@@ -15,6 +15,7 @@ const insideOf = ({ network: ranges, cluster_domain, control_plane_endpoint }: C
   '.svc',
   `.${cluster_domain}`,
   ...(control_plane_endpoint === undefined ? [] : [control_plane_endpoint]),
+  ...(control_plane_vip === undefined ? [] : [control_plane_vip.address]),
 ]
 
 const variables = (config: Config, nodes: readonly string[], spell: (name: string) => string): Variables => {

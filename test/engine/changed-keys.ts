@@ -154,6 +154,7 @@ const moved =
 const registry = (values: Record<string, unknown>) => top({ private_registries: [{ url: 'registry.corp:5000', ...values }] })
 const LOGIN = { user: 'puller', password: 'env:PULLER' }
 const PROXY = { https: 'http://proxy.corp:3128' }
+const VIP = { address: '10.0.0.100' }
 const BASTION = { address: '203.0.113.10' }
 const WORKER = 3
 const PLANE = 1
@@ -267,6 +268,9 @@ export const ROWS: readonly Row[] = [
     }),
   ),
   { key: 'control_plane_endpoint', change: 'api.example.com', edit: top({ control_plane_endpoint: 'api.example.com' }) },
+  { key: 'control_plane_vip.address', change: '10.0.0.100', edit: top({ control_plane_vip: VIP }) },
+  { key: 'control_plane_vip.interface', change: 'eth0', edit: top({ control_plane_vip: { ...VIP, interface: 'eth0' } }) },
+  { key: 'control_plane_vip.router_id', change: '52', edit: top({ control_plane_vip: { ...VIP, router_id: 52 } }) },
   { key: 'extra_sans', change: '[k8s.example.com]', edit: top({ extra_sans: ['k8s.example.com'] }) },
   { key: 'network.plugin', change: 'flannel -> none', edit: network({ plugin: 'none' }) },
   { key: 'network.pod_cidr', change: '10.244.0.0/16 -> 10.245.0.0/16', edit: network({ pod_cidr: '10.245.0.0/16' }) },
