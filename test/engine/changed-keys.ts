@@ -120,10 +120,16 @@ export const scenarioOf = ({ key, edit, seen = (world) => world }: Row): Scenari
   return { name: key, ...read(file), world: seen(installed) }
 }
 
-/** The plan for it. */
+const plans = new Map<Row, Plan>()
+
+/** The plan for it, made once. */
 export const planAfter = (row: Row): Plan => {
+  const known = plans.get(row)
+  if (known) return known
   const { cluster, hosts, world } = scenarioOf(row)
-  return plan(cluster, hosts, world)
+  const made = plan(cluster, hosts, world)
+  plans.set(row, made)
+  return made
 }
 
 /** The plan for the installed cluster and the file it was installed from. */

@@ -304,6 +304,15 @@ sync '/opt/slipway/kubernetes/v1.37.2'
 rm -rf "$stage"
 stamp 'kubernetes-v1.37.2-kubectl' "$used" '/opt/slipway/kubernetes/v1.37.2/kubectl'
 finish 17
+begin 18
+put '/etc/slipway/known_hosts' 0644 root:root <<'SLIPWAY_END'
+10.0.0.11 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI306b6a7bc62143ed7aa6bc48f76bfab65859a6c8f14
+10.0.0.12 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIf8d5635289df23d34e3ac8e12342e8d032dc433a35f
+10.0.0.13 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI15fcbca373ac4001f6fd95867a8a1997e09c261b43b
+10.0.0.21 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI60c5590f72eef292f9545afc28bf63ca91d2016a0a2
+10.0.0.22 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAId73559bf62de278047bac22534726e62e6b868f9438
+SLIPWAY_END
+finish 18
 }
 main; exit
 
