@@ -455,6 +455,16 @@ sync '/opt/slipway/kubernetes/v1.36.3'
 rm -rf "$stage"
 stamp 'kubernetes-v1.36.3-kubectl' "$used" '/opt/slipway/kubernetes/v1.36.3/kubectl'
 finish 19
+begin 20
+put '/etc/slipway/known_hosts' 0644 root:root <<'SLIPWAY_END'
+10.0.0.1 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI8b5cc4df7eec7d32a7814eca4af047ae33b2d523426
+10.0.0.11 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI306b6a7bc62143ed7aa6bc48f76bfab65859a6c8f14
+10.0.0.12 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIf8d5635289df23d34e3ac8e12342e8d032dc433a35f
+10.0.0.2 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIac0f09c0f8bf5e7a4b063d863255f16d8ce9abe600e
+10.0.0.21 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI60c5590f72eef292f9545afc28bf63ca91d2016a0a2
+10.0.0.3 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIcef7fc13a38180936ffa2635489088778e059f07a5d
+SLIPWAY_END
+finish 20
 }
 main; exit
 
