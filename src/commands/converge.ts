@@ -66,7 +66,11 @@ const environmentOf = ({ config, hosts }: Intent, { flags }: Options) => ({
 })
 
 /** Applies a plan and looks again: what is still different then is our bug. */
-const carryOut = async (plan: Plan, session: Session, options: Options, io: Io): Promise<number> => {
+export const carryOut = async (plan: Plan, session: Session, options: Options, io: Io): Promise<number> =>
+  (await applyPlan(plan, session, options, io)) || (await verify(session, io))
+
+/** Applies a plan, shows how it goes, and says what failed. */
+export const applyPlan = async (plan: Plan, session: Session, options: Options, io: Io): Promise<number> => {
   const { intent, fleet, world } = session
   const log = await openLog(io, intent.config.cluster_name)
   const reporter = createReporter(options.output === 'json' ? 'json' : io.interactive && !options.verbose ? 'listr' : 'plain', {
@@ -95,8 +99,7 @@ const carryOut = async (plan: Plan, session: Session, options: Options, io: Io):
   const again = `slipway up -f ${options.file}`
   for (const failure of outcome.failures) io.err(`${failureText(failure, { language: io.language, logPath: log.path, again })}\n`)
   if (outcome.failures.length > 0) return EXIT.failed
-  if (outcome.lost.length > 0) return EXIT.unreachable
-  return await verify({ ...session, fleet, intent, world }, io)
+  return outcome.lost.length > 0 ? EXIT.unreachable : EXIT.done
 }
 
 /** What may still be on its way right after a run: a leader that lost its lease while the API restarted comes back by itself. */
@@ -104,7 +107,7 @@ const SETTLING: ReadonlySet<string> = new Set(['unit', 'objects', 'node'])
 const PAUSES_MS = [0, 3_000, 6_000, 12_000]
 
 /** Looks again: what differs then, and goes on differing, is our bug. */
-const verify = async (session: Session, io: Io): Promise<number> => {
+export const verify = async (session: Session, io: Io): Promise<number> => {
   const { intent, world } = session
   // What was to be renewed has been: after the run only what the file says counts.
   const wanted = { ...intent, cluster: { ...intent.cluster, renew: false } }

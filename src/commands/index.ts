@@ -1,6 +1,7 @@
 import { bundle } from './bundle.ts'
 import { certs } from './certs.ts'
 import { check } from './check.ts'
+import { etcd } from './etcd.ts'
 import { images } from './images.ts'
 import { kubeconfig } from './kubeconfig.ts'
 import { lock } from './lock.ts'
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   status,
   kubeconfig,
   certs,
+  etcd,
   node,
   images,
   mirrors,

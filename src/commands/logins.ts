@@ -1,16 +1,31 @@
 import { dirname, resolve } from 'node:path'
 import { resolveSecret } from '../config/hosts.ts'
+import type { Folders } from '../config/source.ts'
 import { secret as readRef } from '../hosts/secrets.ts'
 import { Secret } from '../hosts/sh.ts'
-import { createShare, TransportError } from '../hosts/transport.ts'
+import { createShare, type Environment, TransportError } from '../hosts/transport.ts'
 import { readRegistryUrl } from '../mirrors/private.ts'
+import { loginText } from '../steps/etcd-backup.ts'
 import type { Problem } from '../problem.ts'
 import type { Intent } from './session.ts'
 import type { Io } from './types.ts'
 
 const basic = (user: string, password: string): Secret => new Secret(`Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`)
 
-/** Reads the passwords of the private registries, on this machine; those that cannot be read are Problems, all at once. */
+type S3 = NonNullable<NonNullable<Intent['config']['etcd_backup']>['s3']>
+
+/** The login of the backups' storage; undefined where it cannot be read here: whether that matters is for steps/etcd-backup.ts to say. */
+const storageLogin = async (s3: S3, folders: Folders, environment: Environment): Promise<string | undefined> => {
+  const value = (name: 'access_key' | 'secret_key') => readRef(`etcd_backup.s3.${name}`, resolveSecret(s3[name], folders), environment)
+  try {
+    return loginText(await value('access_key'), await value('secret_key'))
+  } catch (error) {
+    if (error instanceof TransportError) return undefined
+    throw error
+  }
+}
+
+/** Reads the passwords of the private registries and of the backups' storage, on this machine; those that cannot be read are Problems, all at once. */
 export const withLogins = async (
   intent: Intent,
   { env, home }: Pick<Io, 'env' | 'home'>,
@@ -36,7 +51,8 @@ export const withLogins = async (
       problems.push(error.problem)
     }
   }
-  return { intent: { ...intent, cluster: { ...cluster, logins } }, problems }
+  const s3 = config.etcd_backup?.s3 && (await storageLogin(config.etcd_backup.s3, folders, { env, home, ask: undefined, share }))
+  return { intent: { ...intent, cluster: { ...cluster, logins, ...(s3 === undefined ? {} : { s3Login: s3 }) } }, problems }
 }
 
 /** The same for a run that only looks: what cannot be read is a warning, and is then not compared. */

@@ -64,7 +64,7 @@ const survey = async (hosts: readonly Host[], fleet: Fleet): Promise<{ targets: 
 }
 
 /** Whether the one who asked means this cluster: the name typed in, or given with --confirm. A mere yes is too quick. */
-const meant = async (cluster: string, text: string, options: Options, io: Io): Promise<number> => {
+export const meant = async (cluster: string, text: string, options: Options, io: Io): Promise<number> => {
   const zh = io.language === 'zh'
   const { confirm } = options.flags
   if (options.output === 'text') io.err(`${text}\n`)
@@ -78,7 +78,7 @@ const meant = async (cluster: string, text: string, options: Options, io: Io): P
     return EXIT.interrupted
   }
   if (confirm === cluster) return EXIT.done
-  io.err(zh ? `未做任何更改。要执行重置，请加 --confirm ${cluster}。\n` : `Nothing was changed. To reset it, add --confirm ${cluster}.\n`)
+  io.err(zh ? `未做任何更改。要继续执行，请加 --confirm ${cluster}。\n` : `Nothing was changed. To go on, add --confirm ${cluster}.\n`)
   return EXIT.config
 }
 

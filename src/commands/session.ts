@@ -46,14 +46,21 @@ const textOf = (path: string): Promise<string | undefined> =>
   })
 
 /** Texts of the files that cluster.yml names and hosts get, by their names there. Loading has seen that they can be read. */
-const namedTexts = async ({ mirrors, private_registries }: Config, file: string): Promise<Readonly<Record<string, string>>> => {
-  const folders = { folder: file === '-' ? process.cwd() : dirname(resolve(file)), home: homedir() }
-  const authorities = private_registries.map(({ ca_file }) => ca_file)
-  const names = [mirrors.apt.keys.kubernetes, mirrors.apt.keys.docker, ...authorities].filter((name) => name !== undefined)
+const namedTexts = async (
+  { mirrors, private_registries, etcd_backup: backup }: Config,
+  file: string,
+): Promise<Readonly<Record<string, string>>> => {
+  const folders = foldersOf(file)
+  const authorities = [...private_registries.map(({ ca_file }) => ca_file), backup?.s3?.ca_file]
+  const names = [mirrors.apt.keys.kubernetes, mirrors.apt.keys.docker, ...authorities, backup?.recipient].filter(
+    (name) => name !== undefined,
+  )
   return Object.fromEntries(
     await Promise.all(names.map(async (name) => [name, await readFile(resolvePath(name, folders), 'utf8')] as const)),
   )
 }
+
+const foldersOf = (file: string) => ({ folder: file === '-' ? process.cwd() : dirname(resolve(file)), home: homedir() })
 
 /** Reads cluster.yml and cluster.lock.yml; every Problem of both at once. */
 export const readIntent = async (options: Options): Promise<Intent | { problems: readonly Problem[] }> => {

@@ -1,3 +1,6 @@
+import { backupProblems } from '../steps/etcd-backup.ts'
+import { etcdSpace, etcdStranger } from '../steps/etcd-health.ts'
+import { contextsOf } from './contexts.ts'
 import { membersOf, spokesman } from '../engine/members.ts'
 import { table } from '../ui/table.ts'
 import { exitOf, type Session, sayProblems, withSession } from './session.ts'
@@ -43,7 +46,12 @@ const brokenUnits = (row: Row): string =>
 
 const show = (session: Session, options: Options, io: Io): number => {
   const rows = rowsOf(session)
-  const { intent, problems } = session
+  const { intent } = session
+  const ofEtcd = contextsOf(session).flatMap((context) => [
+    ...(context.member.roles.etcd ? [...etcdSpace(context), ...etcdStranger(context)] : []),
+    ...(context.member.roles.controlPlane ? backupProblems(context) : []),
+  ])
+  const problems = [...session.problems, ...ofEtcd]
   if (options.output === 'json') io.out(`${JSON.stringify({ cluster: intent.config.cluster_name, nodes: rows, problems })}\n`)
   else {
     const word = (ready: boolean | null) => (ready === null ? '-' : ready ? 'Ready' : 'NotReady')

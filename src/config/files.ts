@@ -11,7 +11,7 @@ export type FileRead = { text: string } | { error: 'missing' | 'denied' | 'direc
 /** Everything parsing has to know of the operator's disk. */
 export type FileAccess = Folders & Readonly<{ read(path: string): FileRead }>
 
-type Kind = 'private-key' | 'host-key' | 'known-hosts' | 'armored' | 'secret' | 'authority'
+type Kind = 'private-key' | 'host-key' | 'known-hosts' | 'armored' | 'secret' | 'public-key' | 'authority'
 type Named = Readonly<{ path: Path; file: string; kind: Kind }>
 
 const INLINE_KEY = /^(ssh-|ecdsa-|sk-)\S+\s+[A-Za-z0-9+/]+=*(\s|$)/
@@ -38,6 +38,11 @@ const namedFiles = (config: Config): Named[] => {
     add('secret', secretFile(password), ['private_registries', index, 'password'])
     add('authority', ca_file, ['private_registries', index, 'ca_file'])
   })
+  const { etcd_backup: backup } = config
+  add('public-key', backup?.recipient, ['etcd_backup', 'recipient'])
+  add('secret', secretFile(backup?.s3?.access_key), ['etcd_backup', 's3', 'access_key'])
+  add('secret', secretFile(backup?.s3?.secret_key), ['etcd_backup', 's3', 'secret_key'])
+  add('authority', backup?.s3?.ca_file, ['etcd_backup', 's3', 'ca_file'])
   config.nodes.forEach((node, index) => {
     const path = ['nodes', index]
     add('private-key', node.ssh_key_path, [...path, 'ssh_key_path'])
@@ -70,6 +75,10 @@ const FIXES: Readonly<Record<Kind, Text>> = {
     'Name the armored key file of your repository (gpg --armor --export KEY).',
     '请写软件源的 ASCII 公钥文件(gpg --armor --export KEY)。',
   ),
+  'public-key': say(
+    'Run `slipway etcd recipient backup.key`: it makes the pair, and backup.key.pub is the file to name here.',
+    '请运行 `slipway etcd recipient backup.key` 生成密钥对，并在此填写 backup.key.pub。',
+  ),
   authority: say(
     'Name the PEM file of the CA that signed it ("-----BEGIN CERTIFICATE-----").',
     '请写签发该证书的 CA 的 PEM 文件("-----BEGIN CERTIFICATE-----")。',
@@ -81,8 +90,9 @@ const wrongContent = ({ kind }: Named, text: string): Text | undefined => {
   if (kind === 'private-key' && PUBLIC.test(text)) return say('is a public key', '是公钥')
   if (kind === 'private-key' && text.trim() === '') return say('is empty', '是空文件')
   if (kind === 'secret' && text.trim() === '') return say('is empty', '是空文件')
-  if (kind === 'authority' && !text.includes('-----BEGIN CERTIFICATE-----')) return say('holds no PEM certificate', '里没有 PEM 证书')
   if (kind === 'host-key' && !isInlineKey(text)) return say('holds no public key', '里没有公钥')
+  if (kind === 'public-key' && !text.includes('-----BEGIN PUBLIC KEY-----')) return say('holds no PEM public key', '里没有 PEM 公钥')
+  if (kind === 'authority' && !text.includes('-----BEGIN CERTIFICATE-----')) return say('holds no PEM certificate', '里没有 PEM 证书')
   if (kind === 'armored' && !text.includes('-----BEGIN PGP PUBLIC KEY BLOCK-----'))
     return say('is not an armored PGP key', '不是 ASCII 格式的 PGP 公钥')
   return undefined

@@ -13,3 +13,6 @@ export const RESET: string = read('./reset.sh')
 
 /** The script that prints what a host is. */
 export const PROBE: string = read('../hosts/probe.sh')
+
+/** What takes a backup of the cluster on a control plane; steps/etcd-backup.ts puts its settings before it. */
+export const ETCD_BACKUP: string = read('./etcd-backup.sh')

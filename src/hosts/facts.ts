@@ -48,6 +48,12 @@ export type EtcdMemberFact = Readonly<{ id: string; started: boolean; name: stri
 /** `removedIn` is the minor that no longer has it ("1.38"), or empty where upstream named none. */
 export type DeprecatedApiFact = Readonly<{ group: string; version: string; resource: string; removedIn: string }>
 
+/** What a member of etcd says of itself. Sizes in bytes; `quota` is where it stops taking writes. */
+export type EtcdFact = Readonly<{ leader: boolean; size: number; inUse: number; quota: number; alarms: readonly string[] }>
+
+/** A timer of ours. `result` is how its service ended the last time: "success" also before the first. */
+export type TimerFact = Readonly<{ active: boolean; enabled: boolean; result: string }>
+
 /** Everything one probe said of one host. Plain JSON. */
 export type Facts = Readonly<{
   now: number
@@ -96,6 +102,9 @@ export type Facts = Readonly<{
   etcdMembers: readonly EtcdMemberFact[]
   /** APIs on their way out that somebody asked this API server for since it started. Looked for only where its version is to change. */
   deprecatedApis: readonly DeprecatedApiFact[]
+  /** undefined where no member answers on this host. */
+  etcd?: EtcdFact
+  timers: Readonly<Record<string, TimerFact>>
   /** Manifest path -> whether the cluster holds what it says. */
   manifests: Readonly<Record<string, 'same' | 'differs'>>
 }>
@@ -243,6 +252,13 @@ const deprecatedFacts = (rows: Rows): DeprecatedApiFact[] => {
   return [...new Map(apis.map((api) => [JSON.stringify(api), api])).values()]
 }
 
+const etcdFact = (rows: Rows): { etcd?: EtcdFact } => {
+  const [role, size, inUse, quota, errors = ''] = rows.get('etcd')?.[0] ?? []
+  if (role === undefined) return {}
+  const alarms = ['NOSPACE', 'CORRUPT'].filter((alarm) => errors.includes(alarm))
+  return { etcd: { leader: role === 'leader', size: Number(size), inUse: Number(inUse), quota: Number(quota), alarms } }
+}
+
 /**
  * Reads what probe.sh printed. Throws when the output is cut off (its last line is missing), so that half a host is never
  * taken for a whole one.
@@ -313,6 +329,13 @@ export const parseFacts = async (output: string): Promise<Facts> => {
       learner: learner === 'true',
     })),
     deprecatedApis: deprecatedFacts(rows),
+    ...etcdFact(rows),
+    timers: Object.fromEntries(
+      (rows.get('timer') ?? []).map(([name = '', active = '', enabled = '', result = '']) => [
+        name,
+        { active: active === 'active', enabled: enabled === 'enabled', result },
+      ]),
+    ),
     manifests: Object.fromEntries((rows.get('manifest') ?? []).map(([path = '', code = '']) => [path, code === '0' ? 'same' : 'differs'])),
   }
 }

@@ -110,7 +110,7 @@ files() {
 		/etc/modules-load.d/slipway.conf /etc/hostname /etc/hosts /usr/local/bin/kubectl /usr/local/bin/ctr /usr/local/bin/crictl /usr/local/bin/etcdctl \
 		/usr/local/bin/containerd-shim-runc-v2 /usr/local/bin/runc /etc/systemd/system/etcd.service /etc/systemd/system/containerd.service /etc/systemd/system/kube-apiserver.service \
 		/etc/systemd/system/kube-controller-manager.service /etc/systemd/system/kube-scheduler.service /etc/systemd/system/kubelet.service \
-		/etc/systemd/system/kube-proxy.service /etc/systemd/system/kube-apiserver-balancer.service /etc/systemd/system/kube-apiserver-vip.service /etc/cloud/cloud.cfg.d/90-slipway.cfg
+		/etc/systemd/system/kube-proxy.service /etc/systemd/system/kube-apiserver-balancer.service /etc/systemd/system/kube-apiserver-vip.service /etc/cloud/cloud.cfg.d/90-slipway.cfg /etc/systemd/system/slipway-*
 	find "$@" -printf '%y\t%m\t%u:%g\t%p\t%l\n' 2>/dev/null | while IFS='	' read -r type mode owner path target; do
 		case $type in
 		f)
@@ -184,8 +184,23 @@ reach() {
 etcd_members() {
 	pki=/etc/kubernetes/pki/etcd
 	[ -d /var/lib/etcd/member ] && [ -f $pki/healthcheck-client.crt ] && have etcdctl || return 0
-	timeout 12 etcdctl --endpoints=https://127.0.0.1:2379 --cacert=$pki/ca.crt --cert=$pki/healthcheck-client.crt --key=$pki/healthcheck-client.key \
-		--command-timeout=8s member list 2>/dev/null | awk -F ', ' '{print "etcd-member\t" $1 "\t" ($5 == "" ? "unstarted" : $2) "\t" $3 "\t" $4 "\t" $6}'
+	ctl() {
+		timeout 12 etcdctl --endpoints=https://127.0.0.1:2379 --cacert=$pki/ca.crt --cert=$pki/healthcheck-client.crt --key=$pki/healthcheck-client.key --command-timeout=8s "$@" 2>/dev/null
+	}
+	ctl member list | awk -F ', ' '{print "etcd-member\t" $1 "\t" ($5 == "" ? "unstarted" : $2) "\t" $3 "\t" $4 "\t" $6}'
+	# What this member says of itself needs no quorum.
+	ctl endpoint status -w fields | awk -F '" : ' '
+		{ sub(/^"/, "", $1); seen[$1] = $2 }
+		END { if ("MemberID" in seen) print "etcd\t" (seen["MemberID"] == seen["Leader"] ? "leader" : "follower") "\t" seen["DBSize"] "\t" seen["DBSizeInUse"] "\t" seen["DBSizeQuota"] "\t" seen["Errors"] }'
+}
+
+# Timers of ours, and how what they start ended the last time.
+timers() {
+	for path in /etc/systemd/system/slipway-*.timer; do
+		[ -f "$path" ] || continue
+		name=${path##*/}
+		fact timer "${name%.timer}	$(systemctl is-active "$name")	$(systemctl is-enabled "$name")	$(systemctl show "${name%.timer}.service" -p Result --value)"
+	done
 }
 
 # Which APIs on their way out somebody asked for: of interest only before an upgrade, and the metrics of an API server are long.
@@ -225,6 +240,7 @@ main() {
 	units
 	reach
 	etcd_members
+	timers
 	cluster
 	fact end ok
 }

@@ -6,6 +6,7 @@ import { directory } from './directory.ts'
 import { drain, uncordon } from './drain.ts'
 import { etcdAddress } from './etcd-address.ts'
 import { etcdJoin, etcdPromote, etcdSnapshot } from './etcd.ts'
+import { etcdRestore, restoreEnd } from './etcd-restore.ts'
 import { file } from './file.ts'
 import { image } from './image.ts'
 import { hostname } from './hostname.ts'
@@ -20,6 +21,7 @@ import { service } from './service.ts'
 import { sharedSecret } from './shared-secret.ts'
 import { swapOff } from './swap-off.ts'
 import { sysctls } from './sysctls.ts'
+import { timer } from './timer.ts'
 import { trust } from './trust.ts'
 import type { Kind, Resource } from './types.ts'
 import { unit } from './unit.ts'
@@ -40,6 +42,7 @@ const KINDS: Kinds = {
   'etcd-address': etcdAddress,
   'etcd-join': etcdJoin,
   'etcd-promote': etcdPromote,
+  'etcd-restore': etcdRestore,
   'etcd-snapshot': etcdSnapshot,
   file,
   hostname,
@@ -53,10 +56,12 @@ const KINDS: Kinds = {
   objects,
   packages,
   'registry-hosts': registryHosts,
+  'restore-end': restoreEnd,
   service,
   'shared-secret': sharedSecret,
   'swap-off': swapOff,
   sysctls,
+  timer,
   trust,
   uncordon,
   unit,

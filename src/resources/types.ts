@@ -171,6 +171,24 @@ export type EtcdJoinResource = Readonly<{
 }>
 export type EtcdPromoteResource = Readonly<{ kind: 'etcd-promote'; name: string; peer: string; endpoints: readonly string[] }>
 
+/** What a backup of etcd holds becomes this member's data, before it starts. `cluster` is etcd's initial cluster. */
+export type EtcdRestoreResource = Readonly<{
+  kind: 'etcd-restore'
+  name: string
+  peer: string
+  cluster: string
+  token: string
+  bootstrap: string
+  etcdutl: string
+}>
+/** What is left to do on a host when the restored cluster runs. `nodes`: those of cluster.yml, on a control plane; any other Node is deleted. */
+export type RestoreEndResource = Readonly<{ kind: 'restore-end'; nodes?: readonly string[] }>
+/** A systemd timer with the service it starts; `files` go with it when it is not wanted. */
+export type TimerResource = Readonly<
+  | { kind: 'timer'; name: string; state: 'on'; calendar: string; service: string; timer: string }
+  | { kind: 'timer'; name: string; state: 'off'; files: readonly string[] }
+>
+
 /** Desired state is data. One file per kind in this folder. */
 export type Resource =
   | DirectoryResource
@@ -206,6 +224,9 @@ export type Resource =
   | NodeAbsentResource
   | NodeRenameResource
   | NodeAddressResource
+  | EtcdRestoreResource
+  | RestoreEndResource
+  | TimerResource
 
 export type Verb = 'create' | 'update' | 'remove' | 'start' | 'restart' | 'reload'
 

@@ -7,9 +7,10 @@ import type { ArtifactResource } from '../resources/types.ts'
 import type { Context, Step } from './types.ts'
 
 /** What each role needs. Fetched before anything waits for another host, so that slow mirrors are waited for side by side. */
-const namesFor = ({ member: { roles } }: Context): ArtifactName[] => [
+const namesFor = ({ member: { roles }, config }: Context): ArtifactName[] => [
   ...(roles.controlPlane || roles.worker ? (['runc', 'containerd', 'cni-plugins', 'kubelet', 'kube-proxy'] as const) : []),
-  ...(roles.etcd ? (['etcd'] as const) : []),
+  // A control plane without etcd takes its backups with etcd's own tools.
+  ...(roles.etcd || (roles.controlPlane && config.etcd_backup) ? (['etcd'] as const) : []),
   ...(roles.controlPlane ? (['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'] as const) : []),
 ]
 

@@ -3,6 +3,7 @@ import { acceptsMember } from '../engine/quorum.ts'
 import { EXIT, type Problem } from '../problem.ts'
 import type { Text } from '../text.ts'
 import { controlPlanes, etcdMembers } from './common.ts'
+import { restoringOf } from './restoring.ts'
 import type { Context } from './types.ts'
 
 /** Read by etcd's unit, once: a member that has data does not look at it. */
@@ -17,7 +18,9 @@ export const othersOf = (context: Context): readonly string[] => {
     .map(({ ip }) => `https://${ip}:2379`)
 }
 
-export type Start = Readonly<{ how: 'has-data' } | { how: 'found'; text: string } | { how: 'join'; endpoints: readonly string[] }>
+export type Start = Readonly<
+  { how: 'has-data' } | { how: 'restore'; cluster: string } | { how: 'found'; text: string } | { how: 'join'; endpoints: readonly string[] }
+>
 
 /**
  * How this member comes to its data. While no member has any, all are founded together from one list. A member that was founded but cut off
@@ -26,6 +29,8 @@ export type Start = Readonly<{ how: 'has-data' } | { how: 'found'; text: string 
 export const startOf = (context: Context): Start => {
   const { facts, member, members, world, config } = context
   if (facts.etcdData) return { how: 'has-data' }
+  const restoring = restoringOf(facts)
+  if (restoring) return { how: 'restore', cluster: restoring.cluster }
   const running = etcdMembers(context).filter(({ key }) => key !== member.key && world[key]?.etcdData)
   if (etcdView(members, world).members.length > 0) return { how: 'join', endpoints: othersOf(context) }
   const founding = running.map(({ key }) => world[key]?.paths[BOOTSTRAP]?.text ?? '').find((text) => text.includes(peerUrl(member)))
@@ -108,6 +113,8 @@ const full = (context: Context, voters: number, healthy: number): Problem[] =>
 /** What forbids this host to start as a member of etcd. */
 export const startProblems = (context: Context): readonly Problem[] => {
   const { facts, member, members, world } = context
+  // Its data are on their way from a backup.
+  if (restoringOf(facts)) return []
   const { members: listed, voters, healthy } = etcdView(members, world)
   const own = listed.find(({ name, peer }) => peer === peerUrl(member) || name === member.nodeName)
   if (facts.etcdData) return listed.length > 0 && facts.etcdMembers.length === 0 && !own ? removed(context) : []

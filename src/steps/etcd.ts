@@ -4,6 +4,7 @@ import { runningFlag } from '../hosts/runs-as.ts'
 import type { EtcdAddressResource, Resource } from '../resources/types.ts'
 import { API_READY, controlPlanes, installed, LEAF, PKI, withExtraArgs } from './common.ts'
 import { BOOTSTRAP, othersOf, type Start, startOf, startProblems } from './etcd-start.ts'
+import { etcdSpace, etcdStranger } from './etcd-health.ts'
 import { otherMinor, runningVersion } from './running.ts'
 import type { Context, Step } from './types.ts'
 import { hasBegun, snapshotBefore } from './upgrading.ts'
@@ -43,6 +44,18 @@ const bootstrapResources = (context: Context, start: Start): Resource[] => {
   const { member, config } = context
   if (start.how === 'found') return [{ kind: 'file', path: BOOTSTRAP, text: start.text }]
   if (start.how === 'has-data') return []
+  if (start.how === 'restore')
+    return [
+      {
+        kind: 'etcd-restore',
+        name: member.nodeName,
+        peer: peerUrl(member),
+        cluster: start.cluster,
+        token: config.cluster_name,
+        bootstrap: BOOTSTRAP,
+        etcdutl: installed('etcd', 'etcdutl', context),
+      },
+    ]
   return [
     {
       kind: 'etcd-join',
@@ -95,7 +108,7 @@ export const etcd: Step = {
   title: { en: 'etcd', zh: 'etcd' },
   on: 'etcd',
   leaves: ['path /var/lib/etcd'],
-  problems: startProblems,
+  problems: (context) => [...startProblems(context), ...etcdSpace(context), ...etcdStranger(context)],
   resources: (context): Resource[] => {
     const start = startOf(context)
     const address = addressResource(context)

@@ -9,6 +9,7 @@ import { cniPlugins } from './cni-plugins.ts'
 import { containerd } from './containerd.ts'
 import { controllerManager } from './controller-manager.ts'
 import { etcd } from './etcd.ts'
+import { etcdBackup } from './etcd-backup.ts'
 import { functionalCheck } from './functional-check.ts'
 import { images } from './images.ts'
 import { hostnameStep } from './hostname.ts'
@@ -25,6 +26,7 @@ import { preflightMoves } from './preflight-moves.ts'
 import { preflightNetwork } from './preflight-network.ts'
 import { preflightUpgrade } from './preflight-upgrade.ts'
 import { preflightVersion } from './preflight-version.ts'
+import { afterRestore } from './restoring.ts'
 import { scheduler } from './scheduler.ts'
 import { sharedSecrets } from './shared-secrets.ts'
 import { virtualAddress } from './virtual-address.ts'
@@ -59,8 +61,13 @@ export const PHASES: readonly Phase[] = [
     id: 'controllers',
     title: { en: 'Controllers and scheduler', zh: '控制器与调度器' },
     barrier: false,
-    steps: [controllerManager, scheduler, adminKubeconfig, bootstrapManifest, bootstrapRbac, virtualAddress],
+    steps: [controllerManager, scheduler, adminKubeconfig, bootstrapManifest, bootstrapRbac, virtualAddress, etcdBackup],
   },
-  { id: 'nodes', title: { en: 'Nodes', zh: '节点' }, barrier: true, steps: [containerd, images, cniPlugins, balancer, kubelet, kubeProxy] },
+  {
+    id: 'nodes',
+    title: { en: 'Nodes', zh: '节点' },
+    barrier: true,
+    steps: [containerd, images, cniPlugins, balancer, kubelet, kubeProxy, afterRestore],
+  },
   { id: 'addons', title: { en: 'Add-ons', zh: '附加组件' }, barrier: true, steps: [manifests, addons, nodeLabels, functionalCheck] },
 ]

@@ -29,6 +29,8 @@ export type Cluster = Readonly<{
   files: Readonly<Record<string, string>>
   /** Credentials of private registries ("Basic ..."), by the registry's domain, where this run has read them. */
   logins?: Readonly<Record<string, Secret>>
+  /** curl's login for the S3 storage of backups; undefined where the credentials have no value on this machine. */
+  s3Login?: string
 }>
 
 /** What a step decides by: the cluster, every member, and the one host it is asked about. */

@@ -34,6 +34,9 @@ const KINDS: Readonly<Record<Resource['kind'], Text>> = {
   'etcd-snapshot': { en: 'etcd snapshot', zh: 'etcd 快照' },
   'etcd-join': { en: 'etcd member', zh: 'etcd 成员' },
   'etcd-promote': { en: 'etcd member', zh: 'etcd 成员' },
+  'etcd-restore': { en: 'etcd data', zh: 'etcd 数据' },
+  'restore-end': { en: 'what is left of the restore', zh: '恢复的收尾工作' },
+  timer: { en: 'timer', zh: '定时器' },
   'swap-off': { en: 'swap', zh: '交换分区' },
   sysctls: { en: 'sysctls', zh: '内核参数' },
   trust: { en: 'CA certificate', zh: 'CA 证书' },
@@ -61,6 +64,8 @@ const MAKING: Readonly<Partial<Record<Resource['kind'], Text>>> = {
   'etcd-snapshot': { en: 'take', zh: '创建' },
   'etcd-join': { en: 'add', zh: '加入' },
   'etcd-promote': { en: 'promote', zh: '提升' },
+  'etcd-restore': { en: 'restore', zh: '恢复' },
+  'restore-end': { en: 'do', zh: '完成' },
 }
 
 /** The word for a verb: "restart". */

@@ -18,6 +18,7 @@ export const disk = (files?: Readonly<Record<string, string>>): FileAccess => ({
 const standIn = (path: string): string => {
   if (path.endsWith('.asc')) return '-----BEGIN PGP PUBLIC KEY BLOCK-----\n'
   if (path.endsWith('.pem')) return '-----BEGIN CERTIFICATE-----\n'
+  if (path.endsWith('backup.pub')) return '-----BEGIN PUBLIC KEY-----\n'
   if (path.endsWith('.pub')) return 'ssh-ed25519 AAAAC3Nza me@lab\n'
   return '-----BEGIN OPENSSH PRIVATE KEY-----\n'
 }

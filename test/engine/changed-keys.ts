@@ -36,6 +36,9 @@ export type Row = Readonly<{
 const AUTHORITY = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
 const KEY_FILE = '-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nxjMEZ\n-----END PGP PUBLIC KEY BLOCK-----\n'
 
+const RECIPIENT = '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n'
+const textOf = (path: string): string => (path.endsWith('.pem') ? AUTHORITY : path.endsWith('.pub') ? RECIPIENT : KEY_FILE)
+
 const MACHINES = [
   ['10.0.0.11', 'cp1', 'debian-12-bare'],
   ['10.0.0.12', 'cp2', 'debian-12-bare'],
@@ -56,7 +59,7 @@ const base = (): File => ({
 })
 
 const read = (file: File): Readonly<{ cluster: Cluster; hosts: readonly Host[] }> => {
-  const files = { folder: '/nowhere', home: '/nowhere', read: (path: string) => ({ text: path.endsWith('.pem') ? AUTHORITY : KEY_FILE }) }
+  const files = { folder: '/nowhere', home: '/nowhere', read: (path: string) => ({ text: textOf(path) }) }
   const loaded = parseConfig(stringify(file), 'cluster.yml', files, SUPPORTED)
   if (!loaded.config) throw new Error(loaded.problems.map(({ at, what }) => `${at} ${what.en}`).join('\n'))
   const { config, hosts, source } = loaded
@@ -69,7 +72,8 @@ const read = (file: File): Readonly<{ cluster: Cluster; hosts: readonly Host[] }
       sources: sourcesOf(config.mirrors, config.private_registries),
       pins: pinsFor(release.kubernetes),
       places: placesOf(source.at),
-      files: { ...Object.fromEntries(named), 'ca.pem': AUTHORITY },
+      files: { ...Object.fromEntries(named), 'ca.pem': AUTHORITY, 'backup.pub': RECIPIENT },
+      s3Login: 'user = "access:hidden"\n',
       logins: { 'registry.corp:5000': new Secret('Basic cHVsbGVyOmhpZGRlbg==') },
     },
     hosts,
@@ -161,6 +165,9 @@ const registry = (values: Record<string, unknown>) => top({ private_registries: 
 const LOGIN = { user: 'puller', password: 'env:PULLER' }
 const PROXY = { https: 'http://proxy.corp:3128' }
 const VIP = { address: '10.0.0.100' }
+const BACKUP = { recipient: 'backup.pub' }
+const S3 = { endpoint: 'https://s3.corp', bucket: 'backups', access_key: 'env:A', secret_key: 'env:B' }
+const storage = (values: Record<string, unknown> = {}) => top({ etcd_backup: { ...BACKUP, s3: { ...S3, ...values } } })
 const BASTION = { address: '203.0.113.10' }
 const WORKER = 3
 const PLANE = 1
@@ -336,5 +343,17 @@ export const ROWS: readonly Row[] = [
       edit: (file) => void Object.assign(file.upgrade_strategy, { node_drain_input: { [name]: value } }),
     }),
   ),
+  { key: 'etcd_backup.recipient', change: 'backup.pub', edit: top({ etcd_backup: BACKUP }) },
+  { key: 'etcd_backup.schedule', change: 'hourly', edit: top({ etcd_backup: { ...BACKUP, schedule: 'hourly' } }) },
+  { key: 'etcd_backup.retention', change: '30', edit: top({ etcd_backup: { ...BACKUP, retention: 30 } }) },
+  { key: 'etcd_backup.directory', change: '/mnt/share', edit: top({ etcd_backup: { ...BACKUP, directory: '/mnt/share' } }) },
+  { key: 'etcd_backup.s3.endpoint', change: 'https://s3.corp', edit: storage() },
+  { key: 'etcd_backup.s3.bucket', change: 'others', edit: storage({ bucket: 'others' }) },
+  { key: 'etcd_backup.s3.prefix', change: 'etcd/', edit: storage({ prefix: 'etcd/' }) },
+  { key: 'etcd_backup.s3.region', change: 'cn-north-1', edit: storage({ region: 'cn-north-1' }) },
+  { key: 'etcd_backup.s3.access_key', change: 'env:C', edit: storage({ access_key: 'env:C' }) },
+  { key: 'etcd_backup.s3.secret_key', change: 'env:C', edit: storage({ secret_key: 'env:C' }) },
+  { key: 'etcd_backup.s3.ca_file', change: 'ca.pem', edit: storage({ ca_file: 'ca.pem' }) },
+  { key: 'etcd_backup.s3.path_style', change: 'false', edit: storage({ path_style: false }) },
   { key: 'time_sync', change: 'auto -> none', edit: top({ time_sync: 'none' }) },
 ]

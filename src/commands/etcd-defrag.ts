@@ -1,0 +1,132 @@
+import { escapeRemote } from '../hosts/lines.ts'
+import { capture } from '../hosts/transport.ts'
+import { EXIT, type Problem } from '../problem.ts'
+import { worthDefragmenting } from '../steps/etcd-health.ts'
+import type { Context } from '../steps/types.ts'
+import { table } from '../ui/table.ts'
+import { contextsOf } from './contexts.ts'
+import { underLock } from './converge.ts'
+import { exitOf, type Session, sayProblems, withSession } from './session.ts'
+import type { Io, Options } from './types.ts'
+
+const PKI = '/etc/kubernetes/pki/etcd'
+
+const CTL = `set -eu
+export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+ctl() { etcdctl --endpoints=https://127.0.0.1:2379 --cacert=${PKI}/ca.crt --cert=${PKI}/healthcheck-client.crt --key=${PKI}/healthcheck-client.key "$@"; }
+sizes() { ctl --command-timeout=5s endpoint status -w fields | sed -n 's/^"\\(DBSize[A-Za-z]*\\)" : /\\1 /p'; }
+`
+
+/** A member answers nothing while it defragments; the next one waits until it is healthy again. */
+const DEFRAG = `${CTL}main() {
+	ctl --command-timeout=600s defrag >/dev/null
+	tries=0
+	until ctl --command-timeout=5s endpoint health >/dev/null 2>&1; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 300 ] || { echo 'it is not healthy within 30 s after it' >&2; exit 1; }
+		sleep 0.1
+	done
+	sizes
+}
+main; exit
+`
+
+const DISARM = `${CTL}main() { ctl --command-timeout=10s alarm disarm; }
+main; exit
+`
+
+type Row = Readonly<{ member: string; before: number; after: number; done: boolean }>
+
+/** Members in the order in which they are defragmented: the leader last, so that leadership moves at most once. */
+export const defragOrder = <T extends Readonly<{ facts: Context['facts']; member: Context['member'] }>>(contexts: readonly T[]): T[] =>
+  contexts.toSorted(
+    (a, b) =>
+      Number(a.facts.etcd?.leader ?? false) - Number(b.facts.etcd?.leader ?? false) ||
+      a.member.nodeName.localeCompare(b.member.nodeName, 'en'),
+  )
+
+const unhealthy = (session: Session, members: readonly Context[]): Problem[] => {
+  const silent = session.intent.hosts.filter(
+    ({ key, roles }) => roles.etcd && !members.some((one) => one.member.key === key && one.facts.etcd),
+  )
+  return silent.map(({ at, name, key }) => ({
+    at: at.split(' ')[0] ?? '',
+    what: { en: `the etcd member ${name ?? key} does not answer`, zh: `etcd 成员 ${name ?? key} 没有响应` },
+    fix: {
+      en: 'Bring it back first: a member that defragments answers nothing, and two of them may be the quorum.',
+      zh: '请先恢复它：碎片整理期间成员不响应，两个成员同时缺席可能失去法定人数。',
+    },
+    severity: 'error',
+    exit: EXIT.unfit,
+  }))
+}
+
+const sizeIn = (output: string, name: string): number => Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(output)?.[1] ?? 0)
+
+const mib = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MiB`
+
+const show = (rows: readonly Row[], disarmed: boolean, options: Options, io: Io): void => {
+  if (options.output === 'json') {
+    io.out(`${JSON.stringify({ members: rows, disarmed })}\n`)
+    return
+  }
+  const zh = io.language === 'zh'
+  const result = ({ before, after, done }: Row): string =>
+    done ? (zh ? `回收 ${mib(before - after)}` : `gave back ${mib(before - after)}`) : zh ? '无需整理' : 'nothing to gain'
+  io.out(
+    table(
+      ['MEMBER', 'BEFORE', 'AFTER', 'RESULT'],
+      rows.map((row) => [row.member, mib(row.before), mib(row.after), result(row)]),
+    ),
+  )
+  if (disarmed) io.err(zh ? '已解除 NOSPACE 警报。\n' : 'The NOSPACE alarm is off.\n')
+}
+
+const complain = ({ member }: Context, stderr: string, io: Io): void => {
+  for (const line of stderr.trimEnd().split('\n')) io.err(`[${member.nodeName}] ${escapeRemote(line)}\n`)
+}
+
+/** One member at a time; stops at the first that does not come back. */
+const work = async (session: Session, members: readonly Context[], options: Options, io: Io): Promise<number> => {
+  const rows: Row[] = []
+  for (const context of defragOrder(members)) {
+    const { etcd } = context.facts
+    const transport = session.fleet.transports.get(context.member.key)
+    if (!etcd || !transport) continue
+    const row = { member: context.member.nodeName, before: etcd.size, after: etcd.size, done: false }
+    if (worthDefragmenting(etcd)) {
+      const { exit, stdout, stderr } = await capture(transport, DEFRAG, { signal: io.signal })
+      if (exit !== 0) {
+        complain(context, stderr, io)
+        return EXIT.failed
+      }
+      rows.push({ ...row, after: sizeIn(stdout, 'DBSize'), done: true })
+    } else rows.push(row)
+  }
+  const room = rows.every(
+    ({ member, after }) => after < 0.95 * (members.find((one) => one.member.nodeName === member)?.facts.etcd?.quota ?? 0),
+  )
+  const alarmed = members.find(({ facts }) => facts.etcd?.alarms.includes('NOSPACE'))
+  const transport = alarmed && room ? session.fleet.transports.get(alarmed.member.key) : undefined
+  if (alarmed && transport) {
+    const { exit, stderr } = await capture(transport, DISARM, { signal: io.signal })
+    if (exit !== 0) {
+      complain(alarmed, stderr, io)
+      return EXIT.failed
+    }
+  }
+  show(rows, transport !== undefined, options, io)
+  return exitOf(session.problems)
+}
+
+/** `slipway etcd defrag`: gives back what compaction freed, where it frees something, and takes the NOSPACE alarm away once there is room. */
+export const defrag = (options: Options, io: Io): Promise<number> =>
+  withSession(options, io, (session) => {
+    const members = contextsOf(session).filter(({ member }) => member.roles.etcd)
+    const problems = unhealthy(session, members)
+    if (problems.length > 0) {
+      sayProblems([...session.problems, ...problems], io)
+      return exitOf(problems)
+    }
+    return underLock(session, options, io, () => work(session, members, options, io))
+  })

@@ -1,0 +1,167 @@
+import { PRELUDE } from '../engine/shell-texts.ts'
+import { escapeRemote } from '../hosts/lines.ts'
+import { capture } from '../hosts/transport.ts'
+import { EXIT, type Problem } from '../problem.ts'
+import type { Context } from '../steps/types.ts'
+import { contextsOf } from './contexts.ts'
+import { underLock } from './converge.ts'
+import { setAside } from './etcd-prepare.ts'
+import { meant } from './reset.ts'
+import { type Session, sayProblems, withSession } from './session.ts'
+import type { Io, Options } from './types.ts'
+
+const composed = (body: string): string => `${PRELUDE}\nmain() {\nenter\n${body}}\nmain; exit\n`
+
+/** A member that is given up must not come back with its old data: two of them could form a quorum of their own. */
+const giveUp = (id: string): string =>
+  composed(
+    [
+      'systemctl disable --now --quiet etcd.service 2>/dev/null || true\n',
+      setAside(id),
+      'for unit in kube-scheduler kube-controller-manager kube-apiserver; do\nif [ -f "/etc/systemd/system/$unit.service" ]; then systemctl disable --now --quiet "$unit.service"; fi\ndone\n',
+    ].join(''),
+  )
+
+/**
+ * Starts the survivor once with --force-new-cluster, then as always. The flag comes by a drop-in under /run, the last environment file winning
+ * (systemd.exec(5)), so that it is gone with this script or the next boot: given twice it would throw away members that joined in the meantime.
+ */
+const survive = (id: string): string =>
+  composed(
+    [
+      'dropin=/run/systemd/system/etcd.service.d\n',
+      'undo() {\nrm -rf "$dropin" "$RUN/recover.env"\nsystemctl daemon-reload\n}\n',
+      'trap \'code=$?; undo; leave "$code"\' EXIT\n',
+      'answers() { curl -fsS --max-time 2 -o /dev/null http://127.0.0.1:2381/readyz; }\n',
+      'systemctl stop etcd.service\n',
+      `if [ ! -d /var/lib/etcd/before-${id} ]; then\nrm -rf /var/lib/etcd/before-${id}.part\nmkdir -m 0700 /var/lib/etcd/before-${id}.part\ncp -a /var/lib/etcd/member /var/lib/etcd/before-${id}.part/\nmv -T /var/lib/etcd/before-${id}.part /var/lib/etcd/before-${id}\nfi\n`,
+      'mkdir -p "$dropin"\n',
+      'printf \'SLIPWAY_BOOTSTRAP=--force-new-cluster\\n\' >"$RUN/recover.env"\n',
+      'printf \'[Service]\\nEnvironmentFile=%s/recover.env\\n\' "$RUN" >"$dropin/slipway-recover.conf"\n',
+      'systemctl daemon-reload\nsystemctl reset-failed etcd.service 2>/dev/null || true\nsystemctl restart --no-block etcd.service\n',
+      'await_unit etcd 120 answers\n',
+      'undo\n',
+      'systemctl restart --no-block etcd.service\nawait_unit etcd 120 answers\nsystemctl enable --quiet etcd.service\n',
+      // What they remember of the other members' last words may never have been written here.
+      'for unit in kube-apiserver kube-controller-manager kube-scheduler; do\nif [ -f "/etc/systemd/system/$unit.service" ]; then\nsystemctl enable --quiet "$unit.service"\nsystemctl restart --no-block "$unit.service"\nfi\ndone\n',
+    ].join(''),
+  )
+
+const labelOf = ({ member }: Context): string => `${member.user}@${member.address}:${member.port}`
+
+const refusal = (at: string, what: Problem['what'], fix: Problem['fix'], exit: Problem['exit'] = EXIT.unfit): Problem => ({
+  at,
+  what,
+  fix,
+  severity: 'error',
+  exit,
+})
+
+const objection = (session: Session, name: string, survivor: Context | undefined, options: Options): Problem | undefined => {
+  if (!session.intent.hosts.some(({ roles, name: own, key }) => roles.etcd && (own === name || key === name)) && !survivor)
+    return refusal(
+      name,
+      { en: 'cluster.yml has no member of etcd with that name', zh: 'cluster.yml 中没有该名称的 etcd 成员' },
+      { en: 'Name the member that survives.', zh: '请指定存活的成员。' },
+      EXIT.config,
+    )
+  if (!survivor)
+    return refusal(
+      name,
+      { en: 'it does not answer', zh: '它没有响应' },
+      { en: 'Name a member that does.', zh: '请指定有响应的成员。' },
+      EXIT.unreachable,
+    )
+  if (!survivor.facts.etcdData)
+    return refusal(
+      labelOf(survivor),
+      { en: 'it holds no data of etcd', zh: '其上没有 etcd 数据' },
+      {
+        en: 'Name another member, or restore a backup: `slipway etcd restore`.',
+        zh: '请指定其他成员，或从备份恢复：`slipway etcd restore`。',
+      },
+    )
+  if (options.flags.force || Object.values(session.world).every(({ etcdMembers }) => etcdMembers.length === 0)) return undefined
+  return refusal(
+    session.intent.config.cluster_name,
+    { en: 'its etcd has a quorum: nothing has to be recovered', zh: '其 etcd 具有法定人数，无需恢复' },
+    {
+      en: 'A dead member is replaced by `slipway node remove NAME` and `slipway up`. To give up all members but this one, add --force.',
+      zh: '更换故障成员请用 `slipway node remove NAME` 和 `slipway up`。若确要放弃除此之外的全部成员，请加 --force。',
+    },
+  )
+}
+
+const consequences = (name: string, others: readonly Context[], silent: readonly string[], io: Io): string => {
+  const seen = others.map(({ member }) => member.nodeName)
+  if (io.language === 'zh')
+    return [
+      `${name} 将成为 etcd 的唯一成员，以其现有数据继续；其他成员多出的写入会丢失。`,
+      ...(seen.length > 0 ? [`${seen.join('、')} 将停止，其数据移到 /var/lib/etcd/before-… 保留；下一次 slipway up 时重新加入。`] : []),
+      ...(silent.length > 0 ? [`${silent.join('、')} 没有响应：恢复后不得带着旧数据上线，请先重置（slipway reset --limit）。`] : []),
+    ].join('\n')
+  return [
+    `${name} becomes the only member of etcd and goes on with what it has; what only the others had is lost.`,
+    ...(seen.length > 0
+      ? [`${seen.join(', ')} stop; their data are moved to /var/lib/etcd/before-... and kept, and the next slipway up lets them join anew.`]
+      : []),
+    ...(silent.length > 0
+      ? [`${silent.join(', ')} do not answer: they must not come back with their old data (slipway reset --limit first).`]
+      : []),
+  ].join('\n')
+}
+
+const runOn = async (session: Session, context: Context, script: string, io: Io): Promise<boolean> => {
+  const transport = session.fleet.transports.get(context.member.key)
+  if (!transport) return false
+  const { exit, stderr } = await capture(transport, script, { signal: io.signal })
+  if (exit !== 0) for (const line of stderr.trimEnd().split('\n')) io.err(`[${context.member.nodeName}] ${escapeRemote(line)}\n`)
+  return exit === 0
+}
+
+const recoverLocked = async (session: Session, survivor: Context, others: readonly Context[], io: Io): Promise<number> => {
+  // The boot of the survivor names the attempt: a second go does not copy what the first has made.
+  const id = `recover-${survivor.facts.boot.slice(0, 8)}`
+  const gone = await Promise.all(others.map((context) => runOn(session, context, giveUp(id), io)))
+  if (gone.includes(false) || !(await runOn(session, survivor, survive(id), io))) {
+    io.err(
+      io.language === 'zh'
+        ? '恢复失败；排除原因后再次运行同一条命令。\n'
+        : 'The recovery failed. The same command goes on from here, once that is mended.\n',
+    )
+    return EXIT.failed
+  }
+  io.err(
+    io.language === 'zh'
+      ? `etcd 在 ${survivor.member.nodeName} 上恢复工作。请运行 slipway up 让其他成员加入；确认无误后删除 /var/lib/etcd/before-${id}。\n`
+      : `etcd works again on ${survivor.member.nodeName}. Run slipway up to let the others join; remove /var/lib/etcd/before-${id} when all is well.\n`,
+  )
+  return EXIT.done
+}
+
+const recoverSession = async (session: Session, name: string, options: Options, io: Io): Promise<number> => {
+  const members = contextsOf(session).filter(({ member }) => member.roles.etcd)
+  const survivor = members.find(({ member }) => member.nodeName === name || member.key === name)
+  const objected = objection(session, name, survivor, options)
+  if (objected || !survivor) {
+    sayProblems([...session.problems, ...(objected ? [objected] : [])], io)
+    return objected?.exit ?? EXIT.bug
+  }
+  const others = members.filter((one) => one !== survivor)
+  const silent = session.intent.hosts.filter(({ key, roles }) => roles.etcd && !session.world[key]).map(({ name: own, key }) => own ?? key)
+  const refused = await meant(session.intent.config.cluster_name, consequences(survivor.member.nodeName, others, silent, io), options, io)
+  if (refused !== EXIT.done) return refused
+  const exit = await underLock(session, options, io, () => recoverLocked(session, survivor, others, io))
+  return exit
+}
+
+/** `slipway etcd recover NAME`: etcd lost its quorum, and one member's data are what the cluster goes on with. */
+export const recover = async (options: Options, io: Io): Promise<number> => {
+  const name = options.rest[1]
+  if (name === undefined) {
+    const usage = 'slipway etcd recover NAME [--force] [--confirm CLUSTER]'
+    io.err(io.language === 'zh' ? `用法：${usage}\n` : `Usage: ${usage}\n`)
+    return EXIT.config
+  }
+  return withSession(options, io, (session) => recoverSession(session, name, options, io))
+}

@@ -1,0 +1,39 @@
+import { EXIT } from '../problem.ts'
+import { defrag } from './etcd-defrag.ts'
+import { recipient } from './etcd-recipient.ts'
+import { recover } from './etcd-recover.ts'
+import { restore } from './etcd-restore.ts'
+import { snapshot } from './etcd-snapshot.ts'
+import type { Command, Io, Options } from './types.ts'
+
+type Word = Readonly<{ usage: string; run(options: Options, io: Io): Promise<number> }>
+
+const WORDS: Readonly<Record<string, Word>> = {
+  recipient: { usage: 'recipient FILE', run: recipient },
+  snapshot: { usage: 'snapshot [FILE] [--recipient PUBLIC-KEY]', run: snapshot },
+  restore: { usage: 'restore FILE|s3://BUCKET/NAME --identity PRIVATE-KEY [--force] [--confirm CLUSTER]', run: restore },
+  recover: { usage: 'recover NAME [--force] [--confirm CLUSTER]', run: recover },
+  defrag: { usage: 'defrag', run: defrag },
+}
+
+/** `slipway etcd ...`: backups, what is done with them, and the care of a running etcd. */
+export const etcd: Command = {
+  name: 'etcd',
+  summary: {
+    en: 'etcd snapshot|restore|recover|defrag|recipient: backups, disaster recovery, care',
+    zh: 'etcd snapshot|restore|recover|defrag|recipient：备份、灾难恢复与维护',
+  },
+  flags: {
+    recipient: { type: 'string' },
+    identity: { type: 'string' },
+    confirm: { type: 'string' },
+    force: { type: 'boolean' },
+  },
+  run: async (options, io) => {
+    const word = WORDS[options.rest[0] ?? '']
+    if (word) return word.run(options, io)
+    const lines = Object.values(WORDS).map(({ usage }) => `  slipway etcd ${usage}\n`)
+    io.err(`${io.language === 'zh' ? '用法：' : 'Usage:'}\n${lines.join('')}`)
+    return EXIT.config
+  },
+}

@@ -1,0 +1,94 @@
+import { EXIT, type Problem } from '../problem.ts'
+import type { Text } from '../text.ts'
+import type { Context } from './types.ts'
+
+const MIB = 1024 * 1024
+const mib = (bytes: number): string => `${Math.round(bytes / MIB)} MiB`
+
+/** What defragmentation gives back is worth a member's absence of some seconds from a tenth of its file and 16 MiB on. */
+export const worthDefragmenting = ({ size, inUse }: Readonly<{ size: number; inUse: number }>): boolean =>
+  size - inUse >= 16 * MIB && size - inUse >= size / 10
+
+/** From here on a person should act: at the quota etcd takes no more writes. */
+const FULL = 0.8
+
+const warning = ({ member }: Context, what: Text, fix: Text): Problem => ({
+  at: `${member.user}@${member.address}:${member.port}`,
+  what,
+  fix,
+  severity: 'warning',
+  exit: EXIT.unfit,
+})
+
+const raise = (quota: number): Text => ({
+  en: `Raise \`services.etcd.extra_args: {quota-backend-bytes: "${quota * 2}"}\`, run \`slipway up\`, then \`slipway etcd defrag\`, which also clears the alarm.`,
+  zh: `请调大 \`services.etcd.extra_args: {quota-backend-bytes: "${quota * 2}"}\`，运行 \`slipway up\`，再运行 \`slipway etcd defrag\`（同时解除警报）。`,
+})
+
+const defrag: Text = {
+  en: '`slipway etcd defrag` gives the free part back, one member at a time, and clears the alarm.',
+  zh: '`slipway etcd defrag` 会逐个成员回收空闲空间并解除警报。',
+}
+
+/** What one member's file says: no space, or soon none; and what another member says of this one. Warnings, because the way out may be an `up`. */
+export const etcdSpace = (context: Context): Problem[] => {
+  const { etcd } = context.facts
+  if (!etcd || etcd.quota === 0) return []
+  const { size, inUse, quota, alarms } = etcd
+  const fix = inUse < quota * FULL && worthDefragmenting(etcd) ? defrag : raise(quota)
+  if (alarms.includes('NOSPACE'))
+    return [
+      warning(
+        context,
+        {
+          en: `etcd takes no writes: the NOSPACE alarm is on (${mib(size)} of ${mib(quota)}, ${mib(inUse)} in use)`,
+          zh: `etcd 已停止写入：NOSPACE 警报（${mib(size)} / ${mib(quota)}，使用中 ${mib(inUse)}）`,
+        },
+        // A single member may be full of what another has given back already: clearing the alarm is all that is left to do.
+        size < quota * FULL ? defrag : fix,
+      ),
+    ]
+  if (size < quota * FULL) return []
+  return [
+    warning(
+      context,
+      {
+        en: `etcd's file is ${mib(size)} of ${mib(quota)} (${mib(inUse)} in use); at the quota it takes no more writes`,
+        zh: `etcd 数据文件为 ${mib(size)} / ${mib(quota)}（使用中 ${mib(inUse)}）；达到配额后将停止写入`,
+      },
+      fix,
+    ),
+  ]
+}
+
+/**
+ * Data of a member that the others do not know: it was away while the cluster was recovered or restored without it, or while it was removed.
+ * Two of the kind could even form a quorum of their own.
+ */
+export const etcdStranger = (context: Context): Problem[] => {
+  const { member, world, facts, config } = context
+  const peer = `https://${member.ip}:2380`
+  const lists = Object.entries(world).flatMap(([key, seen]) =>
+    key !== member.key && seen.etcd && seen.etcdMembers.length > 0 ? [seen.etcdMembers] : [],
+  )
+  // One that does not even answer is spoken of before it starts (etcd-start.ts).
+  if (
+    !facts.etcdData ||
+    facts.etcdMembers.length === 0 ||
+    lists.length === 0 ||
+    lists.every((list) => list.some((one) => one.peer === peer))
+  )
+    return []
+  return [
+    {
+      at: `${member.user}@${member.address}:${member.port}`,
+      what: { en: 'its etcd data are of a cluster that goes on without it', zh: '其 etcd 数据属于已将其排除在外的集群' },
+      fix: {
+        en: `Run \`slipway reset --limit ${member.nodeName} --confirm ${config.cluster_name}\`, then \`slipway up\`: it joins anew.`,
+        zh: `请运行 \`slipway reset --limit ${member.nodeName} --confirm ${config.cluster_name}\`，再运行 \`slipway up\` 重新加入。`,
+      },
+      severity: 'error',
+      exit: EXIT.unfit,
+    },
+  ]
+}

@@ -1,0 +1,149 @@
+import { describe, expect, test } from 'vitest'
+import { prepareScript, readyScript } from '../../src/commands/etcd-prepare.ts'
+import { membersOf } from '../../src/engine/members.ts'
+import { type Change, plan, simulate } from '../../src/engine/plan.ts'
+import { stagesOf } from '../../src/engine/stages.ts'
+import type { World } from '../../src/engine/world.ts'
+import type { Facts } from '../../src/hosts/facts.ts'
+import { RESTORING } from '../../src/resources/etcd-restore.ts'
+import { setPath } from '../../src/resources/paths.ts'
+import { SECRET_PATHS } from '../../src/resources/secrets.ts'
+import { type Restoring, restoringText } from '../../src/steps/restoring.ts'
+import { sha256 } from '../../src/digest.ts'
+import { SCENARIOS, scenarioNamed } from './scenarios.ts'
+import { changesFor, converge } from './support.ts'
+
+const marked = (facts: Facts, restoring: Restoring): Facts =>
+  setPath(facts, RESTORING, {
+    type: 'file',
+    mode: '0600',
+    owner: 'root:root',
+    sha256: sha256(restoringText(restoring)),
+    text: restoringText(restoring),
+  })
+
+const STOPPED = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
+
+/** Every host as `slipway etcd restore` leaves it when it has prepared it. */
+const prepared = (world: World, restoring: Restoring): World =>
+  Object.fromEntries(
+    Object.entries(world).map(([key, facts]) => {
+      const units = Object.fromEntries(
+        Object.entries(facts.units).map(([name, unit]) => [
+          name,
+          STOPPED.includes(name) ? { ...unit, active: 'inactive', enabled: false } : unit,
+        ]),
+      )
+      return [key, marked({ ...facts, units, etcdData: false, etcdMembers: [], api: 'down', nodes: [], manifests: {} }, restoring)]
+    }),
+  )
+
+const READY: Restoring = { id: '0123456789abcdef', ready: true, cluster: 'cp1=https://10.0.0.11:2380,cp2=https://10.0.0.12:2380' }
+
+describe.each(SCENARIOS)('a restore of $name', ({ cluster, hosts, world }) => {
+  const installed = converge(cluster, hosts, world).world
+  const ready = {
+    ...READY,
+    cluster: membersOf(hosts, world)
+      .filter(({ roles }) => roles.etcd)
+      .map(({ nodeName, ip }) => `${nodeName}=https://${ip}:2380`)
+      .join(','),
+  }
+  const changes = changesFor(cluster, hosts, prepared(installed, ready))
+  const etcdHosts = hosts.filter(({ roles }) => roles.etcd).length
+  const kinds = (own: readonly Change[]) => own.map(({ want }) => want.kind)
+
+  test('puts the data before etcd starts, on all its members in one stage', () => {
+    const stages = stagesOf(changes).filter(({ batches }) => batches.some(({ changes: own }) => kinds(own).includes('etcd-restore')))
+    expect(stages).toHaveLength(1)
+    const batches = stages[0]?.batches.filter(({ changes: own }) => kinds(own).includes('etcd-restore')) ?? []
+    expect(batches).toHaveLength(etcdHosts)
+    for (const { changes: own } of batches) {
+      const ids = own.map(({ id }) => id)
+      expect(ids.findIndex((id) => id.startsWith('etcd-restore'))).toBeLessThan(ids.indexOf('unit etcd'))
+    }
+  })
+
+  test('ends on every host, when the API answers', () => {
+    const stages = stagesOf(changes)
+    const last = stages.findIndex(({ batches }) => batches.some(({ changes: own }) => own.some(({ id }) => id === 'unit kube-apiserver')))
+    const ending = stages.findIndex(({ batches }) => batches.some(({ changes: own }) => kinds(own).includes('restore-end')))
+    expect(ending).toBeGreaterThan(last)
+    expect(changes.filter(({ want }) => want.kind === 'restore-end')).toHaveLength(Object.keys(world).length)
+  })
+
+  test('is complete with one run, and forgotten then', () => {
+    const after = simulate(prepared(installed, ready), changes)
+    expect(Object.values(after).some(({ paths }) => paths[RESTORING])).toBe(false)
+    expect(changesFor(cluster, hosts, after)).toEqual([])
+  })
+
+  test('goes on after any cut, without restoring a member twice', () => {
+    const start = prepared(installed, ready)
+    for (const cut of [1, changes.length >> 1, changes.length - 1]) {
+      const half = simulate(start, changes.slice(0, cut))
+      const rest = changesFor(cluster, hosts, half)
+      const again = rest.filter(({ want }) => want.kind === 'etcd-restore').map(({ host }) => host)
+      const done = changes
+        .slice(0, cut)
+        .filter(({ want }) => want.kind === 'etcd-restore')
+        .map(({ host }) => host)
+      expect(again.filter((host) => done.includes(host))).toEqual([])
+      expect(changesFor(cluster, hosts, simulate(half, rest))).toEqual([])
+    }
+  })
+
+  test('onto bare hosts is an install with data', () => {
+    const bare = Object.fromEntries(Object.entries(world).map(([key, facts]) => [key, marked(facts, ready)]))
+    const wanted = changesFor(cluster, hosts, bare)
+    expect(kinds(wanted).filter((kind) => kind === 'etcd-restore')).toHaveLength(etcdHosts)
+    expect(changesFor(cluster, hosts, simulate(bare, wanted))).toEqual([])
+  })
+})
+
+test('while not every host is prepared nothing may start, and the way on is named', () => {
+  const { cluster, hosts, world } = scenarioNamed('three-planes-none')
+  const installed = converge(cluster, hosts, world).world
+  const [first = ''] = Object.keys(installed)
+  const half = { ...installed, [first]: prepared(installed, { ...READY, ready: false })[first] as Facts }
+  const { changes, problems } = plan(cluster, hosts, half)
+  expect(changes).toEqual([])
+  expect(problems.find(({ what }) => what.en.includes('interrupted'))).toMatchObject({
+    exit: 3,
+    fix: { en: expect.stringContaining('slipway etcd restore') },
+  })
+})
+
+describe('what a host is prepared with', () => {
+  const secrets = Object.fromEntries(
+    Object.values(SECRET_PATHS)
+      .flat()
+      .map((path) => [path, `text of ${path}\n`]),
+  )
+  const script = prepareScript({ controlPlane: true, etcd: true, worker: false }, { ...READY, ready: false }, secrets)
+  const at = (text: string): number => {
+    const index = script.indexOf(text)
+    expect(index, text).toBeGreaterThan(0)
+    return index
+  }
+
+  test('the mark comes first, writers stop before etcd, and its data go only then', () => {
+    const order = [
+      at('ready=no'),
+      at('disable --now --quiet kube-apiserver'),
+      at('disable --now --quiet etcd'),
+      at('mv /var/lib/etcd/member'),
+    ]
+    expect(order).toEqual(order.toSorted((a, b) => a - b))
+  })
+
+  test('a key lands before its certificate', () =>
+    expect(at("put '/etc/kubernetes/pki/ca.key'")).toBeLessThan(at("put '/etc/kubernetes/pki/ca.crt'")))
+
+  test('a worker gets no keys', () => {
+    expect(prepareScript({ controlPlane: false, etcd: false, worker: true }, READY, secrets)).not.toContain('text of')
+    expect(prepareScript({ controlPlane: false, etcd: true, worker: false }, READY, secrets)).not.toContain('text of')
+  })
+
+  test('that all are prepared is a second script', () => expect(readyScript(READY)).toContain('ready=yes'))
+})
