@@ -4,7 +4,7 @@ import { dirname, join, normalize } from 'node:path'
 // Which files may touch the world. Everything else under src/ decides and renders: same input, same output (design: deciding and doing are apart).
 
 /** Where files, processes, the network, the clock and randomness are. */
-const IMPURE = /^src\/(hosts\/|ui\/|commands\/|delivery\/|cli\.ts$|config\/load\.ts$|engine\/(apply|reset|vault|shell-texts)\.ts$)/
+const IMPURE = /^src\/(hosts\/|ui\/|commands\/|delivery\/|cli\.ts$|config\/load\.ts$|engine\/(apply|reset|vault(-\w+)?|shell-texts)\.ts$)/
 
 /** What a pure file may import from outside src/. */
 const PURE_MODULES: Readonly<Record<string, RegExp | undefined>> = {
@@ -14,7 +14,7 @@ const PURE_MODULES: Readonly<Record<string, RegExp | undefined>> = {
   'node:path/posix': undefined,
   'node:util': undefined,
   'node:net': /^isIP(v4|v6)?$/,
-  'node:crypto': /^(createHash|X509Certificate)$/,
+  'node:crypto': /^(createHash|createPrivateKey|X509Certificate)$/,
 }
 
 /** Names that reach the world without an import. */

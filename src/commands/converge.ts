@@ -6,8 +6,8 @@ import { setTimeout } from 'node:timers/promises'
 import { apply, type Outcome } from '../engine/apply.ts'
 import type { Event } from '../engine/events.ts'
 import { membersOf } from '../engine/members.ts'
-import type { Plan } from '../engine/plan.ts'
-import { authorityOf } from '../resources/secrets.ts'
+import { type Plan, stagesFor } from '../engine/plan.ts'
+import { authorityOf } from '../resources/generations.ts'
 import { createVault } from '../engine/vault.ts'
 import { readSecret } from '../hosts/read-secret.ts'
 import { takeLock } from '../hosts/lock.ts'
@@ -87,6 +87,7 @@ export const applyPlan = async (plan: Plan, session: Session, options: Options, 
   const vault = createVault(
     (name) => readSecret(name, world, fleet.transports),
     () => Date.now(),
+    { stages: stagesFor(intent.cluster, world), own: intent.ownAuthorities },
   )
   let outcome: Outcome
   try {
@@ -110,7 +111,7 @@ const PAUSES_MS = [0, 3_000, 6_000, 12_000]
 export const verify = async (session: Session, io: Io): Promise<number> => {
   const { intent, world } = session
   // What was to be renewed has been: after the run only what the file says counts.
-  const wanted = { ...intent, cluster: { ...intent.cluster, renew: false } }
+  const wanted = { ...intent, cluster: { ...intent.cluster, renew: false, exchange: [] } }
   for (const [turn, pause] of PAUSES_MS.entries()) {
     await setTimeout(pause, undefined, { signal: io.signal })
     const after = await look(session, io.signal, world)

@@ -4,12 +4,14 @@ import { dirname, resolve } from 'node:path'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { type Host, resolvePath } from '../config/hosts.ts'
+import type { OwnAuthorities } from '../config/own-ca.ts'
 import { placesOf } from '../config/walk.ts'
 import { plan as decide, type Plan } from '../engine/plan.ts'
 import type { Report } from '../engine/events.ts'
 import { membersOf } from '../engine/members.ts'
 import type { World } from '../engine/world.ts'
 import type { Bundle } from '../delivery/bundle.ts'
+import { readCertificate } from '../hosts/facts.ts'
 import { assemble, type Fleet, probe } from '../hosts/fleet.ts'
 import { introduce } from '../hosts/introduce.ts'
 import { createShare } from '../hosts/transport.ts'
@@ -25,7 +27,14 @@ import { createAsk } from '../ui/prompt.ts'
 import type { Io, Options } from './types.ts'
 
 /** What cluster.yml and its lock say, ready to be compared with hosts. */
-export type Intent = Readonly<{ file: string; config: Config; hosts: readonly Host[]; cluster: Cluster; warnings: readonly Problem[] }>
+export type Intent = Readonly<{
+  file: string
+  config: Config
+  hosts: readonly Host[]
+  cluster: Cluster
+  warnings: readonly Problem[]
+  ownAuthorities: OwnAuthorities
+}>
 
 /** Connections and what was seen through them. */
 export type Session = Readonly<{
@@ -62,6 +71,10 @@ const namedTexts = async (
 
 const foldersOf = (file: string) => ({ folder: file === '-' ? process.cwd() : dirname(resolve(file)), home: homedir() })
 
+/** What a plan may know of the user's own CAs. */
+const publicParts = async (own: OwnAuthorities): Promise<Cluster['authorities']> =>
+  Object.fromEntries(await Promise.all(Object.entries(own).map(async ([name, { main }]) => [name, await readCertificate(main)] as const)))
+
 /** Reads cluster.yml and cluster.lock.yml; every Problem of both at once. */
 export const readIntent = async (options: Options): Promise<Intent | { problems: readonly Problem[] }> => {
   const loaded = await loadConfig(options.file, { supported: SUPPORTED })
@@ -71,18 +84,20 @@ export const readIntent = async (options: Options): Promise<Intent | { problems:
   const lockProblems = 'what' in lock ? [lock] : []
   if (!('config' in loaded) || loaded.config === undefined) return { problems: [...loaded.problems, ...lockProblems] }
   if ('what' in lock) return { problems: [lock] }
-  const { config, hosts, problems, source } = loaded
+  const { config, hosts, problems, source, authorities } = loaded
   const release = releaseOf(config.kubernetes_version)
   return {
     file: options.file,
     config,
     hosts,
     warnings: problems,
+    ownAuthorities: authorities,
     cluster: {
       config,
       release,
       sources: sourcesOf(config.mirrors, config.private_registries),
       pins: pinsOf(release, lock),
+      authorities: await publicParts(authorities),
       places: placesOf(source.at),
       ...(lockText === undefined ? {} : { lockText }),
       files: await namedTexts(config, options.file),

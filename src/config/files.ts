@@ -11,7 +11,7 @@ export type FileRead = { text: string } | { error: 'missing' | 'denied' | 'direc
 /** Everything parsing has to know of the operator's disk. */
 export type FileAccess = Folders & Readonly<{ read(path: string): FileRead }>
 
-type Kind = 'private-key' | 'host-key' | 'known-hosts' | 'armored' | 'secret' | 'public-key' | 'authority'
+type Kind = 'private-key' | 'host-key' | 'known-hosts' | 'armored' | 'secret' | 'public-key' | 'authority' | 'own-authority'
 type Named = Readonly<{ path: Path; file: string; kind: Kind }>
 
 const INLINE_KEY = /^(ssh-|ecdsa-|sk-)\S+\s+[A-Za-z0-9+/]+=*(\s|$)/
@@ -43,6 +43,9 @@ const namedFiles = (config: Config): Named[] => {
   add('secret', secretFile(backup?.s3?.access_key), ['etcd_backup', 's3', 'access_key'])
   add('secret', secretFile(backup?.s3?.secret_key), ['etcd_backup', 's3', 'secret_key'])
   add('authority', backup?.s3?.ca_file, ['etcd_backup', 's3', 'ca_file'])
+  for (const name of ['ca', 'etcd_ca', 'front_proxy_ca'] as const)
+    for (const part of ['certificate', 'key'] as const)
+      add('own-authority', config.certificates[name]?.[part], ['certificates', name, part])
   config.nodes.forEach((node, index) => {
     const path = ['nodes', index]
     add('private-key', node.ssh_key_path, [...path, 'ssh_key_path'])
@@ -83,6 +86,7 @@ const FIXES: Readonly<Record<Kind, Text>> = {
     'Name the PEM file of the CA that signed it ("-----BEGIN CERTIFICATE-----").',
     '请写签发该证书的 CA 的 PEM 文件("-----BEGIN CERTIFICATE-----")。',
   ),
+  'own-authority': say('Name the PEM files of your CA: its certificate and its key.', '请写 CA 的 PEM 文件:证书及其私钥。'),
   secret: say('Create the file, or name the password with env:NAME or cmd:COMMAND.', '请创建该文件,或改用 env:变量名、cmd:命令。'),
 }
 

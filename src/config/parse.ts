@@ -2,6 +2,7 @@ import type { Problem } from '../problem.ts'
 import { checkFiles, type FileAccess } from './files.ts'
 import { type Host, hostsOf } from './hosts.ts'
 import { problemsOf } from './issues.ts'
+import { type OwnAuthorities, readAuthorities } from './own-ca.ts'
 import { repair } from './repair.ts'
 import { rkeProblem } from './rke.ts'
 import { check } from './rules.ts'
@@ -11,8 +12,8 @@ import { resolveVersion } from './version.ts'
 
 /** A configuration that can be used (its problems are warnings), or the problems that stand in the way (at least one error). */
 export type Loaded =
-  | { config: Config; hosts: Host[]; source: Source; problems: Problem[] }
-  | { config?: undefined; hosts?: undefined; source?: undefined; problems: Problem[] }
+  | { config: Config; hosts: Host[]; source: Source; authorities: OwnAuthorities; problems: Problem[] }
+  | { config?: undefined; hosts?: undefined; source?: undefined; authorities?: undefined; problems: Problem[] }
 
 /**
  * cluster.yml's text -> configuration, hosts and every problem at once, in the order of the file. Reads no disk and never throws.
@@ -31,13 +32,14 @@ export const parseConfig = (text: string, file: string, files: FileAccess, suppo
   if (!usable) return { problems: [...problems, ...inOrder(shape)] }
   const rules = check(usable.config, source, { supported, broken: usable.broken })
   const named = checkFiles(usable.config, source, files)
-  const all = inOrder([...problems, ...shape, ...rules, ...named.problems])
+  const own = readAuthorities(usable.config, source, files)
+  const all = inOrder([...problems, ...shape, ...rules, ...named.problems, ...own.problems])
   if (all.some((problem) => problem.severity === 'error')) return { problems: all }
   const config = {
     ...named.config,
     kubernetes_version: resolveVersion(usable.config.kubernetes_version, supported) ?? usable.config.kubernetes_version,
   }
-  return { config, hosts: hostsOf(config, source), source, problems: all }
+  return { config, hosts: hostsOf(config, source), source, authorities: own.authorities, problems: all }
 }
 
 /** By line and column, each place and text once. */

@@ -1,5 +1,6 @@
 import type { Problem } from '../problem.ts'
 import type { Text } from '../text.ts'
+import { lifetimes } from './certificates.ts'
 import { type Cidr, contains, formatAddress, formatCidr, network, nth, overlaps, parseAddress, parseCidr, sizeOf } from './cidr.ts'
 import { type Component, FIELD_IS_OURS, REFUSED, REFUSED_FIELDS, refusal } from './flags.ts'
 import { isLocal, rolesOf } from './hosts.ts'
@@ -599,6 +600,7 @@ export const RULES: readonly Rule[] = [
   { id: 'proxy-urls', check: proxyUrls },
   { id: 'flags', check: flags },
   { id: 'fields', check: fields },
+  { id: 'lifetimes', reads: ['certificates'], check: lifetimes },
 ]
 
 const touches = (pattern: readonly string[], path: Path): boolean =>

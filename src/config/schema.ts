@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DURATION } from './duration.ts'
 import { dns1123Label, dns1123Subdomain } from './hostname.ts'
 
 /**
@@ -364,6 +365,34 @@ const etcdBackup = z.strictObject({
   s3: s3.optional().meta(key('live', 'S3-compatible storage')),
 })
 
+const duration = z.string().regex(DURATION, 'must be a duration such as 24h or 365d')
+
+const authority = (what: string, base: string) =>
+  z
+    .strictObject({
+      certificate: z
+        .string()
+        .min(1)
+        .meta(key('immutable', `Certificate file of ${what}`, `pki/${base}.crt`)),
+      key: z
+        .string()
+        .min(1)
+        .meta(key('immutable', `Key file of ${what}; it is copied to the control planes alone`, `pki/${base}.key`)),
+    })
+    .optional()
+    .meta(key('immutable', `A CA of your own as ${what}; \`slipway certs rotate\` changes over to another one`))
+
+const certificates = z.strictObject({
+  lifetime: duration.default('3650d').meta(key('restart', 'How long certificates on the hosts live; never longer than their CA')),
+  admin_lifetime: duration.default('365d').meta(key('live', "How long the administrators' certificate in admin.conf lives")),
+  renew_before: duration
+    .optional()
+    .meta(key('live', 'How long before its end any run renews a certificate (default: the last quarter of its lifetime)', '90d')),
+  ca: authority("the cluster's CA", 'ca'),
+  etcd_ca: authority("etcd's CA", 'etcd-ca'),
+  front_proxy_ca: authority("the API aggregation's CA", 'front-proxy-ca'),
+})
+
 const timeSync = z
   .enum(['auto', 'none'])
   .default('auto')
@@ -434,6 +463,7 @@ export const schema = z.strictObject({
     .prefault({})
     .meta(key('restart', 'Settings of each component')),
   etcd_backup: etcdBackup.optional().meta(key('live', 'Backups of etcd and of the keys, taken by a timer on the control planes')),
+  certificates: certificates.prefault({}).meta(key('restart', 'How long certificates live, and who signs them')),
   upgrade_strategy: upgradeStrategy.prefault({}).meta(key('live', 'How a running cluster is upgraded')),
   time_sync: timeSync,
 })

@@ -1,7 +1,10 @@
 import type { Host } from '../config/hosts.ts'
 import { EXIT, type Problem } from '../problem.ts'
+import { type Generation, standingOf } from '../resources/generations.ts'
 import { kindOf } from '../resources/index.ts'
-import type { Difference, Resource } from '../resources/types.ts'
+import { isAuthority, SECRET_NAMES } from '../resources/secrets.ts'
+import { stepOn } from '../resources/shared-secret.ts'
+import type { CertificateResource, Difference, Resource, SecretName, Stage as SecretStage } from '../resources/types.ts'
 import { PHASES } from '../steps/index.ts'
 import type { Cluster, Context, Member, Phase, Step } from '../steps/types.ts'
 import { etcdView, mayBeAway } from './etcd-view.ts'
@@ -130,6 +133,46 @@ const problemsOn = (context: Context, speaker: Member | undefined): Problem[] =>
     .filter((step) => appliesTo(step, context.member, speaker))
     .flatMap((step) => step.problems?.(context) ?? [])
 
+const nextOf = ({ authorities }: Cluster, name: SecretName): Generation | undefined => {
+  const certificate = isAuthority(name) ? authorities?.[name] : undefined
+  return certificate && { id: certificate.key, text: certificate.pem, keySum: '', certificate }
+}
+
+/** The world with the shared secrets where this run takes them: what everything else is judged by. */
+const intended = (cluster: Cluster, world: World): World =>
+  (cluster.exchange ?? []).reduce<World>((seen, name) => stepOn(seen, name, nextOf(cluster, name)), world)
+
+/** The stage to which a run takes each shared secret. */
+export const stagesFor = (cluster: Cluster, world: World): Readonly<Partial<Record<SecretName, SecretStage>>> => {
+  const aim = intended(cluster, world)
+  return Object.fromEntries(SECRET_NAMES.map((name) => [name, standingOf(aim, name)?.stage ?? 'settled']))
+}
+
+/** What steps are asked by, for every host that answered. */
+const contextsOf = (cluster: Cluster, members: readonly Member[], world: World): Context[] => {
+  const aim = intended(cluster, world)
+  return members.flatMap((member) => {
+    const facts = world[member.key]
+    return facts ? [{ ...cluster, member, facts, members, world: aim }] : []
+  })
+}
+
+/** The certificates that each host that answered is to have, by its key. */
+export const wantedCertificates = (
+  cluster: Cluster,
+  hosts: readonly Host[],
+  world: World,
+): ReadonlyMap<string, readonly CertificateResource[]> => {
+  const members = membersOf(hosts, world)
+  const speaker = spokesman(members, world)
+  return new Map(
+    contextsOf(cluster, members, world).map((context) => [
+      context.member.key,
+      wantedOn(context, speaker).flatMap(({ want }) => (want.kind === 'certificate' ? [want] : [])),
+    ]),
+  )
+}
+
 /**
  * Decides what has to change. Pure: the same cluster and world give the same plan, and a world in which the plan was carried out
  * gives an empty one. Hosts that are not in the world get no changes.
@@ -137,10 +180,7 @@ const problemsOn = (context: Context, speaker: Member | undefined): Problem[] =>
 export const plan = (cluster: Cluster, hosts: readonly Host[], world: World): Plan => {
   const members = membersOf(hosts, world)
   const speaker = spokesman(members, world)
-  const contexts = members.flatMap((member): Context[] => {
-    const facts = world[member.key]
-    return facts ? [{ ...cluster, member, facts, members, world }] : []
-  })
+  const contexts = contextsOf(cluster, members, world)
   const problems = contexts.flatMap((context) => problemsOn(context, speaker))
   // An unfit host may make wants that mean nothing (an unknown system, no address): they would only bury the real cause.
   if (problems.some(({ severity }) => severity === 'error')) return { changes: [], problems }

@@ -43,6 +43,14 @@ type Draft = { phases: string[]; changes: Change[]; open: boolean }
 const batchesOf = (changes: readonly Change[]): Batch[] =>
   [...new Set(changes.map(({ host }) => host))].map((host) => ({ host, changes: changes.filter((change) => change.host === host) }))
 
+/** First, together, the hosts where nothing that serves is stopped: the others may need them. Then the rest, one by one. */
+const turnsOf = (changes: readonly Change[]): Change[][] => {
+  const batches = batchesOf(changes)
+  const quiet = batches.filter((batch) => !batch.changes.some(disrupts)).flatMap((batch) => batch.changes)
+  const loud = batches.filter((batch) => batch.changes.some(disrupts)).map((batch) => [...batch.changes])
+  return quiet.length > 0 ? [quiet, ...loud] : loud
+}
+
 /** What another host does before a node's own changes. */
 const isBefore = ({ want: { kind } }: Change): boolean => kind === 'drain' || kind === 'node-absent'
 
@@ -69,7 +77,7 @@ export const stagesOf = (changes: readonly Change[]): readonly Stage[] => {
     const last = drafts.at(-1)
     if (phase.id === 'nodes') for (const stage of nodeStages(own)) drafts.push({ phases: [phase.id], changes: stage, open: false })
     else if (ONE_AT_A_TIME.has(phase.id) && own.some(disrupts))
-      for (const batch of batchesOf(own)) drafts.push({ phases: [phase.id], changes: [...batch.changes], open: false })
+      for (const turn of turnsOf(own)) drafts.push({ phases: [phase.id], changes: turn, open: false })
     else if (last?.open && !waits(phase, changes)) {
       last.phases.push(phase.id)
       last.changes.push(...own)

@@ -24,6 +24,8 @@ export type PathFact = Readonly<{
   text?: string
   target?: string
   certificate?: CertificateFact
+  /** The CAs that a file of CA certificates or a kubeconfig names, in their order. */
+  authorities?: readonly CertificateFact[]
 }>
 
 /** One systemd unit. `inputs` is the digest the RUNNING process was started with. */
@@ -174,26 +176,46 @@ export const readCertificate = async (pem: string): Promise<CertificateFact | un
     authority: x509.ca,
     key: await keyOf(x509),
     issuer: '',
-    pem,
+    pem: x509.toString(),
   }
 }
 
-/** The certificate that a kubeconfig embeds, as PEM. */
-const embeddedPem = (text: string): string => {
+const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g
+
+/** Every CA certificate of a PEM text. */
+const readAuthorities = async (pem: string): Promise<CertificateFact[]> => {
+  const all = await Promise.all([...pem.matchAll(BLOCK)].map(([block]) => readCertificate(block)))
+  return all.flatMap((one) => (one?.authority ? [one] : []))
+}
+
+type Kubeconfig = { users?: { user?: Record<string, string> }[]; clusters?: { cluster?: Record<string, string> }[] }
+
+/** The certificate and the CAs that a kubeconfig embeds, as PEM. */
+const embedded = (text: string): { user: string; authorities: string } => {
   try {
-    const users = (parseYaml(text) as { users?: { user?: Record<string, string> }[] } | null)?.users ?? []
-    return decode(users[0]?.user?.['client-certificate-data'])
+    const { users, clusters } = (parseYaml(text) as Kubeconfig | null) ?? {}
+    return {
+      user: decode(users?.[0]?.user?.['client-certificate-data']),
+      authorities: decode(clusters?.[0]?.cluster?.['certificate-authority-data']),
+    }
   } catch {
-    return ''
+    return { user: '', authorities: '' }
   }
+}
+
+/** What of a file's text is PEM: the certificate it is about, and the CAs it trusts. */
+const pemsOf = (path: string, text: string): { user: string; authorities: string } => {
+  if (path.endsWith('.conf') && path.startsWith('/etc/kubernetes/')) return embedded(text)
+  return /\.(crt|pem)$/.test(path) ? { user: text, authorities: text } : { user: '', authorities: '' }
 }
 
 const pathFacts = async (rows: Rows): Promise<Record<string, PathFact>> => {
   const paths: Record<string, PathFact> = {}
   for (const [mode = '', owner = '', path = '', sha256 = '', content = ''] of rows.get('file') ?? []) {
     const text = decode(content)
-    const pem = path.endsWith('.conf') && path.startsWith('/etc/kubernetes/') ? embeddedPem(text) : /\.(crt|pem)$/.test(path) ? text : ''
-    const certificate = await readCertificate(pem)
+    const pems = pemsOf(path, text)
+    const certificate = await readCertificate(pems.user)
+    const authorities = await readAuthorities(pems.authorities)
     paths[path] = {
       type: 'file',
       mode: mode.padStart(4, '0'),
@@ -201,6 +223,7 @@ const pathFacts = async (rows: Rows): Promise<Record<string, PathFact>> => {
       sha256,
       ...(content === '' ? {} : { text }),
       ...(certificate ? { certificate } : {}),
+      ...(authorities.length > 0 ? { authorities } : {}),
     }
   }
   for (const [mode = '', owner = '', path = ''] of rows.get('directory') ?? [])
@@ -347,8 +370,8 @@ export const parseFacts = async (output: string): Promise<Facts> => {
 export const linkIssuers = <T extends Record<string, Facts>>(world: T): T => {
   const authorities = new Map<string, X509Certificate>()
   for (const facts of Object.values(world))
-    for (const { certificate } of Object.values(facts.paths))
-      if (certificate?.authority) authorities.set(certificate.key, new X509Certificate(certificate.pem))
+    for (const { authorities: named = [] } of Object.values(facts.paths))
+      for (const { key, pem } of named) authorities.set(key, new X509Certificate(pem))
   const issuerOf = (pem: string): string => {
     const x509 = new X509Certificate(pem)
     for (const [key, authority] of authorities) if (x509.issuer === authority.subject && x509.verify(authority.publicKey)) return key

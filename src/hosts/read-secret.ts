@@ -1,4 +1,5 @@
-import { holdersOf, SECRET_PATHS } from '../resources/secrets.ts'
+import { sourceOf } from '../resources/generations.ts'
+import { landing } from '../resources/secrets.ts'
 import type { Payload, SecretName } from '../resources/types.ts'
 import type { Facts } from './facts.ts'
 import { quote } from './sh.ts'
@@ -13,10 +14,11 @@ export const readSecret = async (
   world: Readonly<Record<string, Facts>>,
   transports: ReadonlyMap<string, Transport>,
 ): Promise<Payload | undefined> => {
-  const [holder] = holdersOf(world, name)
-  const transport = holder === undefined ? undefined : transports.get(holder)
+  const holder = sourceOf(world, name)
+  if (holder === undefined) return undefined
+  const transport = transports.get(holder)
   if (!transport) return undefined
-  const paths = SECRET_PATHS[name]
+  const paths = landing(name).filter((path) => world[holder]?.paths[path])
   const { exit, stdout } = await capture(
     transport,
     `set -eu\nfor path in ${paths.map(quote).join(' ')}; do base64 -w0 "$path"; echo; done\n`,

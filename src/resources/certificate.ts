@@ -3,7 +3,7 @@ import { sha256 } from '../digest.ts'
 import type { Text } from '../text.ts'
 import { heredoc } from './heredoc.ts'
 import { setPath } from './paths.ts'
-import { authorityOf } from './secrets.ts'
+import { authoritiesOf, authorityOf } from './generations.ts'
 import type { CertificateResource, Difference, Kind, Seen } from './types.ts'
 
 const DAY = 86400
@@ -17,9 +17,31 @@ const pairPath = (want: CertificateResource): string => `/etc/slipway/pairs/${wa
 const owner = (want: CertificateResource): string => want.owner ?? 'root:root'
 const same = (a: readonly string[], b: readonly string[]): boolean => [...a].sort().join('\n') === [...b].sort().join('\n')
 
+/** "12 days", or a smaller unit where days would say nothing. */
+const span = (seconds: number): Text => {
+  const [size, en, zh] =
+    seconds >= 2 * DAY
+      ? ([DAY, 'days', '天'] as const)
+      : seconds >= 7200
+        ? ([3600, 'hours', '小时'] as const)
+        : ([60, 'minutes', '分钟'] as const)
+  const count = Math.floor(seconds / size)
+  return { en: `${count} ${en}`, zh: `${count} ${zh}` }
+}
+
+/** Why a certificate is due. One that its CA ends with cannot be made to live longer. */
+const due = (want: CertificateResource, live: CertificateFact, authority: CertificateFact, now: number): Text | undefined => {
+  const left = live.notAfter - now
+  const past = span(-left)
+  if (left < 0) return { en: `it expired ${past.en} ago`, zh: `已过期 ${past.zh}` }
+  const asked = want.renewDays === Number.POSITIVE_INFINITY
+  if (!asked && (left >= want.renewDays * DAY || live.notAfter >= authority.notAfter)) return undefined
+  return { en: `it expires in ${span(left).en}`, zh: `将在 ${span(left).zh}后过期` }
+}
+
 /** The first thing about a live certificate that is not as wanted. */
-const wrong = (want: CertificateResource, live: CertificateFact, issuer: string | undefined, now: number): Text | undefined => {
-  if (issuer === undefined || live.issuer !== issuer) return { en: 'it was signed by another CA', zh: '由其他 CA 签发' }
+const wrong = (want: CertificateResource, live: CertificateFact, authority: CertificateFact | undefined, now: number): Text | undefined => {
+  if (authority === undefined || live.issuer !== authority.key) return { en: 'it was signed by another CA', zh: '由其他 CA 签发' }
   if (live.commonName !== want.commonName)
     return { en: `its name is ${live.commonName}, not ${want.commonName}`, zh: `名称是 ${live.commonName}，应为 ${want.commonName}` }
   if (!same(live.organizations, want.organizations)) return { en: 'its groups changed', zh: '所属组有变化' }
@@ -30,12 +52,7 @@ const wrong = (want: CertificateResource, live: CertificateFact, issuer: string 
     const list = [...missing.map((san) => `+${san}`), ...extra.map((san) => `-${san}`)].join(' ')
     return { en: `its names changed: ${list}`, zh: `主题备用名称有变化：${list}` }
   }
-  const left = Math.floor((live.notAfter - now) / DAY)
-  if (left < want.renewDays)
-    return left < 0
-      ? { en: `it expired ${-left} days ago`, zh: `已过期 ${-left} 天` }
-      : { en: `it expires in ${left} days`, zh: `将在 ${left} 天后过期` }
-  return undefined
+  return due(want, live, authority, now)
 }
 
 const broken = (want: CertificateResource, facts: Facts): boolean => {
@@ -55,10 +72,13 @@ const diff = (want: CertificateResource, { facts, world }: Seen): Difference | u
   if (!fact) return { verb: 'create', reason: { en: 'it is missing', zh: '不存在' } }
   if (!fact.certificate || broken(want, facts)) return { verb: 'update', reason: { en: 'it does not match its key', zh: '与私钥不匹配' } }
   if (misplaced(want, facts)) return { verb: 'update', reason: { en: 'its mode or owner changed', zh: '权限或属主有变化' } }
-  const reason = wrong(want, fact.certificate, authorityOf(world, want.authority)?.key, facts.now)
+  const reason = wrong(want, fact.certificate, authorityOf(world, want.authority), facts.now)
   if (reason) return { verb: 'update', reason }
   if (want.form === 'kubeconfig' && !(fact.text ?? '').includes(`server: ${want.server}\n`))
     return { verb: 'update', reason: { en: 'its server changed', zh: '服务器地址有变化' } }
+  const keys = (authorities: readonly CertificateFact[]): string => authorities.map(({ key }) => key).join(' ')
+  if (want.form === 'kubeconfig' && keys(fact.authorities ?? []) !== keys(authoritiesOf(world, want.authority)))
+    return { verb: 'update', reason: { en: 'the CAs it trusts changed', zh: '其信任的 CA 有变化' } }
   return undefined
 }
 
@@ -67,14 +87,14 @@ const simulated = (want: CertificateResource, { facts, world }: Seen): PathFact 
   mode: want.form === 'pair' ? '0644' : '0600',
   owner: owner(want),
   sha256: sha256(`symbol ${want.path}`),
-  ...(want.form === 'kubeconfig' ? { text: `server: ${want.server}\n` } : {}),
+  ...(want.form === 'kubeconfig' ? { text: `server: ${want.server}\n`, authorities: authoritiesOf(world, want.authority) } : {}),
   certificate: {
     commonName: want.commonName,
     organizations: want.organizations,
     sans: want.sans,
     usages: want.usages,
     notBefore: facts.now,
-    notAfter: facts.now + want.days * DAY,
+    notAfter: Math.min(facts.now + want.days * DAY, authorityOf(world, want.authority)?.notAfter ?? Number.POSITIVE_INFINITY),
     authority: false,
     key: `symbol ${want.path}`,
     issuer: authorityOf(world, want.authority)?.key ?? `symbol ${want.authority}`,

@@ -1,73 +1,85 @@
-import type { Facts } from '../hosts/facts.ts'
-import { sha256 } from '../digest.ts'
+import type { Facts, PathFact } from '../hosts/facts.ts'
+import type { Text } from '../text.ts'
+import { quote } from '../hosts/sh.ts'
+import { advanced, filesOf, type Generation, holdersOf, type Standing, standingOf, symbolOf } from './generations.ts'
 import { heredoc } from './heredoc.ts'
-import { setPath } from './paths.ts'
-import { holdersOf, holding, isAuthority, SECRET_PATHS } from './secrets.ts'
-import type { Kind, SecretName, SharedSecretResource } from './types.ts'
+import { dropPath, setPath } from './paths.ts'
+import { landing, SECRET_PATHS, SIGNING_PATH } from './secrets.ts'
+import type { Kind, Seen, SharedSecretResource, Stage } from './types.ts'
 
-const isPublic = (path: string): boolean => path.endsWith('.crt') || path.endsWith('.pub')
-const modeOf = (path: string): string => (isPublic(path) ? '0644' : '0600')
+const modeOf = (path: string): string => (path.endsWith('.crt') || path.endsWith('.pub') ? '0644' : '0600')
 
-/** A simulated secret is a symbol: equal on every host, and never a real key. */
-const symbolic = (facts: Facts, name: SecretName): Facts =>
-  SECRET_PATHS[name].reduce(
-    (seen, path) =>
-      setPath(seen, path, {
-        type: 'file',
-        mode: modeOf(path),
-        owner: 'root:root',
-        sha256: sha256(`symbol ${path}`),
-        ...(isAuthority(name) && path.endsWith('.crt')
-          ? {
-              certificate: {
-                commonName: name,
-                organizations: [],
-                sans: [],
-                usages: [],
-                notBefore: facts.now,
-                notAfter: facts.now + 10 * 365 * 86400,
-                authority: true,
-                key: `symbol ${name}`,
-                issuer: `symbol ${name}`,
-                pem: '',
-              },
-            }
-          : {}),
-      }),
-    facts,
-  )
+const REASONS: Readonly<Record<Stage, Text>> = {
+  settled: { en: 'its exchange is over', zh: '轮换已完成' },
+  both: { en: 'a new one is trusted beside it', zh: '新旧两份同时受信任' },
+  switched: { en: 'the new one is put to use', zh: '启用新的一份' },
+  dropped: { en: 'the old one is trusted no more', zh: '不再信任旧的一份' },
+}
+
+/** Whether a file of a secret is as it should be. What is in a public part is compared by its values, a key by its digest. */
+const asWanted = (seen: PathFact | undefined, wanted: PathFact): boolean => {
+  if (!seen || seen.mode !== wanted.mode || seen.owner !== wanted.owner) return false
+  if (!wanted.authorities) return seen.sha256 === wanted.sha256
+  const keys = (fact: PathFact) => (fact.authorities ?? []).map(({ key }) => key).join(' ')
+  return keys(seen) === keys(wanted)
+}
+
+const leftoversOn = (facts: Facts, files: Readonly<Record<string, PathFact>>, { name }: SharedSecretResource): string[] =>
+  landing(name).filter((path) => facts.paths[path] && !files[path])
+
+/** Where the secret will stand once this resource is in place everywhere. */
+const aim = (want: SharedSecretResource, { facts, world }: Pick<Seen, 'facts' | 'world'>): Standing => {
+  const now = standingOf(world, want.name)
+  if (!now) return { stage: 'settled', signer: symbolOf(want.name, facts.now) }
+  return now.stage === want.stage ? now : advanced(want.name, now, symbolOf(want.name, facts.now, now.signer))
+}
+
+/** The facts of a control plane with a secret in its place. */
+export const placed = (facts: Facts, want: Pick<SharedSecretResource, 'name'>, standing: Standing): Facts => {
+  const files = filesOf(want.name, standing)
+  const cleared = landing(want.name).reduce((seen, path) => (files[path] ? seen : dropPath(seen, path)), facts)
+  return Object.entries(files).reduce((seen, [path, fact]) => setPath(seen, path, fact), cleared)
+}
 
 export const sharedSecret: Kind<SharedSecretResource> = {
   id: (want) => `shared-secret ${want.name}`,
-  touches: (want) => SECRET_PATHS[want.name],
+  touches: ({ name, stage, leftovers }) => {
+    const [main = '', ...keys] = SECRET_PATHS[name]
+    if (leftovers) return []
+    const signing = name === 'ca' ? [SIGNING_PATH] : []
+    if (stage === 'settled') return [main, ...keys]
+    return stage === 'switched' ? [...(keys.length > 0 ? keys : [main]), ...signing] : [main, ...signing]
+  },
   diff: (want, { facts, world }) => {
-    const complete = SECRET_PATHS[want.name].every(
-      (path) => facts.paths[path]?.mode === modeOf(path) && facts.paths[path]?.owner === 'root:root',
-    )
-    if (complete) return undefined
-    return holdersOf(world, want.name).length === 0
-      ? { verb: 'create', reason: { en: 'no control plane has it yet', zh: '所有控制平面都还没有它' } }
-      : { verb: 'create', reason: { en: 'other control planes have it', zh: '其他控制平面已有它' } }
+    if (holdersOf(world, want.name).length === 0)
+      return { verb: 'create', reason: { en: 'no control plane has it yet', zh: '所有控制平面都还没有它' } }
+    if (SECRET_PATHS[want.name].some((path) => !facts.paths[path]))
+      return { verb: 'create', reason: { en: 'other control planes have it', zh: '其他控制平面已有它' } }
+    const files = filesOf(want.name, aim(want, { facts, world }))
+    const differs = Object.entries(files).some(([path, fact]) => !asWanted(facts.paths[path], fact))
+    return differs || leftoversOn(facts, files, want).length > 0 ? { verb: 'update', reason: REASONS[want.stage] } : undefined
   },
   produce: (want, vault) => vault.secret(want.name),
-  // The private part lands first: a public part without its key would pass for a whole secret.
-  script: (want, _, payload) =>
-    [...SECRET_PATHS[want.name]]
-      .reverse()
-      .map((path) => heredoc(`put ${path} ${modeOf(path)} root:root`, payload[path] ?? ''))
-      .join(''),
-  after: (want, { facts, world }) => {
-    const [holder] = holdersOf(world, want.name)
-    if (holder === undefined) return symbolic(facts, want.name)
-    return SECRET_PATHS[want.name].reduce((seen, path) => {
-      const fact = world[holder]?.paths[path]
-      return fact ? setPath(seen, path, fact) : seen
-    }, facts)
+  script: ({ name }, { verb }, payload) => {
+    const files = landing(name)
+    const gone = verb === 'create' ? [] : files.filter((path) => payload[path] === undefined)
+    return [
+      ...files.flatMap((path) =>
+        payload[path] === undefined ? [] : [heredoc(`put ${path} ${modeOf(path)} root:root`, payload[path] ?? '')],
+      ),
+      gone.length > 0 ? `rm -f ${gone.map(quote).join(' ')}\n` : '',
+    ].join('')
   },
+  after: (want, { facts, world }) => placed(facts, want, aim(want, { facts, world })),
 }
 
-/** Whether two control planes hold different values of one secret: nothing may be signed until a person has decided. */
-export const conflicts = (world: Parameters<typeof holding>[0], name: SecretName): string[] => {
+/** The world as it will be when the exchange of a secret has gone one step further on all control planes. `next`: the value that follows, where it is known. */
+export const stepOn = (world: Readonly<Record<string, Facts>>, name: SharedSecretResource['name'], next?: Generation): typeof world => {
+  const now = standingOf(world, name)
+  if (!now) return world
   const holders = holdersOf(world, name)
-  return new Set(holders.map((host) => holding(world, host, name))).size > 1 ? holders : []
+  const to = advanced(name, now, next ?? symbolOf(name, world[holders[0] ?? '']?.now ?? 0, now.signer))
+  return Object.fromEntries(
+    Object.entries(world).map(([host, facts]) => [host, holders.includes(host) ? placed(facts, { name }, to) : facts]),
+  )
 }

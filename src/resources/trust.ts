@@ -1,25 +1,35 @@
 import { sha256 } from '../digest.ts'
+import type { World } from '../engine/world.ts'
+import type { CertificateFact, PathFact } from '../hosts/facts.ts'
+import { authoritiesOf } from './generations.ts'
 import { heredoc } from './heredoc.ts'
 import { changedPath, setPath } from './paths.ts'
-import { authorityOf, SECRET_PATHS } from './secrets.ts'
-import type { Kind, TrustResource } from './types.ts'
+import { SECRET_PATHS } from './secrets.ts'
+import type { AuthorityName, Kind, TrustResource } from './types.ts'
+
+const wanted = (certificates: readonly CertificateFact[]): PathFact => ({
+  type: 'file',
+  mode: '0644',
+  owner: 'root:root',
+  sha256: sha256(certificates.map(({ pem }) => pem).join('')),
+})
+
+const simulated = (world: World, name: AuthorityName): PathFact => {
+  const authorities = authoritiesOf(world, name)
+  const [certificate] = authorities
+  return { ...wanted(authorities), ...(certificate ? { certificate, authorities } : {}) }
+}
 
 export const trust: Kind<TrustResource> = {
   id: (want) => `trust ${want.path}`,
   touches: (want) => [want.path],
   diff: (want, { facts, world }) => {
-    const authority = authorityOf(world, want.authority)
+    const authorities = authoritiesOf(world, want.authority)
     const seen = facts.paths[want.path]
-    if (!authority) return { verb: seen ? 'update' : 'create', reason: { en: 'its CA is new', zh: 'CA 是新的' } }
-    return changedPath(seen, { type: 'file', mode: '0644', owner: 'root:root', sha256: sha256(authority.pem || 'symbol') })
+    if (authorities.length === 0) return { verb: seen ? 'update' : 'create', reason: { en: 'its CA is new', zh: 'CA 是新的' } }
+    return changedPath(seen, wanted(authorities))
   },
   produce: async (want, vault) => ({ [want.path]: (await vault.secret(want.authority))[SECRET_PATHS[want.authority][0] as string] ?? '' }),
   script: (want, _, payload) => heredoc(`put ${want.path} 0644 root:root`, payload[want.path] ?? ''),
-  after: (want, { facts, world }) =>
-    setPath(facts, want.path, {
-      type: 'file',
-      mode: '0644',
-      owner: 'root:root',
-      sha256: sha256(authorityOf(world, want.authority)?.pem || 'symbol'),
-    }),
+  after: (want, { facts, world }) => setPath(facts, want.path, simulated(world, want.authority)),
 }

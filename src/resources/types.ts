@@ -11,6 +11,13 @@ import type { Vault } from '../engine/vault.ts'
 /** The keys that all control planes share. Each is one value, whatever host it is read from. */
 export type SecretName = 'ca' | 'etcd-ca' | 'front-proxy-ca' | 'sa' | 'encryption'
 export type AuthorityName = 'ca' | 'etcd-ca' | 'front-proxy-ca'
+/** Those that are a key and its public part; the encryption keys are one file. */
+export type PairName = Exclude<SecretName, 'encryption'>
+/**
+ * How far the exchange of a shared secret is: `both` are trusted and the old one is in use, `switched`: the new one is in use, `dropped`: the
+ * old one is trusted no more. A secret that is not being exchanged is `settled`.
+ */
+export type Stage = 'settled' | 'both' | 'switched' | 'dropped'
 
 export type DirectoryResource = Readonly<{ kind: 'directory'; path: string; mode: string; owner?: string }>
 /** `secret` keeps its text out of plans and logs. `live` text is used without a restart of anything. */
@@ -72,7 +79,8 @@ export type ModulesResource = Readonly<{ kind: 'modules'; path: string; names: r
 export type SwapOffResource = Readonly<{ kind: 'swap-off' }>
 export type HostnameResource = Readonly<{ kind: 'hostname'; name: string; address: string }>
 export type UserResource = Readonly<{ kind: 'user'; name: string; home: string }>
-export type SharedSecretResource = Readonly<{ kind: 'shared-secret'; name: SecretName }>
+/** `leftovers`: the secret itself is in its place, and only what an exchange left beside it is to go. */
+export type SharedSecretResource = Readonly<{ kind: 'shared-secret'; name: SecretName; stage: Stage; leftovers?: boolean }>
 /** A CA's certificate on a host that does not hold its key. */
 export type TrustResource = Readonly<{ kind: 'trust'; path: string; authority: AuthorityName }>
 /**
@@ -98,6 +106,8 @@ export type CertificateResource = Readonly<{
  * one the running process was started with. `reloads`: inputs that it reads again when told to (ExecReload), so that a change of them
  * restarts nothing. `ready` is sh, polled on the host every 100 ms until it exits 0. `aside`: a unit that cannot work while this one restarts and
  * that has a stand-in elsewhere; it stops in good order before, so that whoever asks it has moved on, and starts again after.
+ * `spent`: it runs and serves nobody, because its certificates have ended; a restart takes nothing away, so no other host has to wait for it.
+ * `follows`: files that it rewrites itself, so that only our changes to them restart it.
  */
 export type UnitResource = Readonly<{
   kind: 'unit'
@@ -108,6 +118,8 @@ export type UnitResource = Readonly<{
   ready: string
   within: number
   aside?: Readonly<{ name: string; ready: string }>
+  spent?: boolean
+  follows?: readonly string[]
 }>
 /** Objects in the cluster, from a manifest that lies on the host. `as` says with whose rights they are applied. */
 export type ObjectsResource = Readonly<{

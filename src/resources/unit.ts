@@ -44,9 +44,9 @@ export const unit: Kind<UnitResource> = {
     const live = facts.units[want.name]
     const running = live?.active === 'active' || live?.active === 'activating' || live?.active === 'reloading'
     const changed = changedPath(seen, fileFact(want))
-    const verb = running ? 'restart' : 'start'
+    const verb = running && !want.spent ? 'restart' : 'start'
     if (changed) return { ...changed, verb, diff: lineDiff(seen?.text ?? '', want.text) }
-    const input = want.inputs.find((path) => pending.has(path))
+    const input = [...want.inputs, ...(want.follows ?? [])].find((path) => pending.has(path))
     if (input !== undefined) return { verb, reason: { en: `${input} changes`, zh: `${input} 有变化` } }
     if (!running) return { verb, reason: { en: 'it does not run', zh: '未运行' } }
     if (!live.enabled) return { verb, reason: { en: 'it is not enabled', zh: '未设为开机启动' } }

@@ -2,10 +2,25 @@ import { ADDONS } from '../addons/index.ts'
 import type { Addon } from '../addons/types.ts'
 import type { Resource } from '../resources/types.ts'
 import { manifest } from '../templates/manifest.ts'
+import { trustMark } from './trust.ts'
 import type { Step } from './types.ts'
 
 /** kubectl as administrator, for the `ready` of add-ons. */
 const K = 'k() { timeout 30 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }'
+
+type Workload = { kind?: string; spec?: { template?: { metadata?: { annotations?: object } } } }
+
+/** The objects of an add-on; its pods carry the mark of the CAs they have to know. */
+const marked = (objects: readonly object[], mark: Readonly<Record<string, string>>): readonly object[] =>
+  Object.keys(mark).length === 0
+    ? objects
+    : objects.map((object) => {
+        const { kind = '', spec } = object as Workload
+        if (!/^(Deployment|DaemonSet|StatefulSet)$/.test(kind)) return object
+        const { template } = spec ?? {}
+        const annotations = { ...template?.metadata?.annotations, ...mark }
+        return { ...object, spec: { ...spec, template: { ...template, metadata: { ...template?.metadata, annotations } } } }
+      })
 
 const pathOf = ({ name }: Addon): string => `/etc/slipway/manifests/${name}.yaml`
 
@@ -18,7 +33,7 @@ export const manifests: Step = {
     ADDONS.filter((addon) => addon.wanted(context)).map((addon) => ({
       kind: 'file',
       path: pathOf(addon),
-      text: manifest(addon.objects(context)),
+      text: manifest(marked(addon.objects(context), trustMark(context))),
       mode: '0600',
     })),
 }

@@ -1,4 +1,4 @@
-import { clientCertificate, installed, LOCAL_API } from './common.ts'
+import { clientCertificate, installed, leaf, LOCAL_API } from './common.ts'
 import type { Step } from './types.ts'
 
 export const adminKubeconfig: Step = {
@@ -7,12 +7,13 @@ export const adminKubeconfig: Step = {
   on: 'control-plane',
   resources: (context) => [
     { kind: 'link', path: '/usr/local/bin/kubectl', target: installed('kubectl', 'kubectl', context) },
-    clientCertificate({
+    clientCertificate(context, {
       path: '/etc/kubernetes/admin.conf',
       form: 'kubeconfig',
       commonName: 'kubernetes-admin',
       organizations: ['kubeadm:cluster-admins'],
       server: LOCAL_API,
+      ...leaf(context, 'person'),
     }),
   ],
 }

@@ -1,6 +1,17 @@
 import { unitText } from '../templates/unit.ts'
 import { auditPolicy, authenticationConfiguration } from '../templates/audit-policy.ts'
-import { API_READY, apiServiceIp, CIPHERS, clientCertificate, etcdMembers, installed, LEAF, PKI, withExtraArgs } from './common.ts'
+import {
+  anyEnded,
+  API_READY,
+  apiServiceIp,
+  CIPHERS,
+  clientCertificate,
+  etcdMembers,
+  installed,
+  leaf,
+  PKI,
+  withExtraArgs,
+} from './common.ts'
 import type { Context, Step } from './types.ts'
 
 const AUDIT = '/etc/kubernetes/audit-policy.yaml'
@@ -88,6 +99,7 @@ const inputs = [
   `${PKI}/apiserver-kubelet-client.crt`,
   `${PKI}/front-proxy-client.crt`,
   `${PKI}/sa.pub`,
+  `${PKI}/sa.key`,
   ENCRYPTION,
   AUDIT,
   AUTHENTICATION,
@@ -115,12 +127,12 @@ export const apiserver: Step = {
       organizations: [],
       sans: sans(context),
       usages: ['server'],
-      ...LEAF,
+      ...leaf(context),
     },
-    clientCertificate({ path: `${PKI}/apiserver-etcd-client`, commonName: 'kube-apiserver-etcd-client', authority: 'etcd-ca' }),
+    clientCertificate(context, { path: `${PKI}/apiserver-etcd-client`, commonName: 'kube-apiserver-etcd-client', authority: 'etcd-ca' }),
     // Without a group: RBAC names this user (CHANGELOG-1.37 did the same in kubeadm).
-    clientCertificate({ path: `${PKI}/apiserver-kubelet-client`, commonName: 'kube-apiserver-kubelet-client' }),
-    clientCertificate({ path: `${PKI}/front-proxy-client`, commonName: 'front-proxy-client', authority: 'front-proxy-ca' }),
+    clientCertificate(context, { path: `${PKI}/apiserver-kubelet-client`, commonName: 'kube-apiserver-kubelet-client' }),
+    clientCertificate(context, { path: `${PKI}/front-proxy-client`, commonName: 'front-proxy-client', authority: 'front-proxy-ca' }),
     { kind: 'file', path: AUDIT, text: auditPolicy(), mode: '0600' },
     { kind: 'file', path: AUTHENTICATION, text: authenticationConfiguration(), mode: '0600' },
     {
@@ -128,6 +140,7 @@ export const apiserver: Step = {
       name: 'kube-apiserver',
       inputs,
       within: 180,
+      ...(anyEnded(context, [`${PKI}/apiserver.crt`, `${PKI}/apiserver-etcd-client.crt`]) ? { spent: true } : {}),
       ready: API_READY,
       text: unitText('kube-apiserver', {
         description: 'Kubernetes API server',

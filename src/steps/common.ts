@@ -4,6 +4,7 @@ import type { CertificateResource } from '../resources/types.ts'
 import { kubernetesOf } from './node-version.ts'
 import type { Context } from './types.ts'
 import { cidr, nth } from '../config/cidr.ts'
+import { secondsOf } from '../config/duration.ts'
 
 export const PKI = '/etc/kubernetes/pki'
 
@@ -23,8 +24,20 @@ export const CIPHERS: readonly string[] = [
   'TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305',
 ]
 
-/** Leaves live a year, as kubeadm's do, and are renewed by any `up` in their last 90 days. */
-export const LEAF = { days: 365, renewDays: 90 } as const
+const DAY = 86_400
+
+/**
+ * How long a leaf of this cluster lives, and how many days before its end any run replaces it: what never leaves a host lives long, so that a
+ * cluster nobody touches goes on; what a person carries away lives shorter (ADR 15).
+ */
+export const leaf = ({ config: { certificates } }: Pick<Context, 'config'>, who: 'host' | 'person' = 'host') => {
+  const days = secondsOf(who === 'host' ? certificates.lifetime : certificates.admin_lifetime) / DAY
+  return { days, renewDays: certificates.renew_before === undefined ? days / 4 : secondsOf(certificates.renew_before) / DAY }
+}
+
+/** Whether one of these certificates of the host has ended. */
+export const anyEnded = ({ facts }: Context, paths: readonly string[]): boolean =>
+  paths.some((path) => (facts.paths[path]?.certificate?.notAfter ?? Number.POSITIVE_INFINITY) < facts.now)
 
 /** Where a file of an artifact lies on the host. */
 export const installed = (name: ArtifactName, file: string, { release, facts }: Context): string => {
@@ -50,6 +63,7 @@ export const withExtraArgs = (
 
 /** A certificate for a client of the API, with the defaults of a leaf. */
 export const clientCertificate = (
+  context: Context,
   want: Pick<CertificateResource, 'path' | 'commonName'> & Partial<CertificateResource>,
 ): CertificateResource => ({
   kind: 'certificate',
@@ -58,7 +72,7 @@ export const clientCertificate = (
   organizations: [],
   sans: [],
   usages: ['client'],
-  ...LEAF,
+  ...leaf(context),
   ...want,
 })
 

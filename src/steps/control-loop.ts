@@ -27,7 +27,7 @@ export const controlLoop = (loop: ControlLoop, context: Context): Resource[] => 
   const user = `system:${name}`
   const extra = context.config.services[name].extra_args
   return [
-    clientCertificate({ path: certificate, commonName: user }),
+    clientCertificate(context, { path: certificate, commonName: user }),
     {
       kind: 'file',
       path: kubeconfig,
@@ -43,8 +43,8 @@ export const controlLoop = (loop: ControlLoop, context: Context): Resource[] => 
     {
       kind: 'unit',
       name,
-      // client-go reads its certificate again by itself.
-      inputs: [kubeconfig, `${PKI}/ca.crt`, ...(loop.inputs ?? [])],
+      // client-go reads its certificate again by itself, but only after minutes: too late for one that has ended or whose CA goes.
+      inputs: [kubeconfig, `${certificate}.crt`, `${PKI}/ca.crt`, ...(loop.inputs ?? [])],
       within: 90,
       // Its serving certificate is one it makes for itself in memory, so there is no CA to check it by; nothing but liveness is asked, on loopback.
       ready: `curl -fsSk --max-time 2 ${loop.health}`,

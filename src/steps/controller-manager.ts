@@ -1,3 +1,6 @@
+import { secondsOf } from '../config/duration.ts'
+import { standingOf } from '../resources/generations.ts'
+import { SIGNING_PATH } from '../resources/secrets.ts'
 import { PKI } from './common.ts'
 import { controlLoop, loopKubeconfig } from './control-loop.ts'
 import type { Context, Step } from './types.ts'
@@ -6,27 +9,35 @@ const NAME = 'kube-controller-manager'
 const SHORT = 'controller-manager'
 const CONFIG = loopKubeconfig(SHORT)
 
-const flags = ({ config }: Context): Record<string, string> => ({
-  kubeconfig: CONFIG,
-  'authentication-kubeconfig': CONFIG,
-  'authorization-kubeconfig': CONFIG,
-  'bind-address': '127.0.0.1',
-  'leader-elect': 'true',
-  profiling: 'false',
-  'use-service-account-credentials': 'true',
-  'service-account-private-key-file': `${PKI}/sa.key`,
-  'root-ca-file': `${PKI}/ca.crt`,
-  'client-ca-file': `${PKI}/ca.crt`,
-  'requestheader-client-ca-file': `${PKI}/front-proxy-ca.crt`,
-  'cluster-signing-cert-file': `${PKI}/ca.crt`,
-  'cluster-signing-key-file': `${PKI}/ca.key`,
-  'cluster-name': config.cluster_name,
-  'allocate-node-cidrs': 'true',
-  'cluster-cidr': config.network.pod_cidr,
-  'node-cidr-mask-size': String(config.network.node_mask),
-  'service-cluster-ip-range': config.network.service_cidr,
-  'terminated-pod-gc-threshold': '1000',
-})
+/** The certificate of the CA alone: kube-controller-manager refuses a bundle to sign with. */
+const signing = ({ world }: Context): string => (standingOf(world, 'ca')?.other ? SIGNING_PATH : `${PKI}/ca.crt`)
+
+const flags = (context: Context): Record<string, string> => {
+  const { config } = context
+  return {
+    kubeconfig: CONFIG,
+    'authentication-kubeconfig': CONFIG,
+    'authorization-kubeconfig': CONFIG,
+    'bind-address': '127.0.0.1',
+    'leader-elect': 'true',
+    profiling: 'false',
+    'use-service-account-credentials': 'true',
+    'service-account-private-key-file': `${PKI}/sa.key`,
+    'root-ca-file': `${PKI}/ca.crt`,
+    'client-ca-file': `${PKI}/ca.crt`,
+    'requestheader-client-ca-file': `${PKI}/front-proxy-ca.crt`,
+    'cluster-signing-cert-file': signing(context),
+    'cluster-signing-key-file': `${PKI}/ca.key`,
+    // What kubelet renews by itself lives as long as what it was seeded with.
+    'cluster-signing-duration': `${secondsOf(config.certificates.lifetime)}s`,
+    'cluster-name': config.cluster_name,
+    'allocate-node-cidrs': 'true',
+    'cluster-cidr': config.network.pod_cidr,
+    'node-cidr-mask-size': String(config.network.node_mask),
+    'service-cluster-ip-range': config.network.service_cidr,
+    'terminated-pod-gc-threshold': '1000',
+  }
+}
 
 export const controllerManager: Step = {
   id: NAME,
@@ -39,7 +50,13 @@ export const controllerManager: Step = {
         description: 'Kubernetes controller manager',
         short: SHORT,
         flags: flags(context),
-        inputs: [`${PKI}/sa.pub`, `${PKI}/front-proxy-ca.crt`],
+        inputs: [
+          ...(signing(context) === SIGNING_PATH ? [SIGNING_PATH] : []),
+          `${PKI}/ca.key`,
+          `${PKI}/sa.pub`,
+          `${PKI}/sa.key`,
+          `${PKI}/front-proxy-ca.crt`,
+        ],
         health: 'https://127.0.0.1:10257/healthz',
       },
       context,

@@ -2,7 +2,7 @@ import { peerUrl } from '../engine/etcd-view.ts'
 import { unitText } from '../templates/unit.ts'
 import { runningFlag } from '../hosts/runs-as.ts'
 import type { EtcdAddressResource, Resource } from '../resources/types.ts'
-import { API_READY, controlPlanes, installed, LEAF, PKI, withExtraArgs } from './common.ts'
+import { anyEnded, API_READY, controlPlanes, installed, leaf, PKI, withExtraArgs } from './common.ts'
 import { BOOTSTRAP, othersOf, type Start, startOf, startProblems } from './etcd-start.ts'
 import { etcdSpace, etcdStranger } from './etcd-health.ts'
 import { otherMinor, runningVersion } from './running.ts'
@@ -96,12 +96,16 @@ const certificate = (context: Context, name: 'server' | 'peer') =>
     sans: [...new Set(['localhost', '127.0.0.1', context.member.nodeName, context.member.ip])],
     usages: ['server', 'client'],
     owner: OWNER,
-    ...LEAF,
+    ...leaf(context),
   }) as const
 
 /** An API server without its etcd lets requests hang until the balancers notice; where there are others it steps aside before. */
 const aside = (context: Context) =>
-  context.member.roles.controlPlane && controlPlanes(context).length > 1 ? { aside: { name: 'kube-apiserver', ready: API_READY } } : {}
+  context.member.roles.controlPlane &&
+  controlPlanes(context).length > 1 &&
+  !anyEnded(context, [`${PKI}/apiserver.crt`, `${PKI}/apiserver-etcd-client.crt`])
+    ? { aside: { name: 'kube-apiserver', ready: API_READY } }
+    : {}
 
 export const etcd: Step = {
   id: 'etcd',
@@ -133,7 +137,7 @@ export const etcd: Step = {
         organizations: [],
         sans: [],
         usages: ['client'],
-        ...LEAF,
+        ...leaf(context),
       },
       ...snapshotResources(context),
       ...bootstrapResources(context, start),
@@ -143,6 +147,7 @@ export const etcd: Step = {
         name: 'etcd',
         inputs: [`${CERTS}/ca.crt`, `${CERTS}/server.crt`, `${CERTS}/peer.crt`],
         within: 180,
+        ...(anyEnded(context, [`${CERTS}/server.crt`, `${CERTS}/peer.crt`]) ? { spent: true } : {}),
         // A learner answers no reads, so it is never "ready": that it serves at all is what can be waited for.
         ready: `curl -fsS --max-time 2 -o /dev/null http://127.0.0.1:2381/${learning ? 'metrics' : 'readyz'}`,
         ...aside(context),

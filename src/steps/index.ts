@@ -8,6 +8,7 @@ import { bootstrapManifest, bootstrapRbac } from './bootstrap-rbac.ts'
 import { cniPlugins } from './cni-plugins.ts'
 import { containerd } from './containerd.ts'
 import { controllerManager } from './controller-manager.ts'
+import { encryptedSecrets } from './encrypted-secrets.ts'
 import { etcd } from './etcd.ts'
 import { etcdBackup } from './etcd-backup.ts'
 import { functionalCheck } from './functional-check.ts'
@@ -25,10 +26,12 @@ import { preflightMembership } from './preflight-membership.ts'
 import { preflightMoves } from './preflight-moves.ts'
 import { preflightNetwork } from './preflight-network.ts'
 import { preflightUpgrade } from './preflight-upgrade.ts'
+import { preflightSecrets } from './preflight-secrets.ts'
 import { preflightVersion } from './preflight-version.ts'
 import { afterRestore } from './restoring.ts'
 import { scheduler } from './scheduler.ts'
 import { sharedSecrets } from './shared-secrets.ts'
+import { mountedTrust, publishedTrust } from './trust.ts'
 import { virtualAddress } from './virtual-address.ts'
 import type { Phase } from './types.ts'
 
@@ -46,6 +49,7 @@ export const PHASES: readonly Phase[] = [
       preflightImmutable,
       preflightMoves,
       preflightMembership,
+      preflightSecrets,
       sharedSecrets,
     ],
   },
@@ -68,6 +72,12 @@ export const PHASES: readonly Phase[] = [
     title: { en: 'Nodes', zh: '节点' },
     barrier: true,
     steps: [containerd, images, cniPlugins, balancer, kubelet, kubeProxy, afterRestore],
+  },
+  {
+    id: 'trust',
+    title: { en: 'CAs in the cluster', zh: '集群中的 CA' },
+    barrier: true,
+    steps: [publishedTrust, mountedTrust, encryptedSecrets],
   },
   { id: 'addons', title: { en: 'Add-ons', zh: '附加组件' }, barrier: true, steps: [manifests, addons, nodeLabels, functionalCheck] },
 ]

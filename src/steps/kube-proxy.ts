@@ -32,7 +32,7 @@ export const kubeProxy: Step = {
   on: 'node',
   leaves: ['path /var/lib/kube-proxy', 'table ip kube-proxy', 'table ip6 kube-proxy', 'chains KUBE'],
   resources: (context) => [
-    clientCertificate({ path: CERTIFICATE, commonName: 'system:kube-proxy' }),
+    clientCertificate(context, { path: CERTIFICATE, commonName: 'system:kube-proxy' }),
     {
       kind: 'file',
       path: KUBECONFIG,
@@ -49,7 +49,7 @@ export const kubeProxy: Step = {
     {
       kind: 'unit',
       name: NAME,
-      inputs: [CONFIG, KUBECONFIG],
+      inputs: [CONFIG, KUBECONFIG, `${CERTIFICATE}.crt`, `${PKI}/ca.crt`],
       within: 90,
       // /livez, not /healthz: a cordoned or deleted node is unhealthy for load balancers and yet runs well (KEP-3836).
       ready: 'curl -fsS --max-time 2 http://127.0.0.1:10256/livez',

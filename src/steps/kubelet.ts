@@ -2,7 +2,7 @@ import { stringify } from 'yaml'
 import { pathKubeconfig } from '../templates/kubeconfig.ts'
 import { unitText } from '../templates/unit.ts'
 import type { Resource } from '../resources/types.ts'
-import { CIPHERS, dnsServiceIp, installed, LEAF, LOCAL_API, onNode, PKI, withExtraArgs } from './common.ts'
+import { CIPHERS, dnsServiceIp, installed, leaf, LOCAL_API, onNode, PKI, withExtraArgs } from './common.ts'
 import type { Context, Step } from './types.ts'
 
 const CONFIG = '/var/lib/kubelet/config.yaml'
@@ -105,7 +105,7 @@ export const kubelet: Step = {
       ...identity(context),
       sans: [],
       usages: ['client'],
-      ...LEAF,
+      ...leaf(context),
     },
     { kind: 'node-rename', to: context.member.nodeName, ...networkOf(context) },
     { kind: 'link', path: CURRENT, target: clientPath(context) },
@@ -117,7 +117,7 @@ export const kubelet: Step = {
       ...identity(context),
       sans: [...new Set([context.member.nodeName, context.member.ip])],
       usages: ['server'],
-      ...LEAF,
+      ...leaf(context),
     },
     {
       kind: 'file',
@@ -129,7 +129,8 @@ export const kubelet: Step = {
     {
       kind: 'unit',
       name: 'kubelet',
-      inputs: [CONFIG, KUBECONFIG, `${SERVING}.crt`],
+      inputs: [CONFIG, KUBECONFIG, `${SERVING}.crt`, `${PKI}/ca.crt`],
+      follows: [clientPath(context)],
       within: 90,
       ready: 'curl -fsS --max-time 2 http://127.0.0.1:10248/healthz',
       text: unitText('kubelet', {

@@ -1,10 +1,8 @@
 import { EXIT, type Problem } from '../problem.ts'
-import { conflicts } from '../resources/shared-secret.ts'
-import { holdersOf, SECRET_PATHS } from '../resources/secrets.ts'
-import type { SecretName } from '../resources/types.ts'
-import type { Member, Step } from './types.ts'
-
-const NAMES: readonly SecretName[] = ['ca', 'etcd-ca', 'front-proxy-ca', 'sa', 'encryption']
+import { conflicts, holdersOf, standingOf } from '../resources/generations.ts'
+import { isPair, NEXT_PATHS, SECRET_NAMES, SECRET_PATHS } from '../resources/secrets.ts'
+import type { SecretName, SharedSecretResource } from '../resources/types.ts'
+import type { Context, Member, Step } from './types.ts'
 
 /** One that does not answer may hold it: a second value would split the cluster. */
 const unknown = (member: Member, name: SecretName, silent: string): Problem => ({
@@ -18,12 +16,18 @@ const unknown = (member: Member, name: SecretName, silent: string): Problem => (
   exit: EXIT.unreachable,
 })
 
+const wanted = ({ facts, world }: Context, name: SecretName): SharedSecretResource => {
+  const stage = standingOf(world, name)?.stage ?? 'settled'
+  const waiting = isPair(name) && NEXT_PATHS[name].some((path) => facts.paths[path])
+  return { kind: 'shared-secret', name, stage, ...(stage === 'settled' && waiting ? { leftovers: true } : {}) }
+}
+
 export const sharedSecrets: Step = {
   id: 'shared-secrets',
   title: { en: 'CAs, service-account key, encryption key', zh: 'CA、服务账号密钥、加密密钥' },
   on: 'control-plane',
   problems: ({ member, members, world }) =>
-    NAMES.flatMap((name): Problem[] => {
+    SECRET_NAMES.flatMap((name): Problem[] => {
       const silent = members.filter(({ roles, key }) => roles.controlPlane && world[key] === undefined)
       if (silent.length > 0 && holdersOf(world, name).length === 0) return [unknown(member, name, silent[0]?.nodeName ?? '')]
       const holders = conflicts(world, name)
@@ -45,5 +49,5 @@ export const sharedSecrets: Step = {
         },
       ]
     }),
-  resources: () => NAMES.map((name) => ({ kind: 'shared-secret', name })),
+  resources: (context) => SECRET_NAMES.map((name) => wanted(context, name)),
 }

@@ -1,11 +1,11 @@
 import type { Config } from '../config/schema.ts'
 import type { Host } from '../config/hosts.ts'
-import type { Facts } from '../hosts/facts.ts'
 import type { Secret } from '../hosts/sh.ts'
+import type { CertificateFact, Facts } from '../hosts/facts.ts'
 import type { Sources } from '../mirrors/types.ts'
 import type { Problem } from '../problem.ts'
 import type { Release } from '../releases/types.ts'
-import type { Resource } from '../resources/types.ts'
+import type { AuthorityName, Resource, SecretName } from '../resources/types.ts'
 import type { Text } from '../text.ts'
 import type { World } from '../engine/world.ts'
 
@@ -25,6 +25,10 @@ export type Cluster = Readonly<{
   places?: Readonly<Record<string, string>>
   /** cluster.lock.yml as it is on the operator's machine, or was taken from the control planes; undefined when it is on neither. */
   lockText?: string
+  /** Shared secrets whose exchange this run takes one step further. */
+  exchange?: readonly SecretName[]
+  /** The user's own CAs, as cluster.yml names them; their keys stay out of a plan. */
+  authorities?: Readonly<Partial<Record<AuthorityName, CertificateFact>>>
   /** Texts of files that cluster.yml names, by their path there. */
   files: Readonly<Record<string, string>>
   /** Credentials of private registries ("Basic ..."), by the registry's domain, where this run has read them. */

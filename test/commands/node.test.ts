@@ -86,7 +86,7 @@ const sessionWith = (world: World, without: readonly string[] = [], fails = '') 
   }
   const seen = Object.fromEntries(Object.entries(world).filter(([key]) => !without.includes(key)))
   const session: Session = {
-    intent: { file: 'cluster.yml', config: cluster.config, hosts, cluster, warnings: [] },
+    intent: { file: 'cluster.yml', config: cluster.config, hosts, cluster, warnings: [], ownAuthorities: {} },
     fleet,
     world: seen,
     problems: [],

@@ -4,12 +4,13 @@ import { parseConfig } from '../../src/config/parse.ts'
 import { placesOf } from '../../src/config/walk.ts'
 import { type Plan, plan } from '../../src/engine/plan.ts'
 import type { World } from '../../src/engine/world.ts'
-import type { Facts } from '../../src/hosts/facts.ts'
 import { Secret } from '../../src/hosts/sh.ts'
+import { mintAuthority } from '../../src/engine/vault-keys.ts'
+import { type Facts, readCertificate } from '../../src/hosts/facts.ts'
 import { sourcesOf } from '../../src/mirrors/ladder.ts'
 import { releaseOf, SUPPORTED } from '../../src/releases/index.ts'
 import type { Cluster } from '../../src/steps/types.ts'
-import { hostLike, pinsFor, type Scenario } from './scenarios.ts'
+import { hostLike, NOW, pinsFor, type Scenario } from './scenarios.ts'
 import { converge } from './support.ts'
 
 /** A cluster.yml before it is text. */
@@ -37,7 +38,6 @@ const AUTHORITY = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\
 const KEY_FILE = '-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nxjMEZ\n-----END PGP PUBLIC KEY BLOCK-----\n'
 
 const RECIPIENT = '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n'
-const textOf = (path: string): string => (path.endsWith('.pem') ? AUTHORITY : path.endsWith('.pub') ? RECIPIENT : KEY_FILE)
 
 const MACHINES = [
   ['10.0.0.11', 'cp1', 'debian-12-bare'],
@@ -58,8 +58,25 @@ const base = (): File => ({
   upgrade_strategy: {},
 })
 
+const OWN = Object.fromEntries(
+  await Promise.all(['ca', 'etcd', 'front'].map(async (name) => [name, await mintAuthority(`own-${name}`, NOW * 1000)] as const)),
+)
+
+const OWN_FACTS = (await Promise.all(Object.values(OWN).map(({ certificate }) => readCertificate(certificate)))).flatMap(
+  (fact) => fact ?? [],
+)
+
+/** The files that cluster.yml names: keys of repositories, and CAs by their first name ("ca.crt"). */
+const namedFile = (path: string): { text: string } => {
+  const [, name = '', part = ''] = /([a-z]+)\.(crt|key)$/.exec(path) ?? []
+  const own = OWN[name]
+  if (path.endsWith('.pem')) return { text: AUTHORITY }
+  if (path.endsWith('.pub')) return { text: RECIPIENT }
+  return { text: own ? (part === 'crt' ? own.certificate : own.key) : KEY_FILE }
+}
+
 const read = (file: File): Readonly<{ cluster: Cluster; hosts: readonly Host[] }> => {
-  const files = { folder: '/nowhere', home: '/nowhere', read: (path: string) => ({ text: textOf(path) }) }
+  const files = { folder: '/nowhere', home: '/nowhere', read: namedFile }
   const loaded = parseConfig(stringify(file), 'cluster.yml', files, SUPPORTED)
   if (!loaded.config) throw new Error(loaded.problems.map(({ at, what }) => `${at} ${what.en}`).join('\n'))
   const { config, hosts, source } = loaded
@@ -75,6 +92,9 @@ const read = (file: File): Readonly<{ cluster: Cluster; hosts: readonly Host[] }
       files: { ...Object.fromEntries(named), 'ca.pem': AUTHORITY, 'backup.pub': RECIPIENT },
       s3Login: 'user = "access:hidden"\n',
       logins: { 'registry.corp:5000': new Secret('Basic cHVsbGVyOmhpZGRlbg==') },
+      authorities: Object.fromEntries(
+        Object.entries(loaded.authorities).map(([name, { main }]) => [name, OWN_FACTS.find(({ pem }) => pem === main)]),
+      ),
     },
     hosts,
   }
@@ -355,5 +375,27 @@ export const ROWS: readonly Row[] = [
   { key: 'etcd_backup.s3.secret_key', change: 'env:C', edit: storage({ secret_key: 'env:C' }) },
   { key: 'etcd_backup.s3.ca_file', change: 'ca.pem', edit: storage({ ca_file: 'ca.pem' }) },
   { key: 'etcd_backup.s3.path_style', change: 'false', edit: storage({ path_style: false }) },
+  ...(
+    [
+      ['lifetime', '3650d -> 365d', '365d'],
+      ['admin_lifetime', '365d -> 30d', '30d'],
+      ['renew_before', '90d', '90d'],
+    ] as const
+  ).map(([name, change, value]): Row => ({ key: `certificates.${name}`, change, edit: top({ certificates: { [name]: value } }) })),
+  ...(
+    [
+      ['ca', 'ca'],
+      ['etcd_ca', 'etcd'],
+      ['front_proxy_ca', 'front'],
+    ] as const
+  ).flatMap(([name, file]) =>
+    (['certificate', 'key'] as const).map(
+      (part): Row => ({
+        key: `certificates.${name}.${part}`,
+        change: 'a CA of your own',
+        edit: top({ certificates: { [name]: { certificate: `/pki/${file}.crt`, key: `/pki/${file}.key` } } }),
+      }),
+    ),
+  ),
   { key: 'time_sync', change: 'auto -> none', edit: top({ time_sync: 'none' }) },
 ]

@@ -103,14 +103,23 @@ describe('a certificate', () => {
     ['a name missing', { sans: live.sans.filter((san) => san !== 'localhost') }, /its names changed: \+localhost$/],
     ['a name too many', { sans: [...live.sans, 'old.example.com'] }, /its names changed: -old\.example\.com$/],
     ['another CA', { issuer: 'other' }, /signed by another CA/],
-    ['soon over', { notAfter: NOW + 89 * day }, /it expires in 89 days/],
+    ['soon over', { notAfter: NOW + 900 * day }, /it expires in 900 days/],
     ['over', { notAfter: NOW - 3 * day }, /it expired 3 days ago/],
   ])('%s', (_, change, expected) => {
     expect(reason(want, certificate(change))).toMatch(expected)
   })
 
-  test('ninety days are enough', () => {
-    expect(reason(want, certificate({ notAfter: NOW + 90 * day }))).toBeUndefined()
+  test('with more than a quarter of its life left it stays', () => {
+    expect(reason(want, certificate({ notAfter: NOW + 913 * day }))).toBeUndefined()
+  })
+
+  test('one that its CA ends with stays: another would live no longer', () => {
+    const authority = facts.paths['/etc/kubernetes/pki/ca.crt']?.certificate as CertificateFact
+    const ending = { ...authority, notAfter: NOW + 5 * day }
+    const withEnding = seen(withPath('/etc/kubernetes/pki/ca.crt', { certificate: ending, authorities: [ending] }))
+    const aged = seen(withPath(`${path}.crt`, { certificate: { ...live, notAfter: ending.notAfter } }))
+    expect(reason(want, aged)).toBe('it expires in 5 days')
+    expect(reason(want, { ...aged, world: withEnding.world })).toBeUndefined()
   })
 
   test('the order of its names means nothing', () => {

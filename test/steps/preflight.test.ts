@@ -159,7 +159,11 @@ describe('the keys of a cluster', () => {
 
   test('two different values are never resolved by guessing', () => {
     const facts = installed[PLANE] as Facts
-    const other = { ...facts, paths: { ...facts.paths, [ca]: { ...facts.paths[ca], sha256: 'another' } as never } }
+    const stranger = { ...facts.paths[ca]?.certificate, key: 'another' }
+    const other = {
+      ...facts,
+      paths: { ...facts.paths, [ca]: { ...facts.paths[ca], certificate: stranger, authorities: [stranger] } as never },
+    }
     const found = problemsOf({ ...installed, [PLANE]: other })
     expect(found.filter(({ what }) => what.en.includes(`${ca} differs`)).length).toBe(2)
     expect(found[0]?.exit).toBe(3)

@@ -36,7 +36,7 @@ export const created = (host: string): Change[] => [
     'secrets',
     'shared-secrets',
     'shared-secret ca',
-    { kind: 'shared-secret', name: 'ca' },
+    { kind: 'shared-secret', name: 'ca', stage: 'settled' },
     { verb: 'create', reason: { en: 'no control plane has it yet', zh: '所有控制平面都还没有它' } },
   ),
   change(
