@@ -139,6 +139,10 @@ const dns1123 = (value: unknown, what: Text): Words => {
 const FORMATS: Readonly<Record<string, (value: unknown) => Words>> = {
   'is not a DNS-1123 subdomain': (value) => dns1123(value, say('is not a DNS-1123 subdomain', '不是有效的 DNS-1123 子域名')),
   'is not a DNS-1123 label': (value) => dns1123(value, say('is not a DNS-1123 label', '不是有效的 DNS-1123 标签')),
+  'is not a duration': (value) => [
+    say(`${quote(String(value))} is not a duration.`, `${quote(String(value))} 不是时长。`),
+    say('Write a whole number and m, h or d, such as 24h or 365d.', '请写整数加 m、h 或 d,例如 24h 或 365d。'),
+  ],
   'is not an IPv4 address': (value) =>
     String(value).includes(':')
       ? [say(`${quote(String(value))} is an IPv6 address: not supported yet.`, `${quote(String(value))} 是 IPv6 地址:暂不支持。`), IPV4_FIX]

@@ -28,17 +28,17 @@ const maySign = (certificate: X509Certificate): boolean => {
   return bits >= 0 && ((rest[bits + 3] ?? 0) & KEY_CERT_SIGN) !== 0
 }
 
-const parsed = <T>(make: () => T): T | { error: string } => {
+const parsed = <T>(make: () => T): T | undefined => {
   try {
     return make()
-  } catch (error) {
-    return { error: (error as NodeJS.ErrnoException).code ?? '' }
+  } catch {
+    return undefined
   }
 }
 
 const certificateFault = (text: string): Text | undefined => {
   const certificate = parsed(() => new X509Certificate(text))
-  if ('error' in certificate) return say('is not a certificate in PEM', '不是 PEM 格式的证书')
+  if (!certificate) return say('is not a certificate in PEM', '不是 PEM 格式的证书')
   if (!certificate.ca)
     return say('is not the certificate of a CA (basicConstraints CA:TRUE)', '不是 CA 证书(缺少 basicConstraints CA:TRUE)')
   if (!maySign(certificate))
@@ -54,8 +54,8 @@ const certificateFault = (text: string): Text | undefined => {
 
 const keyFault = (text: string, certificate: string): Text | undefined => {
   const key = parsed(() => createPrivateKey(text))
-  if ('error' in key)
-    return key.error === 'ERR_MISSING_PASSPHRASE'
+  if (!key)
+    return text.includes('ENCRYPTED')
       ? say('is encrypted; kube-controller-manager asks for no passphrase', '已加密;kube-controller-manager 无法输入密码短语')
       : say('is not a private key in PEM', '不是 PEM 格式的私钥')
   const { namedCurve = '', modulusLength = 0 } = key.asymmetricKeyDetails ?? {}

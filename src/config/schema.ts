@@ -365,7 +365,7 @@ const etcdBackup = z.strictObject({
   s3: s3.optional().meta(key('live', 'S3-compatible storage')),
 })
 
-const duration = z.string().regex(DURATION, 'must be a duration such as 24h or 365d')
+const duration = z.string().regex(DURATION, 'is not a duration')
 
 const authority = (what: string, base: string) =>
   z

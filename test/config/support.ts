@@ -1,3 +1,4 @@
+import { mintAuthority } from '../../src/engine/vault-keys.ts'
 import type { FileAccess, FileRead } from '../../src/config/files.ts'
 import { type Loaded, parseConfig } from '../../src/config/parse.ts'
 import type { Problem } from '../../src/problem.ts'
@@ -15,7 +16,17 @@ export const disk = (files?: Readonly<Record<string, string>>): FileAccess => ({
   },
 })
 
+const DAY = 1_790_000_000_000
+
+/** CAs as a user brings them, by the names of their files ("etcd-ca.crt"). */
+export const OWN = Object.fromEntries(
+  await Promise.all(['ca', 'etcd-ca', 'front-proxy-ca'].map(async (name) => [name, await mintAuthority(`own ${name}`, DAY)] as const)),
+)
+
 const standIn = (path: string): string => {
+  const [, name = '', part = ''] = /([a-z-]+)\.(crt|key)$/.exec(path) ?? []
+  const own = OWN[name]
+  if (own) return part === 'crt' ? own.certificate : own.key
   if (path.endsWith('.asc')) return '-----BEGIN PGP PUBLIC KEY BLOCK-----\n'
   if (path.endsWith('.pem')) return '-----BEGIN CERTIFICATE-----\n'
   if (path.endsWith('backup.pub')) return '-----BEGIN PUBLIC KEY-----\n'

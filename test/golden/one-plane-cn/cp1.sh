@@ -760,7 +760,7 @@ SLIPWAY_END
 ready() {
 curl -fsS --max-time 2 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz
 }
-start 'kube-apiserver' 180 ready '/etc/systemd/system/kube-apiserver.service' '/etc/kubernetes/pki/ca.crt' '/etc/kubernetes/pki/front-proxy-ca.crt' '/etc/kubernetes/pki/etcd/ca.crt' '/etc/kubernetes/pki/apiserver.crt' '/etc/kubernetes/pki/apiserver-etcd-client.crt' '/etc/kubernetes/pki/apiserver-kubelet-client.crt' '/etc/kubernetes/pki/front-proxy-client.crt' '/etc/kubernetes/pki/sa.pub' '/etc/kubernetes/encryption.yaml' '/etc/kubernetes/audit-policy.yaml' '/etc/kubernetes/authentication.yaml'
+start 'kube-apiserver' 180 ready '/etc/systemd/system/kube-apiserver.service' '/etc/kubernetes/pki/ca.crt' '/etc/kubernetes/pki/front-proxy-ca.crt' '/etc/kubernetes/pki/etcd/ca.crt' '/etc/kubernetes/pki/apiserver.crt' '/etc/kubernetes/pki/apiserver-etcd-client.crt' '/etc/kubernetes/pki/apiserver-kubelet-client.crt' '/etc/kubernetes/pki/front-proxy-client.crt' '/etc/kubernetes/pki/sa.pub' '/etc/kubernetes/pki/sa.key' '/etc/kubernetes/encryption.yaml' '/etc/kubernetes/audit-policy.yaml' '/etc/kubernetes/authentication.yaml'
 finish 32
 begin 33
 put /etc/kubernetes/pki/controller-manager.key 0600 root:root <<'SLIPWAY_END'
@@ -820,6 +820,7 @@ ExecStart=/opt/slipway/kubernetes/v1.36.3/kube-controller-manager \
   --requestheader-client-ca-file=/etc/kubernetes/pki/front-proxy-ca.crt \
   --cluster-signing-cert-file=/etc/kubernetes/pki/ca.crt \
   --cluster-signing-key-file=/etc/kubernetes/pki/ca.key \
+  --cluster-signing-duration=315360000s \
   --cluster-name=small \
   --allocate-node-cidrs=true \
   --cluster-cidr=10.244.0.0/16 \
@@ -837,7 +838,7 @@ SLIPWAY_END
 ready() {
 curl -fsSk --max-time 2 https://127.0.0.1:10257/healthz
 }
-start 'kube-controller-manager' 90 ready '/etc/systemd/system/kube-controller-manager.service' '/etc/kubernetes/controller-manager.conf' '/etc/kubernetes/pki/ca.crt' '/etc/kubernetes/pki/sa.pub' '/etc/kubernetes/pki/front-proxy-ca.crt'
+start 'kube-controller-manager' 90 ready '/etc/systemd/system/kube-controller-manager.service' '/etc/kubernetes/controller-manager.conf' '/etc/kubernetes/pki/controller-manager.crt' '/etc/kubernetes/pki/ca.crt' '/etc/kubernetes/pki/ca.key' '/etc/kubernetes/pki/sa.pub' '/etc/kubernetes/pki/sa.key' '/etc/kubernetes/pki/front-proxy-ca.crt'
 finish 35
 begin 36
 put /etc/kubernetes/pki/scheduler.key 0600 root:root <<'SLIPWAY_END'
@@ -901,7 +902,7 @@ SLIPWAY_END
 ready() {
 curl -fsSk --max-time 2 https://127.0.0.1:10259/readyz
 }
-start 'kube-scheduler' 90 ready '/etc/systemd/system/kube-scheduler.service' '/etc/kubernetes/scheduler.conf' '/etc/kubernetes/pki/ca.crt'
+start 'kube-scheduler' 90 ready '/etc/systemd/system/kube-scheduler.service' '/etc/kubernetes/scheduler.conf' '/etc/kubernetes/pki/scheduler.crt' '/etc/kubernetes/pki/ca.crt'
 finish 38
 begin 39
 link '/usr/local/bin/kubectl' '/opt/slipway/kubernetes/v1.36.3/kubectl'
@@ -1274,7 +1275,7 @@ SLIPWAY_END
 ready() {
 curl -fsS --max-time 2 http://127.0.0.1:10248/healthz
 }
-start 'kubelet' 90 ready '/etc/systemd/system/kubelet.service' '/var/lib/kubelet/config.yaml' '/etc/kubernetes/kubelet.conf' '/var/lib/kubelet/pki/kubelet.crt'
+start 'kubelet' 90 ready '/etc/systemd/system/kubelet.service' '/var/lib/kubelet/config.yaml' '/etc/kubernetes/kubelet.conf' '/var/lib/kubelet/pki/kubelet.crt' '/etc/kubernetes/pki/ca.crt'
 finish 28
 begin 29
 put /etc/kubernetes/pki/kube-proxy.key 0600 root:root <<'SLIPWAY_END'
@@ -1354,7 +1355,7 @@ SLIPWAY_END
 ready() {
 curl -fsS --max-time 2 http://127.0.0.1:10256/livez
 }
-start 'kube-proxy' 90 ready '/etc/systemd/system/kube-proxy.service' '/var/lib/kube-proxy/config.yaml' '/etc/kubernetes/proxy.conf'
+start 'kube-proxy' 90 ready '/etc/systemd/system/kube-proxy.service' '/var/lib/kube-proxy/config.yaml' '/etc/kubernetes/proxy.conf' '/etc/kubernetes/pki/kube-proxy.crt' '/etc/kubernetes/pki/ca.crt'
 finish 32
 }
 main; exit

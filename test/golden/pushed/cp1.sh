@@ -656,7 +656,7 @@ SLIPWAY_END
 ready() {
 curl -fsS --max-time 2 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz
 }
-start 'kube-apiserver' 180 ready '/etc/systemd/system/kube-apiserver.service' '/etc/kubernetes/pki/ca.crt' '/etc/kubernetes/pki/front-proxy-ca.crt' '/etc/kubernetes/pki/etcd/ca.crt' '/etc/kubernetes/pki/apiserver.crt' '/etc/kubernetes/pki/apiserver-etcd-client.crt' '/etc/kubernetes/pki/apiserver-kubelet-client.crt' '/etc/kubernetes/pki/front-proxy-client.crt' '/etc/kubernetes/pki/sa.pub' '/etc/kubernetes/encryption.yaml' '/etc/kubernetes/audit-policy.yaml' '/etc/kubernetes/authentication.yaml'
+start 'kube-apiserver' 180 ready '/etc/systemd/system/kube-apiserver.service' '/etc/kubernetes/pki/ca.crt' '/etc/kubernetes/pki/front-proxy-ca.crt' '/etc/kubernetes/pki/etcd/ca.crt' '/etc/kubernetes/pki/apiserver.crt' '/etc/kubernetes/pki/apiserver-etcd-client.crt' '/etc/kubernetes/pki/apiserver-kubelet-client.crt' '/etc/kubernetes/pki/front-proxy-client.crt' '/etc/kubernetes/pki/sa.pub' '/etc/kubernetes/pki/sa.key' '/etc/kubernetes/encryption.yaml' '/etc/kubernetes/audit-policy.yaml' '/etc/kubernetes/authentication.yaml'
 finish 30
 begin 31
 put /etc/kubernetes/pki/controller-manager.key 0600 root:root <<'SLIPWAY_END'
@@ -716,6 +716,7 @@ ExecStart=/opt/slipway/kubernetes/v1.36.3/kube-controller-manager \
   --requestheader-client-ca-file=/etc/kubernetes/pki/front-proxy-ca.crt \
   --cluster-signing-cert-file=/etc/kubernetes/pki/ca.crt \
   --cluster-signing-key-file=/etc/kubernetes/pki/ca.key \
+  --cluster-signing-duration=315360000s \
   --cluster-name=pushed \
   --allocate-node-cidrs=true \
   --cluster-cidr=10.244.0.0/16 \
@@ -733,7 +734,7 @@ SLIPWAY_END
 ready() {
 curl -fsSk --max-time 2 https://127.0.0.1:10257/healthz
 }
-start 'kube-controller-manager' 90 ready '/etc/systemd/system/kube-controller-manager.service' '/etc/kubernetes/controller-manager.conf' '/etc/kubernetes/pki/ca.crt' '/etc/kubernetes/pki/sa.pub' '/etc/kubernetes/pki/front-proxy-ca.crt'
+start 'kube-controller-manager' 90 ready '/etc/systemd/system/kube-controller-manager.service' '/etc/kubernetes/controller-manager.conf' '/etc/kubernetes/pki/controller-manager.crt' '/etc/kubernetes/pki/ca.crt' '/etc/kubernetes/pki/ca.key' '/etc/kubernetes/pki/sa.pub' '/etc/kubernetes/pki/sa.key' '/etc/kubernetes/pki/front-proxy-ca.crt'
 finish 33
 begin 34
 put /etc/kubernetes/pki/scheduler.key 0600 root:root <<'SLIPWAY_END'
@@ -797,7 +798,7 @@ SLIPWAY_END
 ready() {
 curl -fsSk --max-time 2 https://127.0.0.1:10259/readyz
 }
-start 'kube-scheduler' 90 ready '/etc/systemd/system/kube-scheduler.service' '/etc/kubernetes/scheduler.conf' '/etc/kubernetes/pki/ca.crt'
+start 'kube-scheduler' 90 ready '/etc/systemd/system/kube-scheduler.service' '/etc/kubernetes/scheduler.conf' '/etc/kubernetes/pki/scheduler.crt' '/etc/kubernetes/pki/ca.crt'
 finish 36
 begin 37
 link '/usr/local/bin/kubectl' '/opt/slipway/kubernetes/v1.36.3/kubectl'
@@ -1153,7 +1154,7 @@ SLIPWAY_END
 ready() {
 curl -fsS --max-time 2 http://127.0.0.1:10248/healthz
 }
-start 'kubelet' 90 ready '/etc/systemd/system/kubelet.service' '/var/lib/kubelet/config.yaml' '/etc/kubernetes/kubelet.conf' '/var/lib/kubelet/pki/kubelet.crt'
+start 'kubelet' 90 ready '/etc/systemd/system/kubelet.service' '/var/lib/kubelet/config.yaml' '/etc/kubernetes/kubelet.conf' '/var/lib/kubelet/pki/kubelet.crt' '/etc/kubernetes/pki/ca.crt'
 finish 29
 begin 30
 put /etc/kubernetes/pki/kube-proxy.key 0600 root:root <<'SLIPWAY_END'
@@ -1233,7 +1234,7 @@ SLIPWAY_END
 ready() {
 curl -fsS --max-time 2 http://127.0.0.1:10256/livez
 }
-start 'kube-proxy' 90 ready '/etc/systemd/system/kube-proxy.service' '/var/lib/kube-proxy/config.yaml' '/etc/kubernetes/proxy.conf'
+start 'kube-proxy' 90 ready '/etc/systemd/system/kube-proxy.service' '/var/lib/kube-proxy/config.yaml' '/etc/kubernetes/proxy.conf' '/etc/kubernetes/pki/kube-proxy.crt' '/etc/kubernetes/pki/ca.crt'
 finish 33
 }
 main; exit

@@ -498,7 +498,7 @@ SLIPWAY_END
 ready() {
 curl -fsS --max-time 2 http://127.0.0.1:10248/healthz
 }
-start 'kubelet' 90 ready '/etc/systemd/system/kubelet.service' '/var/lib/kubelet/config.yaml' '/etc/kubernetes/kubelet.conf' '/var/lib/kubelet/pki/kubelet.crt'
+start 'kubelet' 90 ready '/etc/systemd/system/kubelet.service' '/var/lib/kubelet/config.yaml' '/etc/kubernetes/kubelet.conf' '/var/lib/kubelet/pki/kubelet.crt' '/etc/kubernetes/pki/ca.crt'
 finish 26
 begin 27
 put /etc/kubernetes/pki/kube-proxy.key 0600 root:root <<'SLIPWAY_END'
@@ -578,7 +578,7 @@ SLIPWAY_END
 ready() {
 curl -fsS --max-time 2 http://127.0.0.1:10256/livez
 }
-start 'kube-proxy' 90 ready '/etc/systemd/system/kube-proxy.service' '/var/lib/kube-proxy/config.yaml' '/etc/kubernetes/proxy.conf'
+start 'kube-proxy' 90 ready '/etc/systemd/system/kube-proxy.service' '/var/lib/kube-proxy/config.yaml' '/etc/kubernetes/proxy.conf' '/etc/kubernetes/pki/kube-proxy.crt' '/etc/kubernetes/pki/ca.crt'
 finish 30
 }
 main; exit
