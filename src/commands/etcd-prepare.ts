@@ -2,6 +2,7 @@ import { PRELUDE } from '../engine/shell-texts.ts'
 import { quote } from '../hosts/sh.ts'
 import { heredoc } from '../resources/heredoc.ts'
 import { RESTORING } from '../resources/etcd-restore.ts'
+import { PASSING_PATHS } from '../resources/secrets.ts'
 import type { Member } from '../steps/types.ts'
 import { type Restoring, restoringText } from '../steps/restoring.ts'
 
@@ -27,10 +28,15 @@ const modeOf = (path: string): string => (/\.(crt|pub)$/.test(path) ? '0644' : '
 
 /** Keys before their certificates: a public part without its key would pass for a whole secret. */
 const putSecrets = (secrets: Readonly<Record<string, string>>): string =>
-  Object.entries(secrets)
-    .toSorted(([a], [b]) => modeOf(a).localeCompare(modeOf(b)))
-    .map(([path, text]) => heredoc(`put ${quote(path)} ${modeOf(path)} root:root`, text))
-    .join('')
+  [
+    ...Object.entries(secrets)
+      .toSorted(([a], [b]) => modeOf(a).localeCompare(modeOf(b)))
+      .map(([path, text]) => heredoc(`put ${quote(path)} ${modeOf(path)} root:root`, text)),
+    // An exchange of later than the backup is none any more.
+    `rm -f ${PASSING_PATHS.filter((path) => !(path in secrets))
+      .map(quote)
+      .join(' ')}\n`,
+  ].join('')
 
 const composed = (body: string): string => `${PRELUDE}\nmain() {\nenter\n${body}}\nmain; exit\n`
 

@@ -47,8 +47,8 @@ const errandOf = async (context: Context, file: string | undefined, options: Opt
         'there is no such section, so there is no place for a backup and nobody to read it',
         '没有该配置，因此没有备份位置，也没有接收方',
         {
-          en: 'Write it (`slipway explain etcd_backup`), or name a file of this machine: `slipway etcd snapshot FILE --recipient PUBLIC-KEY`.',
-          zh: '请补充该配置，或指定本机文件：`slipway etcd snapshot FILE --recipient 公钥`。',
+          en: 'Write it (cluster.example.yml has it), or name a file of this machine: `slipway etcd snapshot FILE --recipient PUBLIC-KEY`.',
+          zh: '请补充该配置（见 cluster.example.yml），或指定本机文件：`slipway etcd snapshot FILE --recipient 公钥`。',
         },
         EXIT.config,
       )

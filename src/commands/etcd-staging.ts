@@ -1,6 +1,6 @@
 import { heredoc } from '../resources/heredoc.ts'
 import { STAGING } from '../resources/etcd-restore.ts'
-import { SECRET_PATHS } from '../resources/secrets.ts'
+import { PASSING_PATHS, SECRET_PATHS } from '../resources/secrets.ts'
 import { quote } from '../hosts/sh.ts'
 
 // How a backup comes to a host: three scripts, all safe to run again. None uses the prelude, whose watchdog reads stdin: here stdin is the file.
@@ -76,12 +76,14 @@ export const openScript = (key: string, payload: string, size: number): string =
     ].join(''),
   )
 
-const known = new Set(Object.values(SECRET_PATHS).flat())
+const required = Object.values(SECRET_PATHS).flat()
+const known = new Set([...required, ...PASSING_PATHS])
 
-/** The texts of the cluster's keys by their paths, from what `openScript` printed; undefined unless each of them is there, and nothing else. */
+/** The texts of the cluster's keys by their paths, from what `openScript` printed; undefined when one is missing, or when there is anything else. */
 export const parseSecrets = (output: string): Readonly<Record<string, string>> | undefined => {
-  const entries = [...output.matchAll(/^secret (\S+) (\S+)$/gm)].map(
-    ([, path = '', text = '']) => [path, Buffer.from(text, 'base64').toString('utf8')] as const,
+  const secrets = Object.fromEntries(
+    [...output.matchAll(/^secret (\S+) (\S+)$/gm)].map(([, path = '', text = '']) => [path, Buffer.from(text, 'base64').toString('utf8')]),
   )
-  return entries.length === known.size && entries.every(([path]) => known.has(path)) ? Object.fromEntries(entries) : undefined
+  const whole = required.every((path) => path in secrets) && Object.keys(secrets).every((path) => known.has(path))
+  return whole ? secrets : undefined
 }

@@ -34,6 +34,9 @@ export const NEXT_PATHS: Readonly<Record<PairName, readonly [string, string]>> =
 /** The one certificate of the cluster's CA that signs, while ca.crt holds two: kube-controller-manager takes no bundle for that. */
 export const SIGNING_PATH = `${PKI}/ca-signing.crt`
 
+/** Files that are there only while a secret is being exchanged. */
+export const PASSING_PATHS: readonly string[] = [...Object.values(NEXT_PATHS).flat(), SIGNING_PATH]
+
 /** Common names of the three CAs, as kubeadm names them (kubernetes.io, PKI certificates and requirements). */
 export const AUTHORITY_NAMES: Readonly<Record<AuthorityName, string>> = {
   ca: 'kubernetes-ca',

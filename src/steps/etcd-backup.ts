@@ -3,7 +3,7 @@ import { quote } from '../hosts/sh.ts'
 import { EXIT, type Problem } from '../problem.ts'
 import { ARTIFACTS } from '../releases/artifacts.ts'
 import { directoryOf } from '../resources/artifact.ts'
-import { SECRET_PATHS } from '../resources/secrets.ts'
+import { PASSING_PATHS, SECRET_PATHS } from '../resources/secrets.ts'
 import type { Resource } from '../resources/types.ts'
 import { etcdMembers } from './common.ts'
 import type { Context, Step } from './types.ts'
@@ -70,6 +70,7 @@ export const backupScript = (context: Context, errand: Errand): string => {
           .join(' '),
     TURN: errand.turn,
     SECRETS: Object.values(SECRET_PATHS).flat().join(' '),
+    PASSING: PASSING_PATHS.join(' '),
     RECIPIENT: errand.recipient.trim(),
     DIRECTORY: errand.directory,
     LOCAL: errand.local ? 'yes' : 'no',

@@ -97,6 +97,16 @@ describe('a backup', () => {
     expect(host.read('var/lib/slipway/restore/etcd.db')).toBe(SNAPSHOT)
   })
 
+  test('taken while a CA is exchanged holds its next value too', () => {
+    host.write('etc/kubernetes/pki/ca-next.key', 'the next key\n')
+    const backup = taken()
+    sh(receiveScript(backup.sha256), backup.bytes)
+    const envelope = openEnvelope(Buffer.from(said(sh(lookScript()).stdout, 'envelope'), 'base64'), createPrivateKey(ours.privateKey))
+    const secrets = parseSecrets(sh(openScript(envelope?.key ?? '', envelope?.payload ?? '', 1000)).stdout)
+    expect(secrets?.['/etc/kubernetes/pki/ca-next.key']).toBe('the next key\n')
+    expect(Object.keys(secrets ?? {})).toHaveLength(PATHS.length + 1)
+  })
+
   test('is nothing but noise without it', () => {
     const { bytes } = taken()
     expect(bytes.includes('what etcd holds')).toBe(false)

@@ -97,7 +97,8 @@ describe.each(SCENARIOS)('a restore of $name', ({ cluster, hosts, world }) => {
     const bare = Object.fromEntries(Object.entries(world).map(([key, facts]) => [key, marked(facts, ready)]))
     const wanted = changesFor(cluster, hosts, bare)
     expect(kinds(wanted).filter((kind) => kind === 'etcd-restore')).toHaveLength(etcdHosts)
-    expect(changesFor(cluster, hosts, simulate(bare, wanted))).toEqual([])
+    const { world: after } = converge(cluster, hosts, bare)
+    expect(Object.values(after).some(({ paths }) => paths[RESTORING])).toBe(false)
   })
 })
 
