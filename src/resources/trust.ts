@@ -1,7 +1,7 @@
 import { sha256 } from '../digest.ts'
 import type { World } from '../engine/world.ts'
 import type { CertificateFact, PathFact } from '../hosts/facts.ts'
-import { authoritiesOf } from './generations.ts'
+import { authoritiesOf, symbolOf } from './generations.ts'
 import { heredoc } from './heredoc.ts'
 import { changedPath, setPath } from './paths.ts'
 import { SECRET_PATHS } from './secrets.ts'
@@ -14,8 +14,10 @@ const wanted = (certificates: readonly CertificateFact[]): PathFact => ({
   sha256: sha256(certificates.map(({ pem }) => pem).join('')),
 })
 
-const simulated = (world: World, name: AuthorityName): PathFact => {
-  const authorities = authoritiesOf(world, name)
+/** A CA that is minted in the same run is a symbol, as it is on the control planes. */
+const simulated = (world: World, name: AuthorityName, now: number): PathFact => {
+  const known = authoritiesOf(world, name)
+  const authorities = known.length > 0 ? known : [symbolOf(name, now).certificate].flatMap((one) => one ?? [])
   const [certificate] = authorities
   return { ...wanted(authorities), ...(certificate ? { certificate, authorities } : {}) }
 }
@@ -31,5 +33,5 @@ export const trust: Kind<TrustResource> = {
   },
   produce: async (want, vault) => ({ [want.path]: (await vault.secret(want.authority))[SECRET_PATHS[want.authority][0] as string] ?? '' }),
   script: (want, _, payload) => heredoc(`put ${want.path} 0644 root:root`, payload[want.path] ?? ''),
-  after: (want, { facts, world }) => setPath(facts, want.path, simulated(world, want.authority)),
+  after: (want, { facts, world }) => setPath(facts, want.path, simulated(world, want.authority, facts.now)),
 }
