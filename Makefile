@@ -66,6 +66,12 @@ test: ## everything CI runs: check, the published package, end to end in the lab
 	@status=0; for part in check pack-test e2e; do $(MAKE) --no-print-directory $$part || { status=$$?; break; }; done; \
 		node scripts/tally.ts $(RESULTS) || status=1; exit $$status
 
+.PHONY: life
+life: setup ## mirrors that lie, bundles, three control planes, upgrades under load: an hour in the lab
+	@vagrant/lab setup
+	@vagrant/lab artifacts
+	@vitest run --config vitest.life.config.ts $(call report,verbose,life)
+
 .PHONY: torture
 torture: setup ## a first install killed at ten points, and other cruelty, in the lab
 	@vagrant/lab setup

@@ -225,7 +225,7 @@ const mirrorsShape = z.strictObject({
   images: z
     .array(provider)
     .optional()
-    .meta(key('live', 'Images, in order', ['daocloud', 'upstream'])),
+    .meta(key('restart', 'Images, in order', ['daocloud', 'upstream'])),
 })
 const mirrors = z.preprocess((v) => (typeof v === 'string' ? { profile: v } : v), mirrorsShape)
 

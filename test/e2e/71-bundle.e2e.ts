@@ -16,6 +16,7 @@ import {
   on,
   onAll,
   Operator,
+  type HostName,
   type Request,
   requests,
 } from './lab.ts'

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import type { Fault } from '../../vagrant/mirror/faults.ts'
-import { parseConfig } from '../../src/config/parse.ts'
+import { loadConfig } from '../../src/config/load.ts'
 import { PRELUDE } from '../../src/engine/shell-texts.ts'
 import { pinnedImage } from '../../src/images/pinned.ts'
 import { sourcesOf } from '../../src/mirrors/ladder.ts'
@@ -38,10 +38,11 @@ beforeAll(async () => {
   await behave()
   await lab('fresh', HOST)
   operator = new Operator()
+  operator.seconds = 540
   operator.write(oneNode)
   stock = await aptFiles()
   const text = readFileSync(operator.file, 'utf8')
-  const loaded = parseConfig(text, 'cluster.yml', { folder: operator.dir, home: operator.home, read: () => ({ text: 'x' }) }, SUPPORTED)
+  const loaded = await loadConfig(operator.file, { supported: SUPPORTED })
   sources = sourcesOf(loaded.config!.mirrors)
   const { kubernetes: key } = (parse(text) as { mirrors: { apt: { keys: Record<string, string> } } }).mirrors.apt.keys
   files = { [key!]: readFileSync(key!, 'utf8') }

@@ -63,10 +63,10 @@ test('a field of kubelet: only kubelets restart, and they have it', async () => 
   expect(await restartsOf(() => {})).toEqual(everywhere('kubelet'))
 })
 
-test('another order of image mirrors: containerd asks them in that order, nothing restarts, pods stay', async () => {
+test('another order of image mirrors: containerd asks them in that order, nothing but it restarts, pods stay', async () => {
   const pods = await kubectl("get pods -A -o jsonpath='{.items[*].metadata.uid}'")
   const order = async (change: (config: ClusterFile) => void): Promise<string[]> => {
-    expect(await restartsOf(change)).toEqual(nothing)
+    expect(await restartsOf(change)).toEqual(everywhere('containerd'))
     const toml = await on('w1', 'cat /etc/containerd/certs.d/registry.k8s.io/hosts.toml')
     return [...toml.matchAll(/^\[host\."https:\/\/([^/"]+)/gm)].map(([, host = '']) => host)
   }
@@ -91,7 +91,7 @@ test('another mode of kube-proxy: only it restarts, and nothing of the old mode 
 
 test('how an upgrade would go, and how hosts are reached, changes nothing on them', async () => {
   const change = (config: ClusterFile): void => {
-    config.upgrade_strategy = { max_unavailable_worker: '2', drain: false, drain_timeout: 30 }
+    config.upgrade_strategy = { max_unavailable_worker: '2', drain: false, node_drain_input: { timeout: 30 } }
     config.ssh = { ...config.ssh, connect_timeout: 30, agent: false }
   }
   operator.write(change)

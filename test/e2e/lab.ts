@@ -241,6 +241,8 @@ export class Operator {
   readonly file: string
   /** Added to the environment of every run. */
   env: Record<string, string> = {}
+  /** How long a run may take. */
+  seconds = 240
 
   readonly #shape: Shape
 
@@ -264,7 +266,7 @@ export class Operator {
 
   start(...args: string[]): Running {
     const env = { PATH: process.env.PATH, HOME: this.home, LANG: 'C.UTF-8', ...this.env }
-    return launch(CLI, args, { cwd: this.dir, env })
+    return launch(CLI, args, { cwd: this.dir, env, seconds: this.seconds })
   }
 
   run(...args: string[]): Promise<Ended> {

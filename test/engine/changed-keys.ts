@@ -10,6 +10,9 @@ import { type Facts, readCertificate } from '../../src/hosts/facts.ts'
 import { sourcesOf } from '../../src/mirrors/ladder.ts'
 import { releaseOf, SUPPORTED } from '../../src/releases/index.ts'
 import type { Cluster } from '../../src/steps/types.ts'
+import { sha256 } from '../../src/digest.ts'
+import type { Sources } from '../../src/mirrors/types.ts'
+import type { Release } from '../../src/releases/types.ts'
 import { hostLike, NOW, pinsFor, type Scenario } from './scenarios.ts'
 import { converge } from './support.ts'
 
@@ -75,19 +78,26 @@ const namedFile = (path: string): { text: string } => {
   return { text: own ? (part === 'crt' ? own.certificate : own.key) : KEY_FILE }
 }
 
+/** As a lock has them: a place whose copies have digests of their own is pinned by its own name too. */
+const copies = ({ images }: Release, { carriers }: Sources): Record<string, string> =>
+  Object.fromEntries(
+    Object.values(images).flatMap((ref) => [ref, ...carriers(ref).map(({ name }) => name)].map((name) => [name, `sha256:${sha256(name)}`])),
+  )
+
 const read = (file: File): Readonly<{ cluster: Cluster; hosts: readonly Host[] }> => {
   const files = { folder: '/nowhere', home: '/nowhere', read: namedFile }
   const loaded = parseConfig(stringify(file), 'cluster.yml', files, SUPPORTED)
   if (!loaded.config) throw new Error(loaded.problems.map(({ at, what }) => `${at} ${what.en}`).join('\n'))
   const { config, hosts, source } = loaded
   const release = releaseOf(config.kubernetes_version)
+  const sources = sourcesOf(config.mirrors, config.private_registries)
   const named = Object.values(config.mirrors.apt.keys).map((name) => [name, KEY_FILE])
   return {
     cluster: {
       config,
       release,
-      sources: sourcesOf(config.mirrors, config.private_registries),
-      pins: pinsFor(release.kubernetes),
+      sources,
+      pins: { ...pinsFor(release.kubernetes), ...copies(release, sources) },
       places: placesOf(source.at),
       files: { ...Object.fromEntries(named), 'ca.pem': AUTHORITY, 'backup.pub': RECIPIENT },
       s3Login: 'user = "access:hidden"\n',

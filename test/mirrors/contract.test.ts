@@ -5,6 +5,8 @@ import { isGoogle, isRegistry } from '../../src/images/registries.ts'
 import { custom } from '../../src/mirrors/custom.ts'
 import { daocloudDomain } from '../../src/mirrors/daocloud.ts'
 import { MIRRORS } from '../../src/mirrors/index.ts'
+import { imagesOfBinaries } from '../../src/releases/alternates.ts'
+import { RELEASES } from '../../src/releases/index.ts'
 import type { AptRepo, Mirror, Os } from '../../src/mirrors/types.ts'
 
 const DIGEST = `sha256:${'4'.repeat(64)}`
@@ -36,6 +38,9 @@ const NAMES = [
   'index.docker.io/calico/node',
   'registry-1.docker.io/library/nginx',
 ]
+/** Every image that a cluster of any release is made of, or that its binaries may come out of. */
+const OURS = [...new Set(RELEASES.flatMap((release) => [...Object.values(release.images), ...imagesOfBinaries(release)]))]
+
 const PLACES = [
   'gke.gcr.io/csi',
   'localhost/foo',
@@ -46,7 +51,7 @@ const PLACES = [
   'quay.io.evil.com/x',
 ]
 const SUFFIXES = ['', ':v1.36.3', `@${DIGEST}`, `:v1.36.3@${DIGEST}`]
-const REFS = NAMES.flatMap((name) => SUFFIXES.map((suffix) => name + suffix))
+const REFS = [...NAMES.flatMap((name) => SUFFIXES.map((suffix) => name + suffix)), ...OURS.flatMap((ref) => [ref, `${ref}@${DIGEST}`])]
 
 /** Providers whose copies are the same bytes as the source's, so that a digest holds there too. */
 const IDENTICAL = new Set(['upstream', 'daocloud', 'daocloud-domain', 'host', 'path', 'flat'])
@@ -119,4 +124,10 @@ test('who carries the core images, digests and all', () => {
   const always = ['upstream', 'daocloud', 'daocloud-domain', 'host', 'path', 'flat', 'on ghcr.io', 'on docker.io']
   expect(carriers('registry.k8s.io/kube-apiserver:v1.36.3').toSorted()).toEqual([...always, 'aliyun'].toSorted())
   expect(carriers(`registry.k8s.io/kube-apiserver:v1.36.3@${DIGEST}`).toSorted()).toEqual(always.toSorted())
+})
+
+test('every image of every release has a provider under cn, with its digest', () => {
+  const lacking = OURS.filter((ref) => MIRRORS.daocloud.image(`${ref}@${DIGEST}`) === undefined)
+  expect(OURS.length).toBeGreaterThan(RELEASES.length * 5)
+  expect(lacking).toEqual([])
 })
