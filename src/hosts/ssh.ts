@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type Ssh2 from 'ssh2'
 import type { ClientChannel } from 'ssh2'
 import { type Connection, openConnection } from './connection.ts'
@@ -71,16 +72,31 @@ function overConnection(connection: Connection, become: Become): Transport {
   }
 }
 
+/** sshd counts a session until it has reaped its process, which may be a moment after the channel was closed: 2 s at most. */
+const OPEN_TRIES = 20
+const OPEN_PAUSE_MS = 100
+
+async function exec(connection: Connection, remote: string, release: () => void): Promise<Channel> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await new Promise<Channel>((resolve, reject) => {
+        // Listeners are attached inside the callback: reply, exit and close may stand in one packet.
+        connection.client.exec(remote, (error, channel) => (error ? reject(error) : resolve(asChannel(channel, connection, release))))
+      })
+    } catch (error) {
+      if (tries === OPEN_TRIES || !/open failed/i.test((error as Error).message)) throw error
+      await setTimeout(OPEN_PAUSE_MS)
+    }
+  }
+}
+
 /** A session channel, when one of the connection's eight is free. */
 async function openChannel(connection: Connection, remote: string, free: Semaphore, signal?: AbortSignal): Promise<Channel> {
   const release = await free()
   connection.lost.then(release)
   try {
     signal?.throwIfAborted()
-    const opened = new Promise<Channel>((resolve, reject) => {
-      // Listeners are attached inside the callback: reply, exit and close may stand in one packet.
-      connection.client.exec(remote, (error, channel) => (error ? reject(error) : resolve(asChannel(channel, connection, release))))
-    }).catch((error) => Promise.reject(lost(connection.hop.label, error)))
+    const opened = exec(connection, remote, release).catch((error) => Promise.reject(lost(connection.hop.label, error)))
     return await Promise.race([opened, connection.lost.then((problem) => Promise.reject(problem))])
   } catch (error) {
     release()
