@@ -1,10 +1,11 @@
 # shellcheck shell=bash
 # What the operator's machine needs, and an engine that answers.
 
-NEEDED=(docker mmdebstrap vagrant go gcc jq gpg apt-ftparchive dpkg-deb openssl curl ssh-keygen strip)
+# nft shows the tests a host's tables from outside.
+NEEDED=(docker nft mmdebstrap vagrant go gcc jq gpg apt-ftparchive dpkg-deb openssl curl ssh-keygen strip)
 # Signatures of other Debian releases than our own are checked with this.
 NEEDED_FILES=(/usr/share/keyrings/debian-archive-keyring.gpg /usr/include/seccomp.h)
-PACKAGES=(docker.io mmdebstrap vagrant gcc libc6-dev libseccomp-dev jq gnupg apt-utils dpkg-dev openssl curl openssh-client binutils debian-archive-keyring)
+PACKAGES=(docker.io nftables mmdebstrap vagrant gcc libc6-dev libseccomp-dev jq gnupg apt-utils dpkg-dev openssl curl openssh-client binutils debian-archive-keyring)
 
 missing() {
   local c
