@@ -1,5 +1,6 @@
 import type { NodeFact } from '../hosts/facts.ts'
 import { quote } from '../hosts/sh.ts'
+import { KUBECTL } from './kubectl.ts'
 import type { Kind, NodeResource } from './types.ts'
 
 /** The annotation that lists the labels and taints Slipway set: only those are ever taken away again. */
@@ -72,7 +73,7 @@ export const node: Kind<NodeResource> = {
     const labels = [...Object.entries(want.labels).map(([key, value]) => quote(`${key}=${value}`)), ...goneLabels]
     const taints = [...want.taints.map((taint) => quote(`${taint.key}=${taint.value}:${taint.effect}`)), ...goneTaints]
     return [
-      'k() { timeout 30 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }\n',
+      `${KUBECTL}\n`,
       `registered() { k get node ${quote(want.name)} -o name; }\nawait 120 ${quote(`node ${want.name}`)} registered\n`,
       labels.length > 0 ? `k label --overwrite node ${quote(want.name)} ${labels.join(' ')}\n` : '',
       taints.length > 0 ? `k taint --overwrite node ${quote(want.name)} ${taints.join(' ')}\n` : '',

@@ -1,12 +1,10 @@
 import { ADDONS } from '../addons/index.ts'
+import { KUBECTL } from '../resources/kubectl.ts'
 import type { Addon } from '../addons/types.ts'
 import type { Resource } from '../resources/types.ts'
 import { manifest } from '../templates/manifest.ts'
 import { trustMark } from './trust.ts'
 import type { Step } from './types.ts'
-
-/** kubectl as administrator, for the `ready` of add-ons. */
-const K = 'k() { timeout 30 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }'
 
 type Workload = { kind?: string; spec?: { template?: { metadata?: { annotations?: object } } } }
 
@@ -52,7 +50,7 @@ export const addons: Step = {
         manifest: pathOf(addon),
         as: 'admin',
         within: 300,
-        ...(ready ? { ready: `${K}\n${ready}` } : {}),
+        ...(ready ? { ready: `${KUBECTL}\n${ready}` } : {}),
       }
     }),
 }

@@ -1,4 +1,5 @@
 import { standingOf, trusted } from '../resources/generations.ts'
+import { KUBECTL } from '../resources/kubectl.ts'
 import type { AuthorityName, Resource } from '../resources/types.ts'
 import { PKI } from './common.ts'
 import type { Context, Step } from './types.ts'
@@ -31,7 +32,7 @@ const QUOTED = `quoted() { printf '"'; awk '{printf "%s\\\\n", $0}' "$1"; printf
  * the one that extension servers read (clusterauthenticationtrust, combinedClusterAuthenticationInfo), so what is to go is taken out here.
  */
 const publishedScript = [
-  'k() { timeout 30 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }',
+  KUBECTL,
   QUOTED,
   'same_everywhere() {',
   `\tk get namespaces -o 'jsonpath={range .items[?(@.status.phase=="Active")]}{.metadata.name}{"\\n"}{end}' | sort >"$RUN/namespaces" || return 1`,
