@@ -22,7 +22,7 @@ spec:
       containers:
         - name: web
           image: registry.k8s.io/e2e-test-images/agnhost:2.59
-          args: [netexec, --http-port=8080, --udp-port=-1]
+          args: [netexec, --http-port=8080]
           readinessProbe: {httpGet: {path: /healthz, port: 8080}, periodSeconds: 1}
           lifecycle: {preStop: {sleep: {seconds: 5}}}
 ---
