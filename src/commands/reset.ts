@@ -171,7 +171,7 @@ export const reset: Command = {
   name: 'reset',
   summary: {
     en: 'Take the cluster away from its hosts (--confirm NAME, --limit HOST,...)',
-    zh: '从主机上移除集群（--confirm 名称，--limit 主机,...）',
+    zh: '从主机上移除集群（--confirm 名称，--limit 主机，...）',
   },
   flags: { confirm: { type: 'string' } },
   run: async (options, io) => {

@@ -59,7 +59,7 @@ const namedFiles = (config: Config): Named[] => {
 
 const UNREADABLE: Readonly<Record<Extract<FileRead, { error: string }>['error'], Text>> = {
   missing: say('does not exist', '不存在'),
-  denied: say('cannot be read: permission denied', '无法读取:权限不足'),
+  denied: say('cannot be read: permission denied', '无法读取：权限不足'),
   directory: say('is a folder', '是一个文件夹'),
   unreadable: say('cannot be read', '无法读取'),
 }
@@ -67,16 +67,16 @@ const UNREADABLE: Readonly<Record<Extract<FileRead, { error: string }>['error'],
 const FIXES: Readonly<Record<Kind, Text>> = {
   'private-key': say(
     'Name the private key that opens the hosts (ssh-keygen -t ed25519 makes one).',
-    '请写能登录主机的私钥文件(可用 ssh-keygen -t ed25519 生成)。',
+    '请写能登录主机的私钥文件（可用 ssh-keygen -t ed25519 生成）。',
   ),
   'host-key': say(
     'Write the key itself ("ssh-ed25519 AAAA..."), or the name of the file that holds it.',
-    '请直接写公钥("ssh-ed25519 AAAA..."),或写保存它的文件名。',
+    '请直接写公钥（"ssh-ed25519 AAAA..."），或写保存它的文件名。',
   ),
-  'known-hosts': say('Make it a file you may read and write, or take known_hosts out.', '请确保它是可读写的文件,或删除 known_hosts。'),
+  'known-hosts': say('Make it a file you may read and write, or take known_hosts out.', '请确保它是可读写的文件，或删除 known_hosts。'),
   armored: say(
     'Name the armored key file of your repository (gpg --armor --export KEY).',
-    '请写软件源的 ASCII 公钥文件(gpg --armor --export KEY)。',
+    '请写软件源的 ASCII 公钥文件（gpg --armor --export KEY）。',
   ),
   'public-key': say(
     'Run `slipway etcd recipient backup.key`: it makes the pair, and backup.key.pub is the file to name here.',
@@ -84,10 +84,10 @@ const FIXES: Readonly<Record<Kind, Text>> = {
   ),
   authority: say(
     'Name the PEM file of the CA that signed it ("-----BEGIN CERTIFICATE-----").',
-    '请写签发该证书的 CA 的 PEM 文件("-----BEGIN CERTIFICATE-----")。',
+    '请写签发该证书的 CA 的 PEM 文件（"-----BEGIN CERTIFICATE-----"）。',
   ),
-  'own-authority': say('Name the PEM files of your CA: its certificate and its key.', '请写 CA 的 PEM 文件:证书及其私钥。'),
-  secret: say('Create the file, or name the password with env:NAME or cmd:COMMAND.', '请创建该文件,或改用 env:变量名、cmd:命令。'),
+  'own-authority': say('Name the PEM files of your CA: its certificate and its key.', '请写 CA 的 PEM 文件：证书及其私钥。'),
+  secret: say('Create the file, or name the password with env:NAME or cmd:COMMAND.', '请创建该文件，或改用 env:变量名、cmd:命令。'),
 }
 
 const wrongContent = ({ kind }: Named, text: string): Text | undefined => {

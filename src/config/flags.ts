@@ -16,7 +16,7 @@ export type Refusal = Readonly<{
 const REMOVE = say('Take it out.', '请删除。')
 const ours = say(
   'Slipway writes this flag: the certificates, files and addresses of the cluster depend on it.',
-  '该参数由 Slipway 写入:集群的证书、文件和地址都依赖它。',
+  '该参数由 Slipway 写入：集群的证书、文件和地址都依赖它。',
 )
 const owned = (...flags: string[]): Refusal => ({ flags, what: ours, fix: REMOVE })
 const setting = (flag: string, key: string): Refusal => ({
@@ -29,7 +29,7 @@ const removed = (since: number, flags: readonly string[], fix: Text = REMOVE): R
   since,
   what: say(
     `Kubernetes 1.${since} removed this flag: the component would not start.`,
-    `Kubernetes 1.${since} 已移除该参数:组件将无法启动。`,
+    `Kubernetes 1.${since} 已移除该参数：组件将无法启动。`,
   ),
   fix,
 })
@@ -46,19 +46,19 @@ const AUTHENTICATION: readonly Refusal[] = [
     flags: ['oidc-*'],
     what: say(
       'kube-apiserver does not start with --oidc-* beside --authentication-config, which Slipway uses.',
-      '--oidc-* 与 Slipway 使用的 --authentication-config 不能并存,kube-apiserver 将无法启动。',
+      '--oidc-* 与 Slipway 使用的 --authentication-config 不能并存，kube-apiserver 将无法启动。',
     ),
-    fix: say('Take it out; sign-in by OIDC cannot be set in cluster.yml yet.', '请删除;目前还不能在 cluster.yml 中配置 OIDC 登录。'),
+    fix: say('Take it out; sign-in by OIDC cannot be set in cluster.yml yet.', '请删除；目前还不能在 cluster.yml 中配置 OIDC 登录。'),
   },
   {
     flags: ['anonymous-auth'],
     what: say(
       'kube-apiserver does not start with --anonymous-auth beside --authentication-config, which Slipway uses.',
-      '--anonymous-auth 与 Slipway 使用的 --authentication-config 不能并存,kube-apiserver 将无法启动。',
+      '--anonymous-auth 与 Slipway 使用的 --authentication-config 不能并存，kube-apiserver 将无法启动。',
     ),
     fix: say(
       'Take it out: only /livez, /readyz and /healthz answer without a certificate already.',
-      '请删除:匿名请求本来就只能访问 /livez、/readyz 和 /healthz。',
+      '请删除：匿名请求本来就只能访问 /livez、/readyz 和 /healthz。',
     ),
   },
 ]
@@ -71,9 +71,9 @@ const APISERVER: readonly Refusal[] = [
     good: includesAll('Node', 'RBAC'),
     what: say(
       'Without Node and RBAC nobody, not even the nodes, may do anything.',
-      '缺少 Node 和 RBAC 时,包括节点在内的任何人都没有权限。',
+      '缺少 Node 和 RBAC 时，包括节点在内的任何人都没有权限。',
     ),
-    fix: say('Write it with both: Node,RBAC.', '请两者都写:Node,RBAC。'),
+    fix: say('Write it with both: Node,RBAC.', '请两者都写：Node,RBAC。'),
   },
   owned(
     'authentication-config',
@@ -228,7 +228,7 @@ const ETCD: readonly Refusal[] = [
     since: 34,
     what: say(
       'etcd 3.6 renamed the --experimental-* flags and 3.7 removed the old names: etcd would not start.',
-      'etcd 3.6 改了 --experimental-* 参数的名称,3.7 移除了旧名:etcd 将无法启动。',
+      'etcd 3.6 改了 --experimental-* 参数的名称，3.7 移除了旧名：etcd 将无法启动。',
     ),
     fix: say(
       'Write it without experimental-, or as a feature gate (etcd --help lists both).',
@@ -272,7 +272,7 @@ export const REFUSED_FIELDS: Readonly<Record<'kubelet' | 'kube-proxy', Readonly<
     tlsPrivateKeyFile: REMOVE,
     serverTLSBootstrap: say(
       "Take it out: Slipway issues kubelet's serving certificate itself.",
-      '请删除:kubelet 的服务证书由 Slipway 签发。',
+      '请删除：kubelet 的服务证书由 Slipway 签发。',
     ),
     containerRuntimeEndpoint: REMOVE,
     cgroupDriver: REMOVE,
@@ -294,4 +294,4 @@ export const REFUSED_FIELDS: Readonly<Record<'kubelet' | 'kube-proxy', Readonly<
 }
 
 /** What is said of such a field; the fix stands beside its name. */
-export const FIELD_IS_OURS = say('Slipway writes this field: the cluster depends on it.', '该字段由 Slipway 写入:集群依赖它。')
+export const FIELD_IS_OURS = say('Slipway writes this field: the cluster depends on it.', '该字段由 Slipway 写入：集群依赖它。')

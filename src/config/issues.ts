@@ -76,22 +76,22 @@ const unquoted = (value: unknown): value is number | boolean => typeof value ===
 const wrongType = (expected: string, value: unknown, path: Path, source: Source): Words => {
   const kind = KINDS[expected] ?? say(expected, expected)
   const is = foundAt(value, path)
-  const what = say(`Expected ${kind.en}, found ${is.en}.`, `应为${kind.zh},实际是${is.zh}。`)
+  const what = say(`Expected ${kind.en}, found ${is.en}.`, `应为${kind.zh}，实际是${is.zh}。`)
   if (isSecret(path)) return [what, SECRET_FIX]
   if (pathText(path) === 'kubernetes_version' && typeof value === 'number') return [what, versionFix(source.written(path) ?? String(value))]
   if (expected === 'string' && unquoted(value)) {
     const text = quote(source.written(path) ?? String(value))
-    return [what, say(`Put it in quotes: ${text}.`, `请加上引号:${text}。`)]
+    return [what, say(`Put it in quotes: ${text}.`, `请加上引号：${text}。`)]
   }
   if (expected === 'boolean' && typeof value === 'string')
-    return [what, say('Write true or false, without quotes.', '请写 true 或 false,不加引号。')]
+    return [what, say('Write true or false, without quotes.', '请写 true 或 false，不加引号。')]
   if ((expected === 'number' || expected === 'int') && typeof value === 'string')
-    return [what, say('Write digits, without quotes.', '请只写数字,不加引号。')]
+    return [what, say('Write digits, without quotes.', '请只写数字，不加引号。')]
   if (expected === 'array' && value !== null && typeof value !== 'object') {
     const text = typeof value === 'string' ? quote(value).slice(1, -1) : String(value)
-    return [what, say(`Write it as a list: [${text}].`, `请写成列表:[${text}]。`)]
+    return [what, say(`Write it as a list: [${text}].`, `请写成列表：[${text}]。`)]
   }
-  if (value === null || value === undefined) return [what, say('Give it a value, or take the key out.', '请填上值,或删除这个键。')]
+  if (value === null || value === undefined) return [what, say('Give it a value, or take the key out.', '请填上值，或删除这个键。')]
   return [what, see(path)]
 }
 
@@ -104,13 +104,13 @@ const versionFix = (written: string): Text => {
   const minor = /^1\.\d+$/.test(written) ? written : '1.36'
   return say(
     `YAML reads ${written} as a number (1.30 would be 1.3). Put it in quotes ("${minor}"), or name the release: v1.36.3.`,
-    `YAML 把 ${written} 读成了数字(1.30 会变成 1.3)。请加引号写成 "${minor}",或写完整版本:v1.36.3。`,
+    `YAML 把 ${written} 读成了数字（1.30 会变成 1.3）。请加引号写成 "${minor}"，或写完整版本：v1.36.3。`,
   )
 }
 
 const SECRET_FIX = say(
   'Name where it is instead: env:NAME, file:PATH or cmd:COMMAND.',
-  '请改为写明它在哪里:env:变量名、file:路径 或 cmd:命令。',
+  '请改为写明它在哪里：env:变量名、file:路径 或 cmd:命令。',
 )
 
 const missing = (path: Path): Words => {
@@ -119,7 +119,7 @@ const missing = (path: Path): Words => {
   const written = typeof example === 'string' ? example : JSON.stringify(example)?.replaceAll('"', '')
   const line = written === undefined ? '' : `${String(path.at(-1))}: ${written}`
   if (pathText(path) === 'nodes') return [say('This key is missing.', '缺少这个键。'), NODES_FIX]
-  return [say('This key is missing.', '缺少这个键。'), line ? say(`Add it: ${line}.`, `请加上:${line}。`) : say('Add it.', '请加上。')]
+  return [say('This key is missing.', '缺少这个键。'), line ? say(`Add it: ${line}.`, `请加上：${line}。`) : say('Add it.', '请加上。')]
 }
 
 const dns1123 = (value: unknown, what: Text): Words => {
@@ -127,12 +127,12 @@ const dns1123 = (value: unknown, what: Text): Words => {
   const better = suggestHostname(text)
   const label = what.en.endsWith('label')
   const rule = label
-    ? say('lower-case letters, digits and "-", at most 63', '小写字母、数字和 "-",最长 63 个字符')
-    : say('lower-case letters, digits, "-" and ".", here at most 63', '小写字母、数字、"-" 和 ".",这里最长 63 个字符')
+    ? say('lower-case letters, digits and "-", at most 63', '小写字母、数字和 "-"，最长 63 个字符')
+    : say('lower-case letters, digits, "-" and ".", here at most 63', '小写字母、数字、"-" 和 "."，这里最长 63 个字符')
   const tried = label ? better?.replaceAll('.', '-') : better
   return [
     say(`${quote(text)} ${what.en} (${rule.en}).`, `${quote(text)} ${what.zh}(${rule.zh})。`),
-    tried ? say(`Try "${tried}".`, `可以改成 "${tried}"。`) : say('Choose another name, such as "cp1".', '请换一个名称,例如 "cp1"。'),
+    tried ? say(`Try "${tried}".`, `可以改成 "${tried}"。`) : say('Choose another name, such as "cp1".', '请换一个名称，例如 "cp1"。'),
   ]
 }
 
@@ -141,17 +141,20 @@ const FORMATS: Readonly<Record<string, (value: unknown) => Words>> = {
   'is not a DNS-1123 label': (value) => dns1123(value, say('is not a DNS-1123 label', '不是有效的 DNS-1123 标签')),
   'is not a duration': (value) => [
     say(`${quote(String(value))} is not a duration.`, `${quote(String(value))} 不是时长。`),
-    say('Write a whole number and m, h or d, such as 24h or 365d.', '请写整数加 m、h 或 d,例如 24h 或 365d。'),
+    say('Write a whole number and m, h or d, such as 24h or 365d.', '请写整数加 m、h 或 d，例如 24h 或 365d。'),
   ],
   'is not an IPv4 address': (value) =>
     String(value).includes(':')
-      ? [say(`${quote(String(value))} is an IPv6 address: not supported yet.`, `${quote(String(value))} 是 IPv6 地址:暂不支持。`), IPV4_FIX]
+      ? [
+          say(`${quote(String(value))} is an IPv6 address: not supported yet.`, `${quote(String(value))} 是 IPv6 地址：暂不支持。`),
+          IPV4_FIX,
+        ]
       : [say(`${quote(String(value))} is not an IPv4 address.`, `${quote(String(value))} 不是 IPv4 地址。`), IPV4_FIX],
 }
 
 const IPV4_FIX = say(
   'Write four numbers from 0 to 255 without leading zeros, such as 10.0.0.11.',
-  '请写四个 0 到 255 的数字,不带前导零,例如 10.0.0.11。',
+  '请写四个 0 到 255 的数字，不带前导零，例如 10.0.0.11。',
 )
 
 const provider = (value: unknown): Words => {
@@ -159,10 +162,10 @@ const provider = (value: unknown): Words => {
   const near = typeof value === 'string' ? nearest(value, PROVIDERS) : undefined
   const is = typeof value === 'string' ? say(quote(value), quote(value)) : found(value)
   return [
-    say(`${is.en} is neither a known mirror nor a URL.`, `${is.zh} 既不是已知的镜像站,也不是 URL。`),
+    say(`${is.en} is neither a known mirror nor a URL.`, `${is.zh} 既不是已知的镜像站，也不是 URL。`),
     near
       ? say(`Did you mean ${near}?`, `是否想写 ${near}?`)
-      : say(`Write ${names.en}, or a URL that starts with https:// or http://.`, `请写 ${names.zh},或以 https://、http:// 开头的 URL。`),
+      : say(`Write ${names.en}, or a URL that starts with https:// or http://.`, `请写 ${names.zh}，或以 https://、http:// 开头的 URL。`),
   ]
 }
 
@@ -172,14 +175,14 @@ const wrongWord = (values: readonly unknown[], value: unknown, path: Path): Word
   if (typeof value !== 'string') {
     const is = foundAt(value, path)
     return [
-      say(`Expected ${names.en}, found ${is.en}.`, `应为 ${names.zh},实际是${is.zh}。`),
+      say(`Expected ${names.en}, found ${is.en}.`, `应为 ${names.zh}，实际是${is.zh}。`),
       say(`Write ${names.en}.`, `请写 ${names.zh}。`),
     ]
   }
   const rke = ROLE_NAMES[value]
   const near = rke && words.includes(rke) ? rke : nearest(value, words)
   return [
-    say(`${quote(value)} is not one of ${words.join(', ')}.`, `${quote(value)} 不在可选值之内:${words.join('、')}。`),
+    say(`${quote(value)} is not one of ${words.join(', ')}.`, `${quote(value)} 不在可选值之内：${words.join('、')}。`),
     near ? say(`Did you mean ${near}?`, `是否想写 ${near}?`) : say(`Write ${names.en}.`, `请写 ${names.zh}。`),
   ]
 }
@@ -188,7 +191,7 @@ const bound = (issue: core.$ZodIssueTooBig | core.$ZodIssueTooSmall, value: unkn
   const small = issue.code === 'too_small'
   const limit = String(small ? issue.minimum : issue.maximum)
   if (issue.origin === 'string')
-    return [say('This text is empty.', '这个文本是空的。'), say('Give it a value, or take the key out.', '请填上值,或删除这个键。')]
+    return [say('This text is empty.', '这个文本是空的。'), say('Give it a value, or take the key out.', '请填上值，或删除这个键。')]
   if (issue.origin === 'array')
     return [
       say('This list is empty.', '这个列表是空的。'),
@@ -203,7 +206,7 @@ const bound = (issue: core.$ZodIssueTooBig | core.$ZodIssueTooSmall, value: unkn
 
 const NODES_FIX = say(
   'Name at least one host: - {address: 10.0.0.11, role: [control-plane, worker]}.',
-  '请至少写一台主机:- {address: 10.0.0.11, role: [control-plane, worker]}。',
+  '请至少写一台主机：- {address: 10.0.0.11, role: [control-plane, worker]}。',
 )
 
 const union = (value: unknown, path: Path, source: Source): Words => {
@@ -215,7 +218,7 @@ const union = (value: unknown, path: Path, source: Source): Words => {
       say(`A flag cannot be ${is.en}.`, `参数值不能是${is.zh}。`),
       say(
         'Write a text, a list of texts for a repeated flag, or null to leave the flag out.',
-        '请写文本;重复的参数写成文本列表;写 null 表示去掉该参数。',
+        '请写文本；重复的参数写成文本列表；写 null 表示去掉该参数。',
       ),
     ]
   }
@@ -227,7 +230,7 @@ const general = (issue: Issue, value: unknown, path: Path, source: Source): Word
   const known = FORMATS[issue.message]
   if (known) return known(value)
   if (isSecret(path)) {
-    return [say('A password itself stands here (it is not shown).', '这里直接写了密码(不予显示)。'), SECRET_FIX]
+    return [say('A password itself stands here (it is not shown).', '这里直接写了密码（不予显示）。'), SECRET_FIX]
   }
   if (path[0] === 'mirrors' && path.length > 1) return provider(value)
   return union(value, path, source)
@@ -260,8 +263,8 @@ const FEW = 8
 
 const validHere = (keys: readonly string[]): Text =>
   keys.length > FEW
-    ? say('Take it out; cluster.example.yml lists the keys that are valid here.', '请删除;这里可用的键见 cluster.example.yml。')
-    : say(`Take it out. Valid here: ${keys.join(', ')}.`, `请删除。这里可用的键:${keys.join('、')}。`)
+    ? say('Take it out; cluster.example.yml lists the keys that are valid here.', '请删除；这里可用的键见 cluster.example.yml。')
+    : say(`Take it out. Valid here: ${keys.join(', ')}.`, `请删除。这里可用的键：${keys.join('、')}。`)
 
 const unknownKey = (name: string, parent: Path, source: Source): Problem => {
   const type = schemaAt(parent)
@@ -285,10 +288,10 @@ const badFlagName = (name: string, path: Path, source: Source): Problem => {
     source.at(path, 'key'),
     say(`${quote(name)} is not the name of a flag.`, `${quote(name)} 不是参数名。`),
     /^[a-z0-9][a-zA-Z0-9-]*$/.test(better)
-      ? say(`Write it without leading dashes, and its value after ": ": ${better}.`, `请去掉前面的横线,值写在 ": " 之后:${better}。`)
+      ? say(`Write it without leading dashes, and its value after ": ": ${better}.`, `请去掉前面的横线，值写在 ": " 之后：${better}。`)
       : say(
           'Write the flag without its leading dashes, such as max-requests-inflight.',
-          '请写不带前导横线的参数名,例如 max-requests-inflight。',
+          '请写不带前导横线的参数名，例如 max-requests-inflight。',
         ),
   )
 }
@@ -312,10 +315,10 @@ const notAMap = (raw: unknown, source: Source): Problem =>
     source.at([]),
     raw === null || raw === undefined
       ? say('The file is empty.', '文件是空的。')
-      : say(`Expected a map of keys, found ${found(raw).en}.`, `应为由键组成的映射,实际是${found(raw).zh}。`),
+      : say(`Expected a map of keys, found ${found(raw).en}.`, `应为由键组成的映射，实际是${found(raw).zh}。`),
     say(
       'Start from cluster.example.yml: kubernetes_version and nodes are needed.',
-      '请从 cluster.example.yml 开始:至少需要 kubernetes_version 和 nodes。',
+      '请从 cluster.example.yml 开始：至少需要 kubernetes_version 和 nodes。',
     ),
   )
 

@@ -69,14 +69,14 @@ const unreadable = (file: string, why: Reason) => {
   const name = quote(file)
   const what = {
     missing: say(`${name} does not exist.`, `${name} 不存在。`),
-    denied: say(`${name} cannot be read: permission denied.`, `${name} 无法读取:权限不足。`),
+    denied: say(`${name} cannot be read: permission denied.`, `${name} 无法读取：权限不足。`),
     directory: say(`${name} is a folder.`, `${name} 是一个文件夹。`),
     unreadable: say(`${name} cannot be read.`, `${name} 无法读取。`),
   }[why]
   return mistake(
     file,
     what,
-    say('Name your file with -f, or write one after cluster.example.yml.', '请用 -f 指定文件,或参照 cluster.example.yml 写一个。'),
+    say('Name your file with -f, or write one after cluster.example.yml.', '请用 -f 指定文件，或参照 cluster.example.yml 写一个。'),
   )
 }
 

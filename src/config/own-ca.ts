@@ -40,14 +40,14 @@ const certificateFault = (text: string): Text | undefined => {
   const certificate = parsed(() => new X509Certificate(text))
   if (!certificate) return say('is not a certificate in PEM', '不是 PEM 格式的证书')
   if (!certificate.ca)
-    return say('is not the certificate of a CA (basicConstraints CA:TRUE)', '不是 CA 证书(缺少 basicConstraints CA:TRUE)')
+    return say('is not the certificate of a CA (basicConstraints CA:TRUE)', '不是 CA 证书（缺少 basicConstraints CA:TRUE）')
   if (!maySign(certificate))
-    return say('may not sign certificates (keyUsage lacks keyCertSign)', '不能签发证书(keyUsage 中没有 keyCertSign)')
+    return say('may not sign certificates (keyUsage lacks keyCertSign)', '不能签发证书（keyUsage 中没有 keyCertSign）')
   // OpenSSL, and so the balancers, end a chain at a certificate that signed itself only.
   if (certificate.issuer !== certificate.subject || !certificate.verify(certificate.publicKey))
     return say(
       'was signed by another CA; only one that signed itself can be verified everywhere',
-      '由其他 CA 签发;只有自签名的 CA 能在各组件中通过验证',
+      '由其他 CA 签发；只有自签名的 CA 能在各组件中通过验证',
     )
   return undefined
 }
@@ -56,7 +56,7 @@ const keyFault = (text: string, certificate: string): Text | undefined => {
   const key = parsed(() => createPrivateKey(text))
   if (!key)
     return text.includes('ENCRYPTED')
-      ? say('is encrypted; kube-controller-manager asks for no passphrase', '已加密;kube-controller-manager 无法输入密码短语')
+      ? say('is encrypted; kube-controller-manager asks for no passphrase', '已加密；kube-controller-manager 无法输入密码短语')
       : say('is not a private key in PEM', '不是 PEM 格式的私钥')
   const { namedCurve = '', modulusLength = 0 } = key.asymmetricKeyDetails ?? {}
   const fits =
@@ -75,7 +75,7 @@ const normalKey = (text: string): string => createPrivateKey(text).export({ type
 
 const FIX = say(
   'Name a self-signed CA certificate and its unencrypted key, or take it out: Slipway makes one then.',
-  '请写自签名的 CA 证书及其未加密的私钥,或删除此项,由 Slipway 生成。',
+  '请写自签名的 CA 证书及其未加密的私钥，或删除此项，由 Slipway 生成。',
 )
 
 type Found = { pair?: { main: string; key: string }; faults: (readonly [path: Path, file: string, what: Text])[] }
@@ -107,7 +107,7 @@ const shared = (authorities: OwnAuthorities): (readonly [Path, Text])[] => {
             ['certificates', name],
             say(
               `is the same CA as ${before}: whoever one of them lets in, the other would let in too.`,
-              `与 ${before} 是同一个 CA:其中一个放行的身份,另一个也会放行。`,
+              `与 ${before} 是同一个 CA：其中一个放行的身份，另一个也会放行。`,
             ),
           ] as const,
         ]

@@ -46,7 +46,7 @@ const controlPlane: Rule['check'] = ({ nodes }) =>
         {
           path: ['nodes'],
           what: say('No node has the role control-plane.', '没有节点具有 control-plane 角色。'),
-          fix: say('Give it to one node, or to three for high availability.', '请给一个节点(高可用需三个)加上该角色。'),
+          fix: say('Give it to one node, or to three for high availability.', '请给一个节点（高可用需三个）加上该角色。'),
         },
       ]
 
@@ -111,7 +111,7 @@ const duplicates = (config: Config, key: keyof NodeConfig, of: (node: NodeConfig
       {
         path: [...path, key],
         what: say(`${quote(value)} is nodes[${before}] already.`, `${quote(value)} 已被 nodes[${before}] 使用。`),
-        fix: say('Give each host its own, or remove one of the two entries.', '请给每台主机不同的值,或删除其中一项。'),
+        fix: say('Give each host its own, or remove one of the two entries.', '请给每台主机不同的值，或删除其中一项。'),
       },
     ]
   })
@@ -130,26 +130,26 @@ const addressFault = (text: string): Pick<Finding, 'what' | 'fix'> | undefined =
   if (user) {
     return {
       what: say(`${shown} holds a user.`, `${shown} 中含有用户名。`),
-      fix: say(`Write address: ${user[2]} and user: ${user[1]}.`, `请分开写:address: ${user[2]} 和 user: ${user[1]}。`),
+      fix: say(`Write address: ${user[2]} and user: ${user[1]}.`, `请分开写：address: ${user[2]} 和 user: ${user[1]}。`),
     }
   }
   const port = /^([^:\s]+):(\d+)$/.exec(text)
   if (port) {
     return {
       what: say(`${shown} holds a port.`, `${shown} 中含有端口。`),
-      fix: say(`Write address: ${port[1]} and port: ${port[2]}.`, `请分开写:address: ${port[1]} 和 port: ${port[2]}。`),
+      fix: say(`Write address: ${port[1]} and port: ${port[2]}.`, `请分开写：address: ${port[1]} 和 port: ${port[2]}。`),
     }
   }
   if (/^\[?[0-9a-f:]*:[0-9a-f:.]*\]?$/i.test(text)) {
     return {
-      what: say(`${shown} is an IPv6 address: not supported yet.`, `${shown} 是 IPv6 地址:暂不支持。`),
-      fix: say('Write an IPv4 address, or a name that has one.', '请写 IPv4 地址,或解析到 IPv4 的名称。'),
+      what: say(`${shown} is an IPv6 address: not supported yet.`, `${shown} 是 IPv6 地址：暂不支持。`),
+      fix: say('Write an IPv4 address, or a name that has one.', '请写 IPv4 地址，或解析到 IPv4 的名称。'),
     }
   }
   const valid = /^[\d.]+$/.test(text) ? parseAddress(text) !== undefined : isDnsName(text)
   if (valid) return undefined
   return {
-    what: say(`${shown} is neither an IPv4 address nor a host name.`, `${shown} 既不是 IPv4 地址,也不是主机名。`),
+    what: say(`${shown} is neither an IPv4 address nor a host name.`, `${shown} 既不是 IPv4 地址，也不是主机名。`),
     fix: say('Write one such as 10.0.0.11 or cp1.example.com.', '请写成 10.0.0.11 或 cp1.example.com 这样的形式。'),
   }
 }
@@ -197,7 +197,7 @@ const endpoint: Rule['check'] = ({ control_plane_endpoint: text }) => {
     return [
       {
         path,
-        what: say(`${quote(text)} holds more than a name: the port is always 6443.`, `${quote(text)} 不只是名称:端口固定为 6443。`),
+        what: say(`${quote(text)} holds more than a name: the port is always 6443.`, `${quote(text)} 不只是名称：端口固定为 6443。`),
         fix: say(`Write ${bare}.`, `请写 ${bare}。`),
       },
     ]
@@ -230,12 +230,12 @@ const localBastion: Rule['check'] = (config) =>
     return [
       {
         path: own ? [...path, 'bastion_host'] : [...path, 'address'],
-        what: say('localhost is this machine: it is not reached through a bastion.', 'localhost 是本机,不经过跳板机。'),
+        what: say('localhost is this machine: it is not reached through a bastion.', 'localhost 是本机，不经过跳板机。'),
         fix: own
           ? say('Take bastion_host out of this node.', '请删除该节点的 bastion_host。')
           : say(
               "Write the host's address, or move bastion_host to the nodes that need it.",
-              '请写该主机的地址,或把 bastion_host 移到需要它的节点上。',
+              '请写该主机的地址，或把 bastion_host 移到需要它的节点上。',
             ),
       },
     ]
@@ -248,8 +248,8 @@ const hostnameSet: Rule['check'] = (config) =>
           {
             path: [...path, 'set_hostname'],
             severity: 'warning',
-            what: say('Without hostname_override there is no name to set.', '没有 hostname_override,就没有可设置的主机名。'),
-            fix: say('Add hostname_override, or take set_hostname out.', '请加上 hostname_override,或删除 set_hostname。'),
+            what: say('Without hostname_override there is no name to set.', '没有 hostname_override，就没有可设置的主机名。'),
+            fix: say('Add hostname_override, or take set_hostname out.', '请加上 hostname_override，或删除 set_hostname。'),
           },
         ]
       : [],
@@ -259,7 +259,7 @@ const hostnameSet: Rule['check'] = (config) =>
 
 const CIDR_WORDS = {
   syntax: (text: string) => say(`${quote(text)} is not a range of addresses.`, `${quote(text)} 不是有效的地址段。`),
-  ipv6: (text: string) => say(`${quote(text)} is an IPv6 range: not supported yet.`, `${quote(text)} 是 IPv6 地址段:暂不支持。`),
+  ipv6: (text: string) => say(`${quote(text)} is an IPv6 range: not supported yet.`, `${quote(text)} 是 IPv6 地址段：暂不支持。`),
   'leading-zero': (text: string) => say(`${quote(text)} has a number with a leading zero.`, `${quote(text)} 中有带前导零的数字。`),
   'host-bits': (text: string) =>
     say(`${quote(text)} does not start at the first address of its range.`, `${quote(text)} 不是从地址段的第一个地址开始。`),
@@ -283,7 +283,7 @@ const rangeFault = (config: Config, key: (typeof RANGES)[number]): Finding[] => 
       what: say(`${quote(text)} holds ${kind.en}.`, `${quote(text)} 包含${kind.zh}。`),
       fix: say(
         'Choose a private range: 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16 hold many.',
-        '请在私有地址中选择:10.0.0.0/8、172.16.0.0/12 或 192.168.0.0/16。',
+        '请在私有地址中选择：10.0.0.0/8、172.16.0.0/12 或 192.168.0.0/16。',
       ),
     },
   ]
@@ -307,7 +307,7 @@ const rangesOverlap: Rule['check'] = (config) => {
       path: ['network', 'service_cidr'],
       what: say(
         `The services (${formatCidr(services)}) overlap the pods (${formatCidr(pods)}).`,
-        `Service 地址段(${formatCidr(services)})与 Pod 地址段(${formatCidr(pods)})重叠。`,
+        `Service 地址段（${formatCidr(services)}）与 Pod 地址段（${formatCidr(pods)}）重叠。`,
       ),
       fix: CHOOSE,
     },
@@ -361,7 +361,7 @@ const nodeMask: Rule['check'] = (config) => {
           `A /${mask} for each node does not fit into pod_cidr (${formatCidr(pods)}).`,
           `每个节点的 /${mask} 大于 pod_cidr(${formatCidr(pods)})。`,
         ),
-        fix: say(`Write a number from ${pods.prefix} to 30, or widen pod_cidr.`, `请写 ${pods.prefix} 到 30 的数字,或扩大 pod_cidr。`),
+        fix: say(`Write a number from ${pods.prefix} to 30, or widen pod_cidr.`, `请写 ${pods.prefix} 到 30 的数字，或扩大 pod_cidr。`),
       },
     ]
   }
@@ -372,7 +372,7 @@ const nodeMask: Rule['check'] = (config) => {
         path,
         what: say(
           `/${mask} is too small for pod_cidr ${formatCidr(pods)}: kube-controller-manager takes at most 16 bits of difference.`,
-          `/${mask} 对 pod_cidr ${formatCidr(pods)} 来说太小:kube-controller-manager 最多允许相差 16 位。`,
+          `/${mask} 对 pod_cidr ${formatCidr(pods)} 来说太小：kube-controller-manager 最多允许相差 16 位。`,
         ),
         fix: say(`Write at most ${least}.`, `请写不大于 ${least} 的数字。`),
       },
@@ -387,11 +387,11 @@ const nodeMask: Rule['check'] = (config) => {
       path: ['network', 'pod_cidr'],
       what: say(
         `${formatCidr(pods)} has room for ${room} nodes with a /${mask} each; there are ${config.nodes.length}.`,
-        `${formatCidr(pods)} 按每节点 /${mask} 只够 ${room} 个节点,而现有 ${config.nodes.length} 个。`,
+        `${formatCidr(pods)} 按每节点 /${mask} 只够 ${room} 个节点，而现有 ${config.nodes.length} 个。`,
       ),
       fix: wider
         ? say(`Widen pod_cidr (${wider} is enough), or raise node_mask.`, `请扩大 pod_cidr(${wider} 就够),或增大 node_mask。`)
-        : say('Widen pod_cidr, or raise node_mask.', '请扩大 pod_cidr,或增大 node_mask。'),
+        : say('Widen pod_cidr, or raise node_mask.', '请扩大 pod_cidr，或增大 node_mask。'),
     },
   ]
 }
@@ -406,11 +406,11 @@ const serviceRoom: Rule['check'] = (config) => {
       path: ['network', 'service_cidr'],
       what: say(
         `${formatCidr(services)} has ${sizeOf(services)} addresses; the cluster's DNS takes the tenth.`,
-        `${formatCidr(services)} 只有 ${sizeOf(services)} 个地址,而集群 DNS 使用第 10 个。`,
+        `${formatCidr(services)} 只有 ${sizeOf(services)} 个地址，而集群 DNS 使用第 10 个。`,
       ),
       fix: say(
         `Write a /28 or wider: ${formatAddress(services.base)}/24 is a good size.`,
-        `请写 /28 或更大的地址段,例如 ${formatAddress(services.base)}/24。`,
+        `请写 /28 或更大的地址段，例如 ${formatAddress(services.base)}/24。`,
       ),
     },
   ]
@@ -420,11 +420,11 @@ const serviceRoom: Rule['check'] = (config) => {
 
 const QUALIFIED = say(
   'Letters, digits, "-", "_" and ".", at most 63, after an optional DNS name and "/": example.com/zone.',
-  '应为字母、数字、"-"、"_" 和 ".",最长 63 个字符,前面可加域名和 "/":example.com/zone。',
+  '应为字母、数字、"-"、"_" 和 "."，最长 63 个字符，前面可加域名和 "/"：example.com/zone。',
 )
 const LABEL_VALUE = say(
   'At most 63 letters, digits, "-", "_" and ".", with a letter or digit at both ends.',
-  '最长 63 个字符:字母、数字、"-"、"_" 和 ".",首尾须为字母或数字。',
+  '最长 63 个字符：字母、数字、"-"、"_" 和 "."，首尾须为字母或数字。',
 )
 
 const labelSyntax: Rule['check'] = (config) =>
@@ -503,11 +503,11 @@ const reservedLabels: Rule['check'] = (config) =>
           severity: 'warning',
           what: say(
             `${quote(prefixOf(key))} belongs to Kubernetes: a later release may give this label a meaning.`,
-            `${quote(prefixOf(key))} 归 Kubernetes 所有:以后的版本可能赋予该标签含义。`,
+            `${quote(prefixOf(key))} 归 Kubernetes 所有：以后的版本可能赋予该标签含义。`,
           ),
           fix: say(
             'Use a domain of your own, or node-restriction.kubernetes.io/.',
-            '请使用自己的域名,或 node-restriction.kubernetes.io/。',
+            '请使用自己的域名，或 node-restriction.kubernetes.io/。',
           ),
         },
       ]
