@@ -1,8 +1,8 @@
-import { stringify } from 'yaml'
 import { sha256 } from '../digest.ts'
 import { imageName } from '../images/pinned.ts'
 import { heredoc } from '../resources/heredoc.ts'
 import { manifest } from '../templates/manifest.ts'
+import { yaml } from '../templates/yaml.ts'
 import type { Context, Member, Step } from './types.ts'
 
 const PATH = '/etc/slipway/verified'
@@ -12,7 +12,7 @@ const isNode = ({ roles }: Member): boolean => roles.controlPlane || roles.worke
 
 /** What the check's result depends on. */
 const shape = ({ config, release, members }: Context): string =>
-  stringify({
+  yaml({
     kubernetes: release.kubernetes,
     network: config.network,
     domain: config.cluster_domain,

@@ -1,6 +1,6 @@
-import { stringify } from 'yaml'
 import { pathKubeconfig } from '../templates/kubeconfig.ts'
 import { unitText } from '../templates/unit.ts'
+import { yaml } from '../templates/yaml.ts'
 import { clientCertificate, installed, LOCAL_API, onNode, PKI } from './common.ts'
 import type { Context, Step } from './types.ts'
 
@@ -45,7 +45,7 @@ export const kubeProxy: Step = {
         key: `${CERTIFICATE}.key`,
       }),
     },
-    { kind: 'file', path: CONFIG, mode: '0600', text: stringify(configuration(context)) },
+    { kind: 'file', path: CONFIG, mode: '0600', text: yaml(configuration(context)) },
     {
       kind: 'unit',
       name: NAME,

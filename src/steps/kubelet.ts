@@ -1,6 +1,6 @@
-import { stringify } from 'yaml'
 import { pathKubeconfig } from '../templates/kubeconfig.ts'
 import { unitText } from '../templates/unit.ts'
+import { yaml } from '../templates/yaml.ts'
 import type { Resource } from '../resources/types.ts'
 import { CIPHERS, dnsServiceIp, installed, leaf, LOCAL_API, onNode, PKI, withExtraArgs } from './common.ts'
 import type { Context, Step } from './types.ts'
@@ -125,7 +125,7 @@ export const kubelet: Step = {
       mode: '0600',
       text: pathKubeconfig({ server: LOCAL_API, user: 'default-auth', authority: `${PKI}/ca.crt`, certificate: CURRENT, key: CURRENT }),
     },
-    { kind: 'file', path: CONFIG, mode: '0600', text: stringify(configuration(context)) },
+    { kind: 'file', path: CONFIG, mode: '0600', text: yaml(configuration(context)) },
     {
       kind: 'unit',
       name: 'kubelet',

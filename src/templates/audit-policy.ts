@@ -1,11 +1,11 @@
-import { stringify } from 'yaml'
+import { yaml } from './yaml.ts'
 
 /**
  * What the API's audit log keeps: who did what, never the contents of Secrets, and not the steady noise of probes and watches
  * (kubernetes.io, Auditing; CIS 3.2.1).
  */
 export const auditPolicy = (): string =>
-  stringify({
+  yaml({
     apiVersion: 'audit.k8s.io/v1',
     kind: 'Policy',
     omitStages: ['RequestReceived'],
@@ -23,7 +23,7 @@ export const auditPolicy = (): string =>
  * (kubernetes.io, anonymous authenticator configuration; stable since 1.34).
  */
 export const authenticationConfiguration = (): string =>
-  stringify({
+  yaml({
     apiVersion: 'apiserver.config.k8s.io/v1',
     kind: 'AuthenticationConfiguration',
     jwt: [],
