@@ -67,7 +67,7 @@ test: ## everything CI runs: check, the published package, end to end in the lab
 		node scripts/tally.ts $(RESULTS) || status=1; exit $$status
 
 .PHONY: life
-life: setup ## killed runs, resets, mirrors that lie, bundles, upgrades under load: an hour in the lab
+life: setup ## mirrors that lie, bundles, upgrades under load, restores: hours in the lab
 	@vagrant/lab setup
 	@vagrant/lab artifacts
 	@vitest run --config vitest.life.config.ts $(call report,verbose,life)

@@ -19,5 +19,5 @@ export const inTheLab = {
   reporters: ['verbose'],
 }
 
-/** What CI runs: a first cluster and all that may go wrong with it. The longer life of a cluster is vitest.life.config.ts. */
-export default defineConfig({ test: { ...inTheLab, include: ['test/e2e/[1-5]*.e2e.ts'] } })
+/** What CI runs: a first cluster, all that may go wrong with it, and its removal. The longer life of a cluster is vitest.life.config.ts. */
+export default defineConfig({ test: { ...inTheLab, include: ['test/e2e/[1-6]*.e2e.ts'] } })

@@ -20,7 +20,7 @@ const NOISE = [
   '/var/lib/containerd',
   '/var/lib/cni',
   '/var/lib/sudo',
-  // The tests' own kubectl keeps its cache there (Slipway's does not: reset.e2e.ts).
+  // The tests' own kubectl keeps its cache there (Slipway's does not: 61-reset.e2e.ts).
   '/root/.kube',
 ]
 
@@ -100,7 +100,7 @@ const portraitOf = (path: string, text: string): string => {
     .replace(PEM, (pem, label: string) => (label === 'CERTIFICATE' ? `${certificateText(pem)}\n` : `<${label} of ${pem.length}>\n`))
   if (path.startsWith('/var/lib/slipway/stamps/')) return spoken.replace(/\t\d+$/gm, '')
   if (path.startsWith('/etc/slipway/pairs/')) return spoken.replace(/[0-9a-f]{64}/g, '<digest>')
-  if (path.startsWith('/etc/slipway/units/')) return spoken.replace(/=[0-9a-f]{64}/g, '=<digest>')
+  if (path.startsWith('/etc/slipway/units/')) return spoken.replace(/(^|=)[0-9a-f]{64}$/gm, '$1<digest>')
   // A lab host that is made anew has new host keys.
   if (path === '/etc/slipway/known_hosts') return spoken.replace(/ AAAA\S+/g, ' <key>')
   if (path === '/etc/kubernetes/encryption.yaml') return spoken.replace(/secret: \S+/g, (line) => `secret: <${line.length}>`)
