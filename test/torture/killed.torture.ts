@@ -4,7 +4,7 @@ import { type Point, survives } from '../e2e/killed.ts'
 
 const POINTS: readonly Point[] = [
   { host: 'cp1', id: 'shared-secret etcd-ca' },
-  { host: 'w2', id: 'file /etc/apt/sources.list.d/debian.sources' },
+  { host: 'w2', id: 'apt-sources /etc/apt/sources.list.d/debian.sources' },
   { host: 'cp1', id: 'artifact kubernetes v1.36.3 kube-apiserver' },
   { host: 'w1', id: 'unit containerd' },
   { host: 'cp1', id: 'unit etcd' },
@@ -12,7 +12,7 @@ const POINTS: readonly Point[] = [
   { host: 'cp1', id: 'objects bootstrap-rbac' },
   { host: 'w2', id: 'unit kubelet' },
   { host: 'cp1', id: 'objects flannel' },
-  { host: 'cp1', id: 'check /etc/slipway/verified' },
+  { host: 'cp1', id: 'verification /etc/slipway/verified' },
 ]
 
 test.each(POINTS)(
