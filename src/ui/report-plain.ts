@@ -1,4 +1,5 @@
-import type { Event } from '../engine/events.ts'
+import type { Event, Failure } from '../engine/events.ts'
+import type { Change } from '../engine/plan.ts'
 import type { Stage } from '../engine/stages.ts'
 import type { Language } from '../text.ts'
 import { changesText, changeText, hostsText, nodeNameOf, phaseTitle, secondsText } from './names.ts'
@@ -18,46 +19,64 @@ export const stageSize = ({ batches }: Stage, language: Language): string => {
   return `${hostsText(batches.length, language)}${language === 'zh' ? '，' : ', '}${changesText(changes, language)}`
 }
 
-/** The line for an event; undefined for one that is not worth a line. */
-const lineOf = (event: Event, { language, style, members, verbose }: ReporterOptions): string | undefined => {
-  const zh = language === 'zh'
-  const on = (host: string): string => style.cyan(`[${nodeNameOf(members(), host)}]`)
+/** Said only when `verbose`: what begins, what hosts print, and what goes well by itself. */
+type Detail = Extract<Event, { type: 'connected' | 'probed' | 'locked' | 'delivering' | 'change-begin' | 'output' }>
+
+const tag = (host: string, { style, members }: ReporterOptions): string => style.cyan(`[${nodeNameOf(members(), host)}]`)
+
+const detailLine = (event: Detail, options: ReporterOptions): string => {
+  const { language, style } = options
   switch (event.type) {
-    case 'connecting':
-      return zh ? `正在连接 ${hostsText(event.hosts.length, language)}` : `Connecting to ${hostsText(event.hosts.length, language)}`
     case 'connected':
-      return verbose ? `${event.label} ${zh ? '已连接' : 'connected'}` : undefined
+      return `${event.label} ${{ en: 'connected', zh: '已连接' }[language]}`
     case 'probed':
-      return verbose ? `${on(event.host)} ${zh ? '已检查' : 'looked at'}` : undefined
-    case 'locked':
-      return verbose
-        ? zh
-          ? `已在 ${hostsText(event.hosts.length, language)}上加锁`
-          : `Locked on ${hostsText(event.hosts.length, language)}`
-        : undefined
-    case 'stage':
-      return style.bold(
-        `${stageTitle(event.number, event.of, event.stage, language)}${zh ? '：' : ': '}${stageSize(event.stage, language)}`,
-      )
+      return `${tag(event.host, options)} ${{ en: 'looked at', zh: '已检查' }[language]}`
+    case 'locked': {
+      const hosts = hostsText(event.hosts.length, language)
+      return { en: `Locked on ${hosts}`, zh: `已在 ${hosts}上加锁` }[language]
+    }
     case 'delivering':
-      return verbose ? `${on(event.host)} ${changeText(event.change, language)} ${zh ? '……传送' : '... streamed'}` : undefined
+      return `${tag(event.host, options)} ${changeText(event.change, language)} ${{ en: '... streamed', zh: '……传送' }[language]}`
     case 'change-begin':
-      return verbose ? `${on(event.host)} ${changeText(event.change, language)} ${zh ? '……' : '...'}` : undefined
-    case 'change-done': {
-      const done = zh ? `…… ${style.green('完成')}，` : `... ${style.green('done')} `
-      return `${on(event.host)} ${changeText(event.change, language)} ${done}${secondsText(event.seconds, language)}`
-    }
-    case 'note':
-      return `${on(event.host)} ${style.yellow(zh ? '注意：' : 'note: ')}${noteText(event.text, language)}`
+      return `${tag(event.host, options)} ${changeText(event.change, language)} ${{ en: '...', zh: '……' }[language]}`
     case 'output':
-      return verbose ? `${on(event.host)} ${style.dim(`| ${event.line}`)}` : undefined
-    case 'change-failed': {
-      const { change, exit } = event.failure
-      const what = change ? `${changeText(change, language)} ${zh ? '……' : '...'} ` : ''
-      return `${on(event.host)} ${what}${style.red(zh ? '失败' : 'failed')}${zh ? `，退出码 ${exit}` : `, exit code ${exit}`}`
+      return `${tag(event.host, options)} ${style.dim(`| ${event.line}`)}`
+  }
+}
+
+const stageLine = ({ number, of, stage }: Extract<Event, { type: 'stage' }>, { language, style }: ReporterOptions): string =>
+  style.bold(`${stageTitle(number, of, stage, language)}${{ en: ': ', zh: '：' }[language]}${stageSize(stage, language)}`)
+
+const doneText = (change: Change, seconds: number, { language, style }: ReporterOptions): string => {
+  const done = { en: `... ${style.green('done')} `, zh: `…… ${style.green('完成')}，` }[language]
+  return `${changeText(change, language)} ${done}${secondsText(seconds, language)}`
+}
+
+const failedText = ({ change, exit }: Failure, { language, style }: ReporterOptions): string => {
+  const what = change ? `${changeText(change, language)} ${{ en: '...', zh: '……' }[language]} ` : ''
+  return `${what}${{ en: `${style.red('failed')}, exit code ${exit}`, zh: `${style.red('失败')}，退出码 ${exit}` }[language]}`
+}
+
+/** The line for an event; undefined for one that is not worth a line. */
+const lineOf = (event: Event, options: ReporterOptions): string | undefined => {
+  const { language, style, verbose } = options
+  switch (event.type) {
+    case 'connecting': {
+      const hosts = hostsText(event.hosts.length, language)
+      return { en: `Connecting to ${hosts}`, zh: `正在连接 ${hosts}` }[language]
     }
+    case 'stage':
+      return stageLine(event, options)
+    case 'change-done':
+      return `${tag(event.host, options)} ${doneText(event.change, event.seconds, options)}`
+    case 'note':
+      return `${tag(event.host, options)} ${style.yellow({ en: 'note: ', zh: '注意：' }[language])}${noteText(event.text, language)}`
+    case 'change-failed':
+      return `${tag(event.host, options)} ${failedText(event.failure, options)}`
     case 'host-lost':
-      return `${on(event.host)} ${problemText(event.problem, language, style)}`
+      return `${tag(event.host, options)} ${problemText(event.problem, language, style)}`
+    default:
+      return verbose ? detailLine(event, options) : undefined
   }
 }
 
@@ -84,14 +103,12 @@ const createWatch = (say: (event: Begin) => void) => {
 
 /** One line for each thing that is through: for logs, where nothing can be drawn over. */
 export const plainReporter = (options: ReporterOptions): Reporter => {
-  const { language, style, members } = options
+  const { language } = options
   const write = (line: string | undefined): void => {
     if (line !== undefined) options.stream.write(`${line}\n`)
   }
   const watch = createWatch(({ host, change }) =>
-    write(
-      `${style.cyan(`[${nodeNameOf(members(), host)}]`)} ${changeText(change, language)} ${language === 'zh' ? '……仍在进行' : '... still at it'}`,
-    ),
+    write(`${tag(host, options)} ${changeText(change, language)} ${{ en: '... still at it', zh: '……仍在进行' }[language]}`),
   )
   return {
     report: (event) => {
