@@ -33,6 +33,30 @@ export const failedText = ({ change, exit }: Failure, language: Language): strin
   return language === 'zh' ? `${what}退出码 ${exit}` : `${what}exit code ${exit}`
 }
 
+/** How far a host is. */
+type Progress = Readonly<{ finished: number; of: number; seconds: number; current?: Change }>
+
+const progressText = ({ finished, of, seconds, current }: Progress, language: Language): string => {
+  if (finished === of) return `${changesText(finished, language)}${language === 'zh' ? '，' : ', '}${secondsText(seconds, language)}`
+  return `${String(finished).padStart(String(of).length)}/${of}${current ? `  ${changeText(current, language)}` : ''}`
+}
+
+/** Draws at once or soon; what is asked for in between is one drawing. */
+const createRedraw = (draw: () => void) => {
+  let timer: NodeJS.Timeout | undefined
+  const now = (): void => {
+    clearTimeout(timer)
+    timer = undefined
+    draw()
+  }
+  return {
+    now,
+    soon: (): void => {
+      timer ??= setTimeout(now, REDRAW_MS)
+    },
+  }
+}
+
 /** The row of a batch. `name` is padded by the caller, so that the rows line up. */
 export const createRow = (name: string, { changes }: Batch, language: Language): Row => {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -40,51 +64,35 @@ export const createRow = (name: string, { changes }: Batch, language: Language):
   promise.catch(() => {})
   const notes: string[] = []
   let canvas: Canvas | undefined
-  let current: Change | undefined
-  let finished = 0
-  let seconds = 0
+  let progress: Progress = { finished: 0, of: changes.length, seconds: 0 }
   let over = false
-  let timer: NodeJS.Timeout | undefined
 
-  const title = (): string => {
-    if (finished === changes.length)
-      return `${name}  ${changesText(finished, language)}${language === 'zh' ? '，' : ', '}${secondsText(seconds, language)}`
-    const place = `${String(finished).padStart(String(changes.length).length)}/${changes.length}`
-    return `${name}  ${place}${current ? `  ${changeText(current, language)}` : ''}`
-  }
-  const draw = (): void => {
-    clearTimeout(timer)
-    timer = undefined
-    canvas?.title(title())
-  }
-  const soon = (): void => {
-    timer ??= setTimeout(draw, REDRAW_MS)
-  }
+  const title = (): string => `${name}  ${progressText(progress, language)}`
+  const redraw = createRedraw(() => canvas?.title(title()))
   const end = (how: () => void): void => {
     if (over) return
     over = true
-    draw()
+    redraw.now()
     how()
   }
   return {
     name,
     ended: promise,
     title,
-    finished: () => finished,
+    finished: () => progress.finished,
     drawOn: (where) => {
       canvas = where
-      draw()
+      redraw.now()
       for (const text of notes) canvas.note(text)
     },
-    begin: (change) => {
-      current = change
-      soon()
+    begin: (current) => {
+      progress = { ...progress, current }
+      redraw.soon()
     },
     done: (took) => {
-      finished++
-      seconds += took
-      if (finished === changes.length) end(resolve)
-      else soon()
+      progress = { ...progress, finished: progress.finished + 1, seconds: progress.seconds + took }
+      if (progress.finished === progress.of) end(resolve)
+      else redraw.soon()
     },
     note: (text) => {
       notes.push(text)
