@@ -52,7 +52,7 @@ export const overlaps = (a: Cidr, b: Cidr): boolean => contains(a, b.base) || co
 /** The nth address of a network (the 0th is its base); undefined when the network has fewer. */
 export const nth = (cidr: Cidr, n: number): string | undefined => (n >= 0 && n < sizeOf(cidr) ? formatAddress(cidr.base + n) : undefined)
 
-/** The networks of a type, checked already: for ranges that `rules.ts` has found good. Throws on anything else. */
+/** The networks of a type, checked already: for ranges that `rules/ranges.ts` has found good. Throws on anything else. */
 export const cidr = (text: string): Cidr => {
   const parsed = parseCidr(text)
   if ('error' in parsed) throw new Error(`not a CIDR: ${text}`)

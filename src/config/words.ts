@@ -14,6 +14,9 @@ export const quote = (words: string): string =>
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 
+/** A URL in quotes, without the login that may stand in it. */
+export const quoteUrl = (url: string): string => quote(url.replace(/^([^/]*\/\/)?[^/]*@/, '$1***@'))
+
 /** What a value is, in words: its text or number when short, its kind when it is a collection. */
 export const found = (value: unknown): Text => {
   if (value === undefined || value === null) return say('nothing', '空值')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { RULES } from '../../src/config/rules.ts'
+import { RULES } from '../../src/config/rules/index.ts'
 import { good, parse, printed, said } from './support.ts'
 
 const cp = (n: number, more = '') => `  - {address: 192.168.1.${n}, role: [control-plane]${more}}\n`
