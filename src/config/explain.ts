@@ -1,6 +1,7 @@
 import { stringify } from 'yaml'
 import { z } from 'zod'
-import { type Applied, schema } from './schema.ts'
+import type { Applied } from './schema/key.ts'
+import { schema } from './schema.ts'
 import { bare, defOf } from './walk.ts'
 
 /** One key of cluster.yml, as the reference shows it. */

@@ -1,4 +1,4 @@
-import type { ProviderName } from '../config/schema.ts'
+import type { ProviderName } from '../config/schema/mirrors.ts'
 import { aliyun } from './aliyun.ts'
 import { aliyunVpc } from './aliyun-vpc.ts'
 import { custom } from './custom.ts'

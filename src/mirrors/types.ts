@@ -1,4 +1,4 @@
-import type { ProviderName } from '../config/schema.ts'
+import type { ProviderName } from '../config/schema/mirrors.ts'
 
 /** What decides which repository of a distribution a host needs; from /etc/os-release and dpkg. */
 export type Os = Readonly<{ id: 'debian' | 'ubuntu'; version: string; codename: string; arch: 'amd64' | 'arm64' }>

@@ -1,4 +1,4 @@
-import type { Applied } from '../../src/config/schema.ts'
+import type { Applied } from '../../src/config/schema/key.ts'
 import type { Change, Plan } from '../../src/engine/plan.ts'
 import type { Language, Text } from '../../src/text.ts'
 

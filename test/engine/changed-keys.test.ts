@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { rows } from '../../src/config/explain.ts'
-import type { Applied } from '../../src/config/schema.ts'
+import type { Applied } from '../../src/config/schema/key.ts'
 import { type Plan, plan, simulate } from '../../src/engine/plan.ts'
 import { changedKeysPage } from './changed-keys-doc.ts'
 import { planAfter, planUnchanged, ROWS, type Row, scenarioOf } from './changed-keys.ts'
