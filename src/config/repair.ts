@@ -1,7 +1,8 @@
 import type { core } from 'zod'
-import { brokenPaths, valueAt } from './issues.ts'
+import { brokenPaths } from './issues.ts'
 import { type Config, schema } from './schema.ts'
 import type { Path } from './source.ts'
+import { valueAt } from './walk.ts'
 
 /**
  * Makes a configuration out of one with mistakes, so that the rules can look at the rest of it and every problem is shown in one run.

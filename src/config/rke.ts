@@ -1,6 +1,6 @@
 import type { Problem } from '../problem.ts'
-import { valueAt } from './issues.ts'
 import { mistake, type Source } from './source.ts'
+import { valueAt } from './walk.ts'
 import { say } from './words.ts'
 
 /** Top-level keys of RKE's cluster.yml that Slipway does not have (RKE v1.6 docs, "Example Cluster.ymls"). */

@@ -40,6 +40,14 @@ const child = (type: z.ZodType, part: PropertyKey): z.ZodType | undefined => {
 export const schemaAt = (path: Path): z.ZodType | undefined =>
   path.reduce<z.ZodType | undefined>((type, part) => type && child(type, part), schema)
 
+/** The value at a path of what YAML gave us. */
+export const valueAt = (value: unknown, path: Path): unknown =>
+  path.reduce<unknown>(
+    (here, part) =>
+      here !== null && typeof here === 'object' && Object.hasOwn(here, part) ? (here as Record<PropertyKey, unknown>)[part] : undefined,
+    value,
+  )
+
 /** Every path in the schema that ends in a named key; `[]` stands for a list's elements. */
 export const namedPaths = (type: z.ZodType = schema, prefix: readonly string[] = []): readonly (readonly string[])[] => {
   const def = defOf(bare(type))
