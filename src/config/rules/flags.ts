@@ -1,4 +1,5 @@
-import { type Component, FIELD_IS_OURS, REFUSED, REFUSED_FIELDS, refusal } from '../flags.ts'
+import { FIELD_IS_OURS, REFUSED_FIELDS } from '../fields.ts'
+import { type Component, REFUSED, refusal } from '../flags.ts'
 import { parseVersion, resolveVersion } from '../version.ts'
 import type { Finding, Rule } from './types.ts'
 
