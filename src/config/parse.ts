@@ -3,11 +3,12 @@ import { checkFiles, type FileAccess } from './files.ts'
 import { type Host, hostsOf } from './hosts.ts'
 import { problemsOf } from './issues.ts'
 import { type OwnAuthorities, readAuthorities } from './own-ca.ts'
+import { readYaml } from './read-yaml.ts'
 import { repair } from './repair.ts'
 import { rkeProblem } from './rke.ts'
 import { check } from './rules/index.ts'
 import { type Config, schema } from './schema.ts'
-import { readYaml, type Source } from './source.ts'
+import type { Source } from './source.ts'
 import { resolveVersion } from './version.ts'
 
 /** A configuration that can be used (its problems are warnings), or the problems that stand in the way (at least one error). */
