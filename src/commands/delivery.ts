@@ -1,15 +1,15 @@
 import { join } from 'node:path'
 import { ArchiveError } from '../archive/read.ts'
 import { type Bundle, isFile, readBundle } from '../delivery/bundle.ts'
-import { createDelivery, type Stock } from '../delivery/deliver.ts'
+import { createDelivery } from '../delivery/deliver.ts'
+import type { Stock } from '../delivery/goods.ts'
 import { fromNetwork, onlyFrom } from '../delivery/ladder.ts'
-import { isParcelled, parcelsOf } from '../delivery/parcels.ts'
+import { isParcelled, parcelName, parcelsOf } from '../delivery/parcels.ts'
 import { openCache } from '../delivery/shelf.ts'
 import { systemOf } from '../delivery/packages.ts'
 import type { Deliver } from '../engine/apply.ts'
 import type { Change } from '../engine/plan.ts'
 import { EXIT, type Problem } from '../problem.ts'
-import { kindOf } from '../resources/index.ts'
 import { same, type Text } from '../text.ts'
 import { createHttp } from './http.ts'
 import { egressFor, fetchOf } from './outbound.ts'
@@ -67,8 +67,7 @@ export const lackingIn = async (bundle: Bundle, changes: readonly Change[], io: 
   const lacks = new Set<string>()
   for (const { want } of changes) {
     if (want.kind === 'packages' && want.pushed && !bundle.resolved[systemOf(want.pushed)]) lacks.add(`packages ${systemOf(want.pushed)}`)
-    if (isParcelled(want) && !(await parcelsOf(want, supply, http, () => {})))
-      lacks.add(`${kindOf(want).id(want)} ${want.kind === 'image' ? want.arch : want.artifact.path}`)
+    if (isParcelled(want) && !(await parcelsOf(want, supply, http, () => {}))) lacks.add(parcelName(want))
   }
   return [...lacks].map((id) => {
     const name = same(id)

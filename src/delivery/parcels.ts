@@ -2,6 +2,7 @@ import { layoutEntries } from '../archive/oci.ts'
 import { writeTar } from '../archive/tar.ts'
 import type { Http } from '../commands/http.ts'
 import { imageFile } from '../resources/image.ts'
+import { kindOf } from '../resources/index.ts'
 import type { ArtifactResource, ImageResource, Resource } from '../resources/types.ts'
 import { type Held, holdImage, layoutOf } from './images.ts'
 import type { Complain, Supply } from './ladder.ts'
@@ -16,6 +17,9 @@ export type Parcelled = ArtifactResource | ImageResource
 
 export const isParcelled = (want: Resource): want is Parcelled =>
   want.kind === 'image' || (want.kind === 'artifact' && want.pushed === true)
+
+/** What hosts that need the same share: "image registry.k8s.io/pause:3.10 amd64". */
+export const parcelName = (want: Parcelled): string => `${kindOf(want).id(want)} ${want.kind === 'image' ? want.arch : want.artifact.path}`
 
 const hexOf = (digest: string): string => digest.slice('sha256:'.length)
 
