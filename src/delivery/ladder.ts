@@ -52,8 +52,11 @@ const sizeOf = (path: string): Promise<number> =>
     () => 0,
   )
 
+/** How places are asked. */
+type Manner = Readonly<{ limits: Limits; signal: AbortSignal; egress: Egress }>
+
 /** download, asked again where that may help; a transfer that breaks goes on as long as it brings something. */
-const whole = async ({ url, headers = {} }: Place, part: string, limits: Limits, signal: AbortSignal, egress: Egress): Promise<void> => {
+const whole = async ({ url, headers = {} }: Place, part: string, { limits, signal, egress }: Manner): Promise<void> => {
   for (let tries = 1; ; ) {
     const had = await sizeOf(part)
     try {
@@ -73,45 +76,72 @@ const whole = async ({ url, headers = {} }: Place, part: string, limits: Limits,
   }
 }
 
+/** What is known of the hosts in this run. */
+type Hosts = Readonly<{ isDown(host: string): boolean; giveUp(host: string): void; strike(host: string): void }>
+
+const createHosts = (): Hosts => {
+  const down = new Set<string>()
+  const strikes = new Map<string, number>()
+  return {
+    isDown: (host) => down.has(host),
+    giveUp: (host) => void down.add(host),
+    strike: (host) => {
+      const count = (strikes.get(host) ?? 0) + 1
+      strikes.set(host, count)
+      if (count >= STRIKES) down.add(host)
+    },
+  }
+}
+
+/** Brings all that a place has into the part; undefined, or why it did not. */
+const transfer = async (place: Place, part: string, hosts: Hosts, manner: Manner): Promise<string | undefined> => {
+  try {
+    await whole(place, part, manner)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error
+    const { host } = new URL(place.url)
+    if (error.hard) hosts.giveUp(host)
+    else hosts.strike(host)
+    return error.message
+  }
+}
+
+/** Takes the part over; undefined, or what it is instead of the file. */
+const keep = async (digest: string, part: string, cache: Cache): Promise<string | undefined> => {
+  const html = await looksLikeHtml(part)
+  if (await cache.keep(digest)) return undefined
+  return html ? 'an HTML page instead of the file' : 'the bytes are not the pinned ones'
+}
+
+/** Puts the bytes of a digest into the cache; undefined, or why this place did not deliver them. */
+const fromOne = async (digest: string, place: Place, cache: Cache, hosts: Hosts, manner: Manner): Promise<string | undefined> => {
+  const { host } = new URL(place.url)
+  if (hosts.isDown(host)) return `not asked: ${host} failed before in this run`
+  const part = await cache.part(digest)
+  for (let fresh = (await sizeOf(part)) === 0; ; fresh = true) {
+    const broken = await transfer(place, part, hosts, manner)
+    if (broken !== undefined) return broken
+    const wrong = await keep(digest, part, cache)
+    if (wrong === undefined) return undefined
+    // The first half may be another source's, or an earlier run's: then this one gets its own chance.
+    if (!fresh) continue
+    hosts.strike(host)
+    return wrong
+  }
+}
+
 /**
  * The network behind a cache. A host that cannot be reached, is too slow or lies is not asked again in this run. Everything is fetched
  * once, however many hosts wait for it, and a bounded number of things at a time.
  */
 export const fromNetwork = (cache: Cache, signal: AbortSignal, egress: Egress = () => ({}), limits: Limits = LIMITS): Supply => {
-  const down = new Set<string>()
-  const strikes = new Map<string, number>()
+  const hosts = createHosts()
   const coming = new Map<string, Promise<boolean>>()
-  const strike = (host: string): void => {
-    const count = (strikes.get(host) ?? 0) + 1
-    strikes.set(host, count)
-    if (count >= STRIKES) down.add(host)
-  }
-  /** undefined when the file is there, else why not. */
-  const fromOne = async (digest: string, place: Place): Promise<string | undefined> => {
-    const { host } = new URL(place.url)
-    if (down.has(host)) return `not asked: ${host} failed before in this run`
-    const part = await cache.part(digest)
-    for (let fresh = (await sizeOf(part)) === 0; ; fresh = true) {
-      try {
-        await whole(place, part, limits, signal, egress)
-      } catch (error) {
-        if (!(error instanceof RequestError)) throw error
-        if (error.hard) down.add(host)
-        else strike(host)
-        return error.message
-      }
-      const html = await looksLikeHtml(part)
-      if (await cache.keep(digest)) return undefined
-      // The first half may be another source's, or an earlier run's: then this one gets its own chance.
-      if (!fresh) continue
-      strike(host)
-      return html ? 'an HTML page instead of the file' : 'the bytes are not the pinned ones'
-    }
-  }
   const bring: Supply['bring'] = async (digest, places, complain) => {
     if ((await cache.size(digest)) !== undefined) return true
     for await (const place of await places()) {
-      const failed = await fromOne(digest, place)
+      const failed = await fromOne(digest, place, cache, hosts, { limits, signal, egress })
       if (failed === undefined) return true
       complain(`${place.url}: ${failed}`)
     }
@@ -121,6 +151,8 @@ export const fromNetwork = (cache: Cache, signal: AbortSignal, egress: Egress = 
   return {
     shelf: cache,
     online: true,
+    isDown: hosts.isDown,
+    giveUp: hosts.giveUp,
     bring: (digest, places, complain) => {
       const known = coming.get(digest) ?? bring(digest, places, complain)
       coming.set(digest, known)
@@ -131,7 +163,5 @@ export const fromNetwork = (cache: Cache, signal: AbortSignal, egress: Egress = 
       )
       return known
     },
-    isDown: (host) => down.has(host),
-    giveUp: (host) => void down.add(host),
   }
 }
