@@ -5,7 +5,7 @@ import { worthDefragmenting } from '../steps/etcd-health.ts'
 import type { Context } from '../steps/types.ts'
 import { table } from '../ui/table.ts'
 import { contextsOf } from './contexts.ts'
-import { underLock } from './converge.ts'
+import { underLock } from './under-lock.ts'
 import { exitOf, type Session, sayProblems, withSession } from './session.ts'
 import type { Io, Options } from './types.ts'
 

@@ -7,7 +7,7 @@ import { capture, createShare, type Transport, TransportError } from '../../host
 import { EXIT } from '../../problem.ts'
 import type { Member } from '../../steps/types.ts'
 import { confirmYes } from '../../ui/prompt.ts'
-import { underLock } from '../converge.ts'
+import { underLock } from '../under-lock.ts'
 import { readIntent, type Session, exitOf, sayProblems, withSession } from '../session.ts'
 import type { Io, Options } from '../types.ts'
 import { runErrands } from './run.ts'
