@@ -24,3 +24,12 @@ export type Problem = Readonly<{
   severity: 'error' | 'warning'
   exit: typeof EXIT.config | typeof EXIT.unfit | typeof EXIT.unreachable
 }>
+
+/** A Problem that stops the run; the fault is the user's words or files, unless `exit` says otherwise. */
+export const refusal = (at: string, what: Text, fix: Text, exit: Problem['exit'] = EXIT.config): Problem => ({
+  at,
+  what,
+  fix,
+  severity: 'error',
+  exit,
+})

@@ -10,3 +10,6 @@ export const contextsOf = ({ intent, world }: Pick<Session, 'intent' | 'world'>)
     return facts ? [{ ...intent.cluster, member, facts, members, world }] : []
   })
 }
+
+/** A host for people: "root@10.0.0.11:22". */
+export const labelOf = ({ member }: Context): string => `${member.user}@${member.address}:${member.port}`

@@ -1,9 +1,9 @@
 import { PRELUDE } from '../engine/shell-texts.ts'
 import { escapeRemote } from '../hosts/lines.ts'
 import { capture } from '../hosts/transport.ts'
-import { EXIT, type Problem } from '../problem.ts'
+import { EXIT, type Problem, refusal } from '../problem.ts'
 import type { Context } from '../steps/types.ts'
-import { contextsOf } from './contexts.ts'
+import { contextsOf, labelOf } from './contexts.ts'
 import { underLock } from './under-lock.ts'
 import { setAside } from './etcd-prepare.ts'
 import { meant } from './reset.ts'
@@ -47,23 +47,12 @@ const survive = (id: string): string =>
     ].join(''),
   )
 
-const labelOf = ({ member }: Context): string => `${member.user}@${member.address}:${member.port}`
-
-const refusal = (at: string, what: Problem['what'], fix: Problem['fix'], exit: Problem['exit'] = EXIT.unfit): Problem => ({
-  at,
-  what,
-  fix,
-  severity: 'error',
-  exit,
-})
-
 const objection = (session: Session, name: string, survivor: Context | undefined, options: Options): Problem | undefined => {
   if (!session.intent.hosts.some(({ roles, name: own, key }) => roles.etcd && (own === name || key === name)) && !survivor)
     return refusal(
       name,
       { en: 'cluster.yml has no member of etcd with that name', zh: 'cluster.yml 中没有该名称的 etcd 成员' },
       { en: 'Name the member that survives.', zh: '请指定存活的成员。' },
-      EXIT.config,
     )
   if (!survivor)
     return refusal(
@@ -80,6 +69,7 @@ const objection = (session: Session, name: string, survivor: Context | undefined
         en: 'Name another member, or restore a backup: `slipway etcd restore`.',
         zh: '请指定其他成员，或从备份恢复：`slipway etcd restore`。',
       },
+      EXIT.unfit,
     )
   if (options.flags.force || Object.values(session.world).every(({ etcdMembers }) => etcdMembers.length === 0)) return undefined
   return refusal(
@@ -89,6 +79,7 @@ const objection = (session: Session, name: string, survivor: Context | undefined
       en: 'A dead member is replaced by `slipway node remove NAME` and `slipway up`. To give up all members but this one, add --force.',
       zh: '更换故障成员请用 `slipway node remove NAME` 和 `slipway up`。若确要放弃除此之外的全部成员，请加 --force。',
     },
+    EXIT.unfit,
   )
 }
 

@@ -1,149 +1,20 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import type { World } from '../engine/world.ts'
-import { escapeRemote } from '../hosts/lines.ts'
-import { capture } from '../hosts/transport.ts'
-import { EXIT, type Problem } from '../problem.ts'
+import { EXIT, type Problem, refusal } from '../problem.ts'
 import { RESTORING, STAGING } from '../resources/etcd-restore.ts'
 import { setPath } from '../resources/paths.ts'
-import { bucketUrl } from '../steps/etcd-backup.ts'
 import { type Restoring, restoringOf, restoringText } from '../steps/restoring.ts'
-import type { Context } from '../steps/types.ts'
 import { restoreText } from '../ui/etcd-text.ts'
-import { contextsOf } from './contexts.ts'
 import { applyPlan, carryOut } from './carry-out.ts'
-import { underLock } from './under-lock.ts'
-import { manifestProblems, parseManifest, type Manifest } from './etcd-manifest.ts'
+import { contextsOf } from './contexts.ts'
 import { prepareScript, readyScript } from './etcd-prepare.ts'
-import { openEnvelope, readIdentity } from './etcd-recipient.ts'
-import { downloadScript, lookScript, openScript, parseSecrets, receiveScript } from './etcd-staging.ts'
+import { readIdentity } from './etcd-recipient.ts'
+import { type Identity, stage, type Staged } from './etcd-stage.ts'
 import { withLogins } from './logins.ts'
+import { onEach } from './on-each.ts'
 import { meant } from './reset.ts'
 import { exitOf, look, planOf, type Session, sayProblems, withSession } from './session.ts'
 import type { Io, Options } from './types.ts'
-
-type Identity = Exclude<Awaited<ReturnType<typeof readIdentity>>, Problem>
-/** A backup that lies on every etcd host, verified and unpacked, and the keys it holds. */
-type Staged = Readonly<{ id: string; manifest: Manifest; secrets: Readonly<Record<string, string>> }>
-
-const problem = (at: string, what: Problem['what'], fix: Problem['fix'], exit: Problem['exit'] = EXIT.config): Problem => ({
-  at,
-  what,
-  fix,
-  severity: 'error',
-  exit,
-})
-
-const labelOf = ({ member }: Context): string => `${member.user}@${member.address}:${member.port}`
-
-/** Runs one script on several hosts at once. What fails there is a Problem of that host. */
-const onEach = async (
-  session: Session,
-  contexts: readonly Context[],
-  script: (context: Context) => string,
-  io: Io,
-  file?: string,
-): Promise<{ outputs: string[]; problems: Problem[] }> => {
-  const problems: Problem[] = []
-  const outputs = await Promise.all(
-    contexts.map(async (context) => {
-      const transport = session.fleet.transports.get(context.member.key)
-      if (!transport) throw new Error(`no connection to ${context.member.key}`)
-      const input = file === undefined ? {} : { input: createReadStream(file) }
-      const { exit, stdout, stderr } = await capture(transport, script(context), { signal: io.signal, ...input })
-      const said = escapeRemote(stderr.trim().split('\n').slice(-3).join(' ')) || `exit ${exit}`
-      if (exit !== 0)
-        problems.push(
-          problem(
-            labelOf(context),
-            { en: said, zh: said },
-            { en: 'Run the same command again once that is mended.', zh: '排除原因后再次运行同一条命令。' },
-            EXIT.unfit,
-          ),
-        )
-      return stdout
-    }),
-  )
-  return { outputs, problems }
-}
-
-const digestOf = async (path: string): Promise<string> => {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
-  return hash.digest('hex')
-}
-
-const S3_URL = /^s3:\/\/([a-z0-9.-]+)\/(.+)$/
-
-/** Brings the backup to every etcd host: from this machine, or by each host from the storage. */
-const deliver = async (session: Session, contexts: readonly Context[], source: string, io: Io): Promise<Problem[]> => {
-  const remote = S3_URL.exec(source)
-  if (!remote) {
-    const found = await stat(source).catch(() => undefined)
-    if (!found?.isFile())
-      return [problem(source, { en: 'there is no such file', zh: '文件不存在' }, { en: 'Name a backup.', zh: '请指定备份文件。' })]
-    const sha256 = await digestOf(source)
-    return (await onEach(session, contexts, () => receiveScript(sha256), io, source)).problems
-  }
-  const { config, s3Login, files } = session.intent.cluster
-  const s3 = config.etcd_backup?.s3
-  if (!s3 || s3Login === undefined)
-    return [
-      problem(
-        source,
-        s3
-          ? { en: 'etcd_backup.s3 names credentials that have no value here', zh: 'etcd_backup.s3 所指的凭据在此处没有值' }
-          : {
-              en: 'cluster.yml has no etcd_backup.s3, which says where that storage is',
-              zh: 'cluster.yml 中没有 etcd_backup.s3，不知道存储在哪里',
-            },
-        {
-          en: 'Write the section and set what it names, or download the backup and name the file.',
-          zh: '请补充配置及凭据，或先下载备份再指定文件。',
-        },
-      ),
-    ]
-  const authority = s3.ca_file === undefined ? undefined : `${files[s3.ca_file]?.trimEnd()}\n`
-  const download = { url: `${bucketUrl(s3, remote[1] ?? '')}/${remote[2]}`, region: s3.region, login: s3Login }
-  return (await onEach(session, contexts, () => downloadScript({ ...download, ...(authority ? { authority } : {}) }), io)).problems
-}
-
-const unopened = (source: string, what: Problem['what']): Problem[] => [
-  problem(source, what, { en: 'Use another backup, or the private key that belongs to it.', zh: '请换一个备份，或使用与之对应的私钥。' }),
-]
-
-/** Delivers, verifies and opens the backup. Nothing of the cluster changes. */
-const stage = async (session: Session, source: string, identity: Identity, io: Io): Promise<Staged | { problems: Problem[] }> => {
-  const contexts = contextsOf(session).filter(({ member }) => member.roles.etcd)
-  const undelivered = await deliver(session, contexts, source, io)
-  if (undelivered.length > 0) return { problems: undelivered }
-  const { outputs, problems } = await onEach(session, contexts, lookScript, io)
-  if (problems.length > 0) return { problems }
-  const said = (output: string, name: string): string => new RegExp(`^${name} (\\S+)$`, 'm').exec(output)?.[1] ?? ''
-  const [first = ''] = outputs
-  if (outputs.some((output) => said(output, 'archive') !== said(first, 'archive')))
-    return { problems: unopened(source, { en: 'the hosts got different files', zh: '各主机得到的文件不一致' }) }
-  const envelope = openEnvelope(Buffer.from(said(first, 'envelope'), 'base64'), identity)
-  if (!envelope)
-    return {
-      problems: unopened(source, {
-        en: 'it was not encrypted to this private key, or it was changed',
-        zh: '它不是加密给此私钥的，或已被改动',
-      }),
-    }
-  const text = Buffer.from(said(first, 'manifest'), 'base64')
-  if (createHash('sha256').update(text).digest('hex') !== envelope.manifest)
-    return { problems: unopened(source, { en: 'its manifest was changed', zh: '其清单已被改动' }) }
-  const manifest = parseManifest(text.toString('utf8'))
-  const wrong = manifestProblems(source, manifest, session.intent.cluster)
-  if (wrong.length > 0) return { problems: wrong }
-  const opened = await onEach(session, contexts, () => openScript(envelope.key, envelope.payload, manifest.size), io)
-  if (opened.problems.length > 0) return { problems: opened.problems }
-  const secrets = parseSecrets(opened.outputs[0] ?? '')
-  if (!secrets) return { problems: unopened(source, { en: 'it does not hold the keys of the cluster', zh: '其中缺少集群密钥' }) }
-  return { id: said(first, 'archive').slice(0, 16), manifest, secrets }
-}
+import { underLock } from './under-lock.ts'
 
 const etcdAnswers = ({ world }: Session): boolean => Object.values(world).some(({ etcdMembers }) => etcdMembers.length > 0)
 
@@ -160,7 +31,7 @@ const objections = (session: Session, options: Options): Problem[] => {
   const resumed = Object.values(session.world).some((facts) => restoringOf(facts))
   if (!etcdAnswers(session) || options.flags.force || resumed) return []
   return [
-    problem(
+    refusal(
       session.intent.config.cluster_name,
       {
         en: 'its etcd answers: a restore would throw away everything since the backup',
