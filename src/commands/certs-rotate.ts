@@ -32,7 +32,7 @@ const HELD: Text = {
 const stageIn = ({ world }: Session, name: SecretName): Stage => standingOf(world, name)?.stage ?? 'settled'
 
 /** The secrets that take the next step. Those that a cut-off run left behind the others catch up first. */
-const nextOf = (session: Session, names: readonly SecretName[], begun: boolean): readonly SecretName[] => {
+const takersOf = (session: Session, names: readonly SecretName[], begun: boolean): readonly SecretName[] => {
   const under = names.filter((name) => stageIn(session, name) !== 'settled')
   if (under.length === 0) return names
   const behind = names.filter((name) => !under.includes(name))
@@ -46,7 +46,7 @@ const unchanged = ({ intent, world }: Session, names: readonly SecretName[]): Pr
     if (!own || own.key !== authorityOf(world, name)?.key || standingOf(world, name)?.stage !== 'settled') return []
     return [
       {
-        at: `${intent.cluster.places?.['certificates'] ?? 'cluster.yml'}`,
+        at: `${intent.cluster.places?.certificates ?? 'cluster.yml'}`,
         what: {
           en: `the cluster uses the CA that cluster.yml names for ${ROTATIONS[name]}`,
           zh: `集群正在使用 cluster.yml 为 ${ROTATIONS[name]} 指定的 CA`,
@@ -82,6 +82,20 @@ const finish = (options: Options, io: Io, text: Text): number => {
   return EXIT.done
 }
 
+/** What comes next: making so what is planned already, a step of the exchange, or its end. */
+type Next = Readonly<{ kind: 'settle' } | { kind: 'step'; exchange: readonly SecretName[] } | { kind: 'end'; text: Text }>
+
+const nextIn = (session: Session, subject: string, begun: boolean, dropOld: boolean): Next => {
+  const names = SUBJECTS[subject] ?? []
+  const left = planOf(session)
+  if (left.changes.length > 0 || exitOf([...left.problems, ...session.problems]) !== EXIT.done) return { kind: 'settle' }
+  if (begun && names.every((name) => stageIn(session, name) === 'settled'))
+    return { kind: 'end', text: { en: `The exchange of ${subject} is over.\n`, zh: `${subject} 的轮换已完成。\n` } }
+  const exchange = takersOf(session, names, begun)
+  const waits = exchange.includes('sa') && stageIn(session, 'sa') === 'switched' && !dropOld
+  return waits ? { kind: 'end', text: HELD } : { kind: 'step', exchange }
+}
+
 /**
  * `slipway certs rotate`: from the old value to the new one in steps that are each a run of their own. Where it stands is read from the hosts
  * every time, so a run that was cut off is gone on with by the same command. The next step is only taken when nothing is left to do of the last.
@@ -99,26 +113,19 @@ export const rotateSecrets = async (first: Session, subject: string, options: Op
   let begun = names.some((name) => stageIn(session, name) !== 'settled')
   let how = options
   for (let run = 0; run < MOST_RUNS; run++) {
-    if (run > 0) {
-      const seen = await look(session, io.signal, session.world)
-      session = { ...session, world: seen.world, problems: [...first.problems, ...seen.problems] }
-      how = { ...options, yes: true }
-    }
-    const left = planOf(session)
-    const settle = left.changes.length > 0 || exitOf([...left.problems, ...session.problems]) !== EXIT.done
-    if (!settle && begun && names.every((name) => stageIn(session, name) === 'settled'))
-      return finish(options, io, { en: `The exchange of ${subject} is over.\n`, zh: `${subject} 的轮换已完成。\n` })
-    const next = nextOf(session, names, begun)
-    const waits = next.includes('sa') && stageIn(session, 'sa') === 'switched' && options.flags['drop-old'] !== true
-    if (!settle && waits) return finish(options, io, HELD)
-    const exit = settle ? await converge(session, how, io) : await step(session, next, how, io)
+    const next = nextIn(session, subject, begun, options.flags['drop-old'] === true)
+    if (next.kind === 'end') return finish(options, io, next.text)
+    const exit = next.kind === 'settle' ? await converge(session, how, io) : await step(session, next.exchange, how, io)
     if (exit !== EXIT.done) return exit
-    begun ||= !settle
-    if (!settle && options.flags.step === true)
+    if (next.kind === 'step' && options.flags.step === true)
       return finish(options, io, {
         en: 'One step was taken. The same command takes the next one.\n',
         zh: '已完成一步。再次运行同一命令继续下一步。\n',
       })
+    begun ||= next.kind === 'step'
+    const seen = await look(session, io.signal, session.world)
+    session = { ...session, world: seen.world, problems: [...first.problems, ...seen.problems] }
+    how = { ...options, yes: true }
   }
   throw new Error(`the exchange of ${subject} did not come to an end`)
 }

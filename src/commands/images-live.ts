@@ -4,11 +4,11 @@ import { quote } from '../hosts/sh.ts'
 import { capture, type Transport } from '../hosts/transport.ts'
 import { LIVE_KINDS, liveDiff, livePatch, type LiveWorkload, liveWorkloads } from '../images/live.ts'
 import { renamer } from '../images/rewrite.ts'
-import { EXIT } from '../problem.ts'
+import { EXIT, type Problem } from '../problem.ts'
 import { same } from '../text.ts'
 import { confirmPlan } from '../ui/prompt.ts'
-import { renamingOf } from './image-sources.ts'
-import { exitOf, openSession, readIntent, sayProblems } from './session.ts'
+import { type Renaming, renamingOf } from './image-sources.ts'
+import { exitOf, openSession, readIntent, sayProblems, type Session } from './session.ts'
 import { tell } from './tell.ts'
 import type { Io, Options } from './types.ts'
 
@@ -65,36 +65,19 @@ const agreed = async (options: Options, io: Io): Promise<boolean> => {
   return false
 }
 
-/** `slipway images rewrite --live [-n NS]`: the workloads that run in the cluster get the mirrors' names, after they were shown. */
-export const rewriteLive = async (options: Options, io: Io): Promise<number> => {
-  const file = typeof options.flags.cluster === 'string' ? options.flags.cluster : options.file
-  const intent = await readIntent({ ...options, file })
-  const renaming = await renamingOf({ ...options, flags: { ...options.flags, cluster: file } }, io)
-  const problems = [
-    ...('problems' in intent ? intent.problems : []),
-    ...('problems' in renaming && !('problems' in intent) ? renaming.problems : []),
-  ]
-  if ('problems' in intent || 'problems' in renaming) {
-    sayProblems(problems, io)
-    return exitOf(problems)
-  }
-  const session = await openSession({ ...intent, hosts: intent.hosts.filter(({ roles }) => roles.controlPlane) }, io)
-  await using _ = session.fleet
-  const speaker = spokesman(membersOf(session.intent.hosts, session.world), session.world)
-  const transport = speaker && session.world[speaker.key]?.api === 'ready' ? session.fleet.transports.get(speaker.key) : undefined
-  if (!transport) {
-    sayProblems(session.problems, io)
-    tell(io, { en: 'No control plane answers for the cluster.', zh: '没有可用的控制平面。' })
-    return exitOf(session.problems) || EXIT.unreachable
-  }
-  let answer: unknown
-  try {
-    answer = await workloadsOf(transport, typeof options.flags.namespace === 'string' ? options.flags.namespace : undefined)
-  } catch (error) {
-    tell(io, same(`${transport.label}: ${(error as Error).message}`))
-    return EXIT.failed
-  }
-  const workloads = liveWorkloads(answer, renamer(renaming.sources, renaming.rules), options.flags['pull-policy'] === true)
+const refuse = (problems: readonly Problem[], io: Io): number => {
+  sayProblems(problems, io)
+  return exitOf(problems)
+}
+
+/** A control plane that can speak for the cluster. */
+const speakerOf = ({ intent, world, fleet }: Session): Transport | undefined => {
+  const speaker = spokesman(membersOf(intent.hosts, world), world)
+  return speaker && world[speaker.key]?.api === 'ready' ? fleet.transports.get(speaker.key) : undefined
+}
+
+/** Shows what would change, and changes it where somebody wants that. */
+const change = async (workloads: readonly LiveWorkload[], transport: Transport, options: Options, io: Io): Promise<number> => {
   show(workloads, options, io)
   const changeable = workloads.filter(({ fixed }) => !fixed)
   if (changeable.length === 0) {
@@ -104,4 +87,34 @@ export const rewriteLive = async (options: Options, io: Io): Promise<number> => 
   if (options.exitCode) return EXIT.changes
   if (!(await agreed(options, io))) return io.interactive ? EXIT.interrupted : EXIT.done
   return await patchAll(transport, changeable, io)
+}
+
+const rewriteIn = async (session: Session, { sources, rules }: Renaming, options: Options, io: Io): Promise<number> => {
+  const transport = speakerOf(session)
+  if (!transport) {
+    sayProblems(session.problems, io)
+    tell(io, { en: 'No control plane answers for the cluster.', zh: '没有可用的控制平面。' })
+    return exitOf(session.problems) || EXIT.unreachable
+  }
+  const { namespace, 'pull-policy': policy } = options.flags
+  let answer: unknown
+  try {
+    answer = await workloadsOf(transport, typeof namespace === 'string' ? namespace : undefined)
+  } catch (error) {
+    tell(io, same(`${transport.label}: ${(error as Error).message}`))
+    return EXIT.failed
+  }
+  return change(liveWorkloads(answer, renamer(sources, rules), policy === true), transport, options, io)
+}
+
+/** `slipway images rewrite --live [-n NS]`: the workloads that run in the cluster get the mirrors' names, after they were shown. */
+export const rewriteLive = async (options: Options, io: Io): Promise<number> => {
+  const file = typeof options.flags.cluster === 'string' ? options.flags.cluster : options.file
+  const intent = await readIntent({ ...options, file })
+  const renaming = await renamingOf({ ...options, flags: { ...options.flags, cluster: file } }, io)
+  if ('problems' in intent) return refuse(intent.problems, io)
+  if ('problems' in renaming) return refuse(renaming.problems, io)
+  const session = await openSession({ ...intent, hosts: intent.hosts.filter(({ roles }) => roles.controlPlane) }, io)
+  await using _ = session.fleet
+  return await rewriteIn(session, renaming, options, io)
 }
