@@ -39,13 +39,38 @@ export const patience = (signal: AbortSignal) => {
   return { signal: AbortSignal.any([signal, own.signal]), again, stop: () => clearTimeout(timer) }
 }
 
+/** The body of an answer; throws for one of more than `limit` bytes. */
+export const bodyOf = async (response: Response, limit: number): Promise<Buffer> => {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length
+    if (size > limit) throw new Error(`more than ${limit / 1024} KiB`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
 const USER_AGENT = `slipway/${VERSION}`
 
-/** Ordinary requests, with limits; nothing is kept. `ask` is the way out of this machine. */
-export const createHttp = (signal: AbortSignal, ask: Fetch = plainFetch): Http => {
-  // A host that could not be reached once is not waited for again.
+/** The way out of this machine, and its end. */
+type Way = Readonly<{ ask: Fetch; signal: AbortSignal }>
+type Take = (chunk: Uint8Array) => void
+
+/** Takes the body of a success as it comes; false for any other answer. */
+const takeBody = async (response: Response, take: Take): Promise<boolean> => {
+  if (!response.ok) {
+    await response.body?.cancel()
+    return false
+  }
+  for await (const chunk of response.body ?? []) take(chunk)
+  return true
+}
+
+/** Reads URLs as a whole; false for what did not come. A host that could not be reached once is not waited for again. */
+const createReader = ({ ask, signal }: Way) => {
   const dead = new Set<string>()
-  const read = async (url: string, take: (chunk: Uint8Array) => void): Promise<boolean> => {
+  return async (url: string, take: Take): Promise<boolean> => {
     const { host } = new URL(url)
     if (dead.has(host)) return false
     let answered = false
@@ -54,15 +79,10 @@ export const createHttp = (signal: AbortSignal, ask: Fetch = plainFetch): Http =
     try {
       const response = await ask(url, { headers: { 'user-agent': USER_AGENT }, signal: waiting.signal })
       answered = true
-      if (!response.ok) {
-        await response.body?.cancel()
-        return false
-      }
-      for await (const chunk of response.body ?? []) {
+      return await takeBody(response, (chunk) => {
         waiting.again(SILENCE_MS)
         take(chunk)
-      }
-      return true
+      })
     } catch (error) {
       if (signal.aborted) throw signal.reason
       if (error instanceof RangeError) throw error
@@ -72,51 +92,62 @@ export const createHttp = (signal: AbortSignal, ask: Fetch = plainFetch): Http =
       waiting.stop()
     }
   }
-  const text = async (url: string): Promise<string | undefined> => {
-    const chunks: Uint8Array[] = []
-    let size = 0
-    const whole = await read(url, (chunk) => {
-      size += chunk.length
-      if (size <= LARGEST_TEXT) chunks.push(chunk)
-    })
-    return whole && size <= LARGEST_TEXT ? Buffer.concat(chunks).toString('utf8') : undefined
+}
+
+const head = async ({ ask, signal }: Way, url: string, headers: Readonly<Record<string, string>>): Promise<Answer> => {
+  try {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MS)])
+    const response = await ask(url, { method: 'HEAD', headers: { 'user-agent': USER_AGENT, ...headers }, signal: limit })
+    return { status: response.status, headers: response.headers }
+  } catch (error) {
+    if (signal.aborted) throw signal.reason
+    return { status: 0, headers: new Headers(), error: reason(error) }
   }
-  const digest = async (url: string): Promise<string | undefined> => {
-    const hash = createHash('sha256')
-    const whole = await read(url, (chunk) => void hash.update(chunk))
-    return whole ? `sha256:${hash.digest('hex')}` : undefined
+}
+
+const sample = async ({ ask, signal }: Way, url: string, bytes: number, seconds: number): Promise<Sample> => {
+  const began = performance.now()
+  const since = () => (performance.now() - began) / 1000
+  const taken = { bytes: 0, firstByte: 0, status: 0 }
+  const stop = new AbortController()
+  try {
+    const limit = AbortSignal.any([signal, stop.signal, AbortSignal.timeout(seconds * 1000)])
+    const response = await ask(url, { headers: { 'user-agent': USER_AGENT, range: `bytes=0-${bytes - 1}` }, signal: limit })
+    taken.status = response.status
+    taken.firstByte = since()
+    if (response.ok)
+      for await (const chunk of response.body ?? []) {
+        taken.bytes += chunk.length
+        if (taken.bytes >= bytes) break
+      }
+    stop.abort()
+    return { ...taken, seconds: since() }
+  } catch (error) {
+    if (signal.aborted) throw signal.reason
+    return { ...taken, seconds: since(), error: reason(error) }
   }
-  const head = async (url: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> => {
-    try {
-      const limit = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MS)])
-      const response = await ask(url, { method: 'HEAD', headers: { 'user-agent': USER_AGENT, ...headers }, signal: limit })
-      return { status: response.status, headers: response.headers }
-    } catch (error) {
-      if (signal.aborted) throw signal.reason
-      return { status: 0, headers: new Headers(), error: reason(error) }
-    }
+}
+
+/** Ordinary requests, with limits; nothing is kept. `ask` is the way out of this machine. */
+export const createHttp = (signal: AbortSignal, ask: Fetch = plainFetch): Http => {
+  const way: Way = { ask, signal }
+  const read = createReader(way)
+  return {
+    text: async (url) => {
+      const chunks: Uint8Array[] = []
+      let size = 0
+      const whole = await read(url, (chunk) => {
+        size += chunk.length
+        if (size <= LARGEST_TEXT) chunks.push(chunk)
+      })
+      return whole && size <= LARGEST_TEXT ? Buffer.concat(chunks).toString('utf8') : undefined
+    },
+    digest: async (url) => {
+      const hash = createHash('sha256')
+      const whole = await read(url, (chunk) => void hash.update(chunk))
+      return whole ? `sha256:${hash.digest('hex')}` : undefined
+    },
+    head: (url, headers = {}) => head(way, url, headers),
+    sample: (url, bytes, seconds) => sample(way, url, bytes, seconds),
   }
-  const sample = async (url: string, bytes: number, seconds: number): Promise<Sample> => {
-    const began = performance.now()
-    const since = () => (performance.now() - began) / 1000
-    const taken = { bytes: 0, firstByte: 0, status: 0 }
-    const stop = new AbortController()
-    try {
-      const limit = AbortSignal.any([signal, stop.signal, AbortSignal.timeout(seconds * 1000)])
-      const response = await ask(url, { headers: { 'user-agent': USER_AGENT, range: `bytes=0-${bytes - 1}` }, signal: limit })
-      taken.status = response.status
-      taken.firstByte = since()
-      if (response.ok)
-        for await (const chunk of response.body ?? []) {
-          taken.bytes += chunk.length
-          if (taken.bytes >= bytes) break
-        }
-      stop.abort()
-      return { ...taken, seconds: since() }
-    } catch (error) {
-      if (signal.aborted) throw signal.reason
-      return { ...taken, seconds: since(), error: reason(error) }
-    }
-  }
-  return { text, digest, head, sample }
 }
