@@ -3,7 +3,7 @@ import { type Gathered, gather, type System, systemsOf, wantedBy } from '../deli
 import { licencesText } from '../delivery/licences.ts'
 import { isParcelled } from '../delivery/parcels.ts'
 import { escapeRemote } from '../hosts/lines.ts'
-import { EXIT, type Problem } from '../problem.ts'
+import { EXIT, type Problem, refusal } from '../problem.ts'
 import { releaseOf, SUPPORTED } from '../releases/index.ts'
 import type { Resource } from '../resources/types.ts'
 import type { Cluster } from '../steps/types.ts'
@@ -20,14 +20,6 @@ const list = (value: unknown): string[] =>
     .flatMap((text) => String(text).split(','))
     .filter((text) => text !== '')
 
-const refuse = (at: string, en: string, zh: string, fix: Problem['fix']): Problem => ({
-  at,
-  what: { en, zh },
-  fix,
-  severity: 'error',
-  exit: EXIT.config,
-})
-
 /** The cluster under each release the bundle is to bring: its own, and those of --upgrade-to. */
 const clustersFor = ({ cluster }: Session['intent'], versions: readonly string[]): readonly Cluster[] => [
   cluster,
@@ -41,11 +33,17 @@ const flagProblems = (versions: readonly string[], architectures: readonly strin
   ...versions
     .filter((version) => !SUPPORTED.includes(version))
     .map((version) =>
-      refuse(`--upgrade-to ${version}`, 'this release is not known.', '未知的版本。', same(`--upgrade-to ${SUPPORTED.join(', ')}`)),
+      refusal(
+        `--upgrade-to ${version}`,
+        { en: 'this release is not known.', zh: '未知的版本。' },
+        same(`--upgrade-to ${SUPPORTED.join(', ')}`),
+      ),
     ),
   ...architectures
     .filter((arch) => arch !== 'amd64' && arch !== 'arm64')
-    .map((arch) => refuse(`--arch ${arch}`, 'this architecture is not supported.', '不支持的架构。', same('--arch amd64,arm64'))),
+    .map((arch) =>
+      refusal(`--arch ${arch}`, { en: 'this architecture is not supported.', zh: '不支持的架构。' }, same('--arch amd64,arm64')),
+    ),
 ]
 
 /** Bytes without a pin are not carried anywhere. */
@@ -55,10 +53,14 @@ const unpinned = (wants: readonly Resource[]): Problem[] => {
     return want.kind === 'artifact' && want.pin === '' && !want.others?.length ? [want.artifact.path] : []
   })
   return [...new Set(names)].map((name) =>
-    refuse('cluster.lock.yml', `${name} has no pinned digest`, `${name} 没有锁定的摘要`, {
-      en: 'Run `slipway lock` for this release and architecture, or add its "sha256:..." yourself.',
-      zh: '请对该版本和架构运行 `slipway lock`，或自行写入 "sha256:..."。',
-    }),
+    refusal(
+      'cluster.lock.yml',
+      { en: `${name} has no pinned digest`, zh: `${name} 没有锁定的摘要` },
+      {
+        en: 'Run `slipway lock` for this release and architecture, or add its "sha256:..." yourself.',
+        zh: '请对该版本和架构运行 `slipway lock`，或自行写入 "sha256:..."。',
+      },
+    ),
   )
 }
 

@@ -11,7 +11,7 @@ import { planText } from '../ui/plan-text.ts'
 import { createReporter } from '../ui/reporter.ts'
 import { deliveryFor } from './delivery.ts'
 import { openLog } from './run-log.ts'
-import { exitOf, type Intent, look, namesOf, planOf, sayProblems, type Session } from './session.ts'
+import { type Intent, look, namesOf, planOf, refuse, type Session } from './session.ts'
 import type { Io, Options } from './types.ts'
 
 /** What every script of a run gets told besides its changes. */
@@ -68,10 +68,7 @@ const verify = async (session: Session, io: Io): Promise<number> => {
     const after = await look(session, io.signal, world)
     const left = planOf({ intent: wanted, world: after.world })
     const wrong = [...after.problems, ...left.problems.filter(({ severity }) => severity === 'error')]
-    if (wrong.length > 0) {
-      sayProblems(wrong, io)
-      return exitOf(wrong)
-    }
+    if (wrong.length > 0) return refuse(wrong, io)
     if (left.changes.length === 0) return EXIT.done
     if (turn < PAUSES_MS.length - 1 && left.changes.every(({ want }) => SETTLING.has(want.kind))) continue
     io.err(

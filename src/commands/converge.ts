@@ -8,7 +8,7 @@ import { confirmPlan } from '../ui/prompt.ts'
 import { carryOut } from './carry-out.ts'
 import { lackingIn } from './delivery.ts'
 import { withLogins } from './logins.ts'
-import { exitOf, look, namesOf, planOf, sayProblems, type Session } from './session.ts'
+import { exitOf, look, namesOf, planOf, refuse, sayProblems, type Session } from './session.ts'
 import type { Io, Options } from './types.ts'
 import { underLock } from './under-lock.ts'
 import { writeWhole } from './write-file.ts'
@@ -38,10 +38,7 @@ const locked = async (first: Plan, session: Session, options: Options, io: Io): 
   const renewed: Session = { ...session, world: again.world }
   const second = planOf(renewed)
   const problems = [...again.problems, ...second.problems]
-  if (exitOf(problems) !== EXIT.done) {
-    sayProblems(problems, io)
-    return exitOf(problems)
-  }
+  if (exitOf(problems) !== EXIT.done) return refuse(problems, io)
   if (second.changes.length === 0) return done(io, options, { en: 'Nothing is left to do.', zh: '没有需要更改的内容。' })
   if (idsOf(second) !== idsOf(first)) {
     io.err(io.language === 'zh' ? '主机在此期间有变化，新的计划如下：\n' : 'The hosts changed in the meantime. This is the new plan:\n')
@@ -89,20 +86,14 @@ const keepAdopted = async ({ adopted }: Session, options: Options, io: Io): Prom
 /** Plans for what was seen, asks, and makes it so; the exit code of a run. */
 export const converge = async (seen: Session, options: Options, io: Io): Promise<number> => {
   const { intent, problems: unread } = await withLogins(seen.intent, io)
-  if (unread.length > 0) {
-    sayProblems(unread, io)
-    return exitOf(unread)
-  }
+  if (unread.length > 0) return refuse(unread, io)
   const session: Session = { ...seen, intent }
   await keepAdopted(session, options, io)
   const plan = planOf(session)
   sayProblems([...session.intent.warnings, ...session.problems, ...plan.problems], io)
   if (exitOf(plan.problems) !== EXIT.done) return Math.max(exitOf(plan.problems), exitOf(session.problems))
   const lacking = session.bundle ? await lackingIn(session.bundle, plan.changes, io) : []
-  if (lacking.length > 0) {
-    sayProblems(lacking, io)
-    return exitOf(lacking)
-  }
+  if (lacking.length > 0) return refuse(lacking, io)
   const missing = exitOf(session.problems)
   // A cluster that exists goes on without a dead host; a first install either has all its hosts or touches none.
   if (missing !== EXIT.done && (options.strict || !isEstablished(session))) return missing

@@ -9,8 +9,8 @@ import { openCache } from '../delivery/shelf.ts'
 import { systemOf } from '../delivery/packages.ts'
 import type { Deliver } from '../engine/apply.ts'
 import type { Change } from '../engine/plan.ts'
-import { EXIT, type Problem } from '../problem.ts'
-import { same, type Text } from '../text.ts'
+import { type Problem, refusal } from '../problem.ts'
+import type { Text } from '../text.ts'
 import { createHttp } from './http.ts'
 import { egressFor, fetchOf } from './outbound.ts'
 import type { Intent, Session } from './session.ts'
@@ -39,25 +39,24 @@ export const pushed = (intent: Intent): Intent => {
   return { ...intent, config, cluster: { ...intent.cluster, config } }
 }
 
-const refused = (path: string, what: Text): Problem => ({
-  at: path,
-  what,
-  fix: {
-    en: 'Carry the file over again, or make it anew: slipway bundle create.',
-    zh: '请重新传输该文件，或重新生成：slipway bundle create。',
-  },
-  severity: 'error',
-  exit: EXIT.config,
-})
+const AGAIN: Text = {
+  en: 'Carry the file over again, or make it anew: slipway bundle create.',
+  zh: '请重新传输该文件，或重新生成：slipway bundle create。',
+}
+
+const REMAKE: Text = {
+  en: 'Make one from this cluster.yml and its lock: slipway bundle create.',
+  zh: '请用当前的 cluster.yml 及其锁定文件重新生成：slipway bundle create。',
+}
 
 /** Opens the bundle a command line names, after reading it through. */
 export const openBundle = async (path: string): Promise<Bundle | Problem> => {
-  if (!(await isFile(path))) return refused(path, { en: 'there is no such file', zh: '文件不存在' })
+  if (!(await isFile(path))) return refusal(path, { en: 'there is no such file', zh: '文件不存在' }, AGAIN)
   try {
     return await readBundle(path)
   } catch (error) {
     if (!(error instanceof ArchiveError)) throw error
-    return refused(path, { en: `the bundle is refused: ${error.what.en}`, zh: `离线包被拒绝：${error.what.zh}` })
+    return refusal(path, { en: `the bundle is refused: ${error.what.en}`, zh: `离线包被拒绝：${error.what.zh}` }, AGAIN)
   }
 }
 
@@ -69,14 +68,5 @@ export const lackingIn = async (bundle: Bundle, changes: readonly Change[], io: 
     if (want.kind === 'packages' && want.pushed && !bundle.resolved[systemOf(want.pushed)]) lacks.add(`packages ${systemOf(want.pushed)}`)
     if (isParcelled(want) && !(await parcelsOf(want, supply, http, () => {}))) lacks.add(parcelName(want))
   }
-  return [...lacks].map((id) => {
-    const name = same(id)
-    return {
-      ...refused(bundle.path, { en: `the bundle does not hold ${name.en}`, zh: `离线包中没有 ${name.zh}` }),
-      fix: {
-        en: 'Make one from this cluster.yml and its lock: slipway bundle create.',
-        zh: '请用当前的 cluster.yml 及其锁定文件重新生成：slipway bundle create。',
-      },
-    }
-  })
+  return [...lacks].map((id) => refusal(bundle.path, { en: `the bundle does not hold ${id}`, zh: `离线包中没有 ${id}` }, REMAKE))
 }

@@ -82,40 +82,47 @@ const show = (rows: readonly Row[], disarmed: boolean, options: Options, io: Io)
   if (disarmed) io.err(zh ? '已解除 NOSPACE 警报。\n' : 'The NOSPACE alarm is off.\n')
 }
 
-const complain = ({ member }: Context, stderr: string, io: Io): void => {
-  for (const line of stderr.trimEnd().split('\n')) io.err(`[${member.nodeName}] ${escapeRemote(line)}\n`)
+/** Runs one script on a member; undefined, after what it said, when it failed. */
+const runOn = async (session: Session, context: Context, script: string, io: Io): Promise<string | undefined> => {
+  const transport = session.fleet.transports.get(context.member.key)
+  if (!transport) throw new Error(`no connection to ${context.member.key}`)
+  const { exit, stdout, stderr } = await capture(transport, script, { signal: io.signal })
+  if (exit === 0) return stdout
+  for (const line of stderr.trimEnd().split('\n')) io.err(`[${context.member.nodeName}] ${escapeRemote(line)}\n`)
+  return undefined
 }
 
 /** One member at a time; stops at the first that does not come back. */
-const work = async (session: Session, members: readonly Context[], options: Options, io: Io): Promise<number> => {
+const defragAll = async (session: Session, members: readonly Context[], io: Io): Promise<readonly Row[] | undefined> => {
   const rows: Row[] = []
   for (const context of defragOrder(members)) {
     const { etcd } = context.facts
-    const transport = session.fleet.transports.get(context.member.key)
-    if (!etcd || !transport) continue
+    if (!etcd) continue
     const row = { member: context.member.nodeName, before: etcd.size, after: etcd.size, done: false }
-    if (worthDefragmenting(etcd)) {
-      const { exit, stdout, stderr } = await capture(transport, DEFRAG, { signal: io.signal })
-      if (exit !== 0) {
-        complain(context, stderr, io)
-        return EXIT.failed
-      }
-      rows.push({ ...row, after: sizeIn(stdout, 'DBSize'), done: true })
-    } else rows.push(row)
-  }
-  const room = rows.every(
-    ({ member, after }) => after < 0.95 * (members.find((one) => one.member.nodeName === member)?.facts.etcd?.quota ?? 0),
-  )
-  const alarmed = members.find(({ facts }) => facts.etcd?.alarms.includes('NOSPACE'))
-  const transport = alarmed && room ? session.fleet.transports.get(alarmed.member.key) : undefined
-  if (alarmed && transport) {
-    const { exit, stderr } = await capture(transport, DISARM, { signal: io.signal })
-    if (exit !== 0) {
-      complain(alarmed, stderr, io)
-      return EXIT.failed
+    if (!worthDefragmenting(etcd)) {
+      rows.push(row)
+      continue
     }
+    const said = await runOn(session, context, DEFRAG, io)
+    if (said === undefined) return undefined
+    rows.push({ ...row, after: sizeIn(said, 'DBSize'), done: true })
   }
-  show(rows, transport !== undefined, options, io)
+  return rows
+}
+
+/** The member whose alarm can go, now that all have room. */
+const alarmed = (members: readonly Context[], rows: readonly Row[]): Context | undefined => {
+  const quotaOf = (name: string) => members.find(({ member }) => member.nodeName === name)?.facts.etcd?.quota ?? 0
+  const room = rows.every(({ member, after }) => after < 0.95 * quotaOf(member))
+  return room ? members.find(({ facts }) => facts.etcd?.alarms.includes('NOSPACE')) : undefined
+}
+
+const work = async (session: Session, members: readonly Context[], options: Options, io: Io): Promise<number> => {
+  const rows = await defragAll(session, members, io)
+  if (!rows) return EXIT.failed
+  const alarm = alarmed(members, rows)
+  if (alarm && (await runOn(session, alarm, DISARM, io)) === undefined) return EXIT.failed
+  show(rows, alarm !== undefined, options, io)
   return exitOf(session.problems)
 }
 

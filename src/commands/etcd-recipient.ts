@@ -1,7 +1,7 @@
 import { constants, createHash, createPrivateKey, createPublicKey, generateKeyPair, privateDecrypt } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import { EXIT, type Problem } from '../problem.ts'
+import { EXIT, type Problem, refusal } from '../problem.ts'
 import { createAsk } from '../ui/prompt.ts'
 import { sayProblems } from './session.ts'
 import type { Io, Options } from './types.ts'
@@ -9,14 +9,6 @@ import type { Io, Options } from './types.ts'
 /** Room for the envelope of a backup (216 bytes) in one block of OAEP with SHA-256 begins at 2256 bits. */
 const SMALLEST_BITS = 3072
 const BITS = 4096
-
-const fault = (at: string, en: string, zh: string, fix: { en: string; zh: string }): Problem => ({
-  at,
-  what: { en, zh },
-  fix,
-  severity: 'error',
-  exit: EXIT.config,
-})
 
 const MAKE = {
   en: '`slipway etcd recipient FILE` makes a pair: FILE is the private key, FILE.pub the public one.',
@@ -28,18 +20,20 @@ export const recipientProblem = (at: string, pem: string): Problem | undefined =
   try {
     const { asymmetricKeyType, asymmetricKeyDetails } = createPublicKey(pem)
     if (asymmetricKeyType !== 'rsa')
-      return fault(at, `the key is ${asymmetricKeyType}; it must be RSA`, `密钥类型为 ${asymmetricKeyType}，必须是 RSA`, MAKE)
+      return refusal(at, { en: `the key is ${asymmetricKeyType}; it must be RSA`, zh: `密钥类型为 ${asymmetricKeyType}，必须是 RSA` }, MAKE)
     const bits = asymmetricKeyDetails?.modulusLength ?? 0
     return bits >= SMALLEST_BITS
       ? undefined
-      : fault(
+      : refusal(
           at,
-          `the key has ${bits} bits; at least ${SMALLEST_BITS} are needed`,
-          `密钥长度为 ${bits} 位，至少需要 ${SMALLEST_BITS} 位`,
+          {
+            en: `the key has ${bits} bits; at least ${SMALLEST_BITS} are needed`,
+            zh: `密钥长度为 ${bits} 位，至少需要 ${SMALLEST_BITS} 位`,
+          },
           MAKE,
         )
   } catch {
-    return fault(at, 'it holds no PEM public key', '其中没有 PEM 公钥', MAKE)
+    return refusal(at, { en: 'it holds no PEM public key', zh: '其中没有 PEM 公钥' }, MAKE)
   }
 }
 
@@ -47,10 +41,14 @@ export const recipientProblem = (at: string, pem: string): Problem | undefined =
 export type Envelope = Readonly<{ key: string; payload: string; manifest: string }>
 
 const unreadable = (path: string, why: string): Problem =>
-  fault(path, `the private key cannot be read: ${why}`, `无法读取私钥：${why}`, {
-    en: 'Name the file with --identity that was made together with the public key.',
-    zh: '请用 --identity 指定与公钥一同生成的私钥文件。',
-  })
+  refusal(
+    path,
+    { en: `the private key cannot be read: ${why}`, zh: `无法读取私钥：${why}` },
+    {
+      en: 'Name the file with --identity that was made together with the public key.',
+      zh: '请用 --identity 指定与公钥一同生成的私钥文件。',
+    },
+  )
 
 /** The private key at `path`; one with a passphrase asks for it. */
 export const readIdentity = async (path: string, io: Io): Promise<ReturnType<typeof createPrivateKey> | Problem> => {
@@ -111,10 +109,14 @@ export const recipient = async (options: Options, io: Io): Promise<number> => {
     const there = code === 'EEXIST'
     sayProblems(
       [
-        fault(which, there ? 'it exists already' : `it cannot be written (${code})`, there ? '文件已存在' : `无法写入（${code}）`, {
-          en: 'Choose another name.',
-          zh: '请换一个文件名。',
-        }),
+        refusal(
+          which,
+          { en: there ? 'it exists already' : `it cannot be written (${code})`, zh: there ? '文件已存在' : `无法写入（${code}）` },
+          {
+            en: 'Choose another name.',
+            zh: '请换一个文件名。',
+          },
+        ),
       ],
       io,
     )

@@ -7,7 +7,7 @@ import { contextsOf, labelOf } from './contexts.ts'
 import { underLock } from './under-lock.ts'
 import { setAside } from './etcd-prepare.ts'
 import { meant } from './reset.ts'
-import { type Session, sayProblems, withSession } from './session.ts'
+import { sayProblems, type Session, withSession } from './session.ts'
 import type { Io, Options } from './types.ts'
 
 const composed = (body: string): string => `${PRELUDE}\nmain() {\nenter\n${body}}\nmain; exit\n`

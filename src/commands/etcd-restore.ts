@@ -12,7 +12,7 @@ import { type Identity, stage, type Staged } from './etcd-stage.ts'
 import { withLogins } from './logins.ts'
 import { onEach } from './on-each.ts'
 import { meant } from './reset.ts'
-import { exitOf, look, planOf, type Session, sayProblems, withSession } from './session.ts'
+import { exitOf, look, planOf, refuse, type Session, withSession } from './session.ts'
 import type { Io, Options } from './types.ts'
 import { underLock } from './under-lock.ts'
 
@@ -74,25 +74,20 @@ const seenAgain = async (session: Session, io: Io): Promise<Session> => {
   return { ...session, world, problems: [...session.fleet.problems, ...problems] }
 }
 
-const stop = (problems: readonly Problem[], io: Io): number => {
-  sayProblems(problems, io)
-  return exitOf(problems)
-}
-
 /** The part under the lock. The first plan restores; the second is an ordinary one, for what only the restored cluster could tell. */
 const restoreLocked = async (session: Session, staged: Staged, options: Options, io: Io): Promise<number> => {
   if (!underWay(session, staged.id)) {
     const unprepared = await prepare(session, staged, io)
-    if (unprepared.length > 0) return stop(unprepared, io)
+    if (unprepared.length > 0) return refuse(unprepared, io)
   }
   const prepared = await seenAgain(session, io)
   const first = planOf(prepared)
-  if (exitOf(first.problems) !== EXIT.done) return stop(first.problems, io)
+  if (exitOf(first.problems) !== EXIT.done) return refuse(first.problems, io)
   const exit = await applyPlan(first, prepared, options, io)
   if (exit !== EXIT.done) return exit
   const restored = await seenAgain(prepared, io)
   const second = planOf(restored)
-  if (exitOf(second.problems) !== EXIT.done) return stop(second.problems, io)
+  if (exitOf(second.problems) !== EXIT.done) return refuse(second.problems, io)
   return await carryOut(second, restored, options, io)
 }
 
@@ -100,14 +95,14 @@ const restoreSession = async (seen: Session, source: string, identity: Identity,
   const zh = io.language === 'zh'
   const { intent, problems: unread } = await withLogins(seen.intent, io)
   const session: Session = { ...seen, intent }
-  if (unread.length > 0) return stop(unread, io)
+  if (unread.length > 0) return refuse(unread, io)
   const { config } = intent
   const objected = objections(session, options)
   const planned = objected.length > 0 ? [] : planOf({ ...session, world: asPrepared(session.world) }).problems
-  if (exitOf([...objected, ...planned]) !== EXIT.done) return stop([...objected, ...planned], io)
+  if (exitOf([...objected, ...planned]) !== EXIT.done) return refuse([...objected, ...planned], io)
   io.err(zh ? '正在将备份送到各 etcd 主机并校验……\n' : 'Bringing the backup to the etcd hosts and verifying it ...\n')
   const staged = await stage(session, source, identity, io)
-  if ('problems' in staged) return stop(staged.problems, io)
+  if ('problems' in staged) return refuse(staged.problems, io)
   const hosts = contextsOf(session).filter(({ member }) => member.roles.etcd)
   const refused = await meant(config.cluster_name, restoreText(staged.manifest, hosts, etcdAnswers(session), io.language), options, io)
   if (refused !== EXIT.done) {
@@ -140,6 +135,6 @@ export const restore = async (options: Options, io: Io): Promise<number> => {
     return EXIT.config
   }
   const identity = await readIdentity(path, io)
-  if ('what' in identity) return stop([identity], io)
+  if ('what' in identity) return refuse([identity], io)
   return withSession(options, io, (session) => restoreSession(session, source, identity, options, io))
 }

@@ -3,21 +3,13 @@ import { open, readFile, rename, rm } from 'node:fs/promises'
 import { escapeRemote } from '../hosts/lines.ts'
 import { quote } from '../hosts/sh.ts'
 import { capture, type Transport } from '../hosts/transport.ts'
-import { EXIT, type Problem } from '../problem.ts'
+import { EXIT, type Problem, refusal } from '../problem.ts'
 import { BACKUP_SCRIPT, backupScript, type Errand, scheduled } from '../steps/etcd-backup.ts'
 import type { Context } from '../steps/types.ts'
 import { contextsOf } from './contexts.ts'
 import { recipientProblem } from './etcd-recipient.ts'
 import { exitOf, type Session, sayProblems, withSession } from './session.ts'
 import type { Io, Options } from './types.ts'
-
-const refusal = (at: string, en: string, zh: string, fix: { en: string; zh: string }, exit: Problem['exit']): Problem => ({
-  at,
-  what: { en, zh },
-  fix,
-  severity: 'error',
-  exit,
-})
 
 /** Who takes it: etcd's leader, who has everything; else any control plane. */
 const taker = (session: Session): Context | undefined =>
@@ -28,8 +20,7 @@ const taker = (session: Session): Context | undefined =>
 
 const nobody: Problem = refusal(
   'etcd',
-  'no control plane with a running etcd answers',
-  '没有控制平面响应，或其 etcd 未运行',
+  { en: 'no control plane with a running etcd answers', zh: '没有控制平面响应，或其 etcd 未运行' },
   { en: 'See `slipway status`.', zh: '请查看 `slipway status`。' },
   EXIT.unreachable,
 )
@@ -44,25 +35,25 @@ const errandOf = async (context: Context, file: string | undefined, options: Opt
     if (!usual)
       return refusal(
         'cluster.yml etcd_backup',
-        'there is no such section, so there is no place for a backup and nobody to read it',
-        '没有该配置，因此没有备份位置，也没有接收方',
+        {
+          en: 'there is no such section, so there is no place for a backup and nobody to read it',
+          zh: '没有该配置，因此没有备份位置，也没有接收方',
+        },
         {
           en: 'Write it (cluster.example.yml has it), or name a file of this machine: `slipway etcd snapshot FILE --recipient PUBLIC-KEY`.',
           zh: '请补充该配置（见 cluster.example.yml），或指定本机文件：`slipway etcd snapshot FILE --recipient 公钥`。',
         },
-        EXIT.config,
       )
     if (context.facts.paths[BACKUP_SCRIPT]) return usual
     return refusal(
       'cluster.yml etcd_backup',
-      `${context.member.nodeName} does not know of it yet`,
-      `${context.member.nodeName} 上尚未配置`,
+      { en: `${context.member.nodeName} does not know of it yet`, zh: `${context.member.nodeName} 上尚未配置` },
       { en: 'Run `slipway up` first.', zh: '请先运行 `slipway up`。' },
       EXIT.unfit,
     )
   }
   if (file === undefined)
-    return refusal('--recipient', 'it goes with a FILE', '需同时指定 FILE', { en: 'Name the file.', zh: '请指定文件。' }, EXIT.config)
+    return refusal('--recipient', { en: 'it goes with a FILE', zh: '需同时指定 FILE' }, { en: 'Name the file.', zh: '请指定文件。' })
   const pem = typeof named === 'string' ? await readFile(named, 'utf8').catch(() => '') : (usual?.recipient ?? '')
   const wrong = recipientProblem(typeof named === 'string' ? named : 'cluster.yml etcd_backup.recipient', pem)
   return wrong ?? { turn: 'always', recipient: pem, directory: OUTGOING, local: true, keep: 0 }

@@ -5,7 +5,7 @@ import { parsePath } from '../images/paths.ts'
 import type { Rule } from '../images/rewrite.ts'
 import { sourcesOf } from '../mirrors/ladder.ts'
 import type { Sources } from '../mirrors/types.ts'
-import { EXIT, type Problem } from '../problem.ts'
+import { type Problem, refusal } from '../problem.ts'
 import { SUPPORTED } from '../releases/index.ts'
 import { type Fetch, plainFetch } from './egress.ts'
 import { fetchFor } from './outbound.ts'
@@ -25,32 +25,32 @@ export type Renaming = Readonly<{
 
 const strings = (value: unknown): string[] => [value ?? []].flat().map(String)
 
-const refused = (at: string, en: string, zh: string, fix: { en: string; zh: string }): Problem => ({
-  at,
-  what: { en, zh },
-  fix,
-  severity: 'error',
-  exit: EXIT.config,
-})
-
 const rulesOf = (texts: readonly string[]): (Rule | Problem)[] =>
   texts.map((text) => {
     const [from = '', to = '', ...more] = text.split('=')
     if (from !== '' && to !== '' && more.length === 0) return { from, to }
-    return refused(`--rule ${text}`, 'this is no rule.', '规则格式不对。', {
-      en: 'Write FROM=TO, such as quay.io/tigera=harbor.corp/tigera.',
-      zh: '格式为 FROM=TO，例如 quay.io/tigera=harbor.corp/tigera。',
-    })
+    return refusal(
+      `--rule ${text}`,
+      { en: 'this is no rule.', zh: '规则格式不对。' },
+      {
+        en: 'Write FROM=TO, such as quay.io/tigera=harbor.corp/tigera.',
+        zh: '格式为 FROM=TO，例如 quay.io/tigera=harbor.corp/tigera。',
+      },
+    )
   })
 
 const pathProblems = (paths: readonly string[]): Problem[] =>
   paths
     .filter((path) => parsePath(path) === undefined)
     .map((path) =>
-      refused(`--path ${path}`, 'this is no path to an image.', '镜像路径格式不对。', {
-        en: 'Write KIND:path, such as Prometheus:spec.image or "*:spec.jobs[].image".',
-        zh: '格式为 KIND:路径，例如 Prometheus:spec.image 或 "*:spec.jobs[].image"。',
-      }),
+      refusal(
+        `--path ${path}`,
+        { en: 'this is no path to an image.', zh: '镜像路径格式不对。' },
+        {
+          en: 'Write KIND:path, such as Prometheus:spec.image or "*:spec.jobs[].image".',
+          zh: '格式为 KIND:路径，例如 Prometheus:spec.image 或 "*:spec.jobs[].image"。',
+        },
+      ),
     )
 
 const isFlat = ({ private_registries }: Config): boolean =>

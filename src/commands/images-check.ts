@@ -7,7 +7,7 @@ import { table } from '../ui/table.ts'
 import { manifestImages, type Wanted } from './image-set.ts'
 import { registryFor } from './outbound.ts'
 import type { Registry } from './registry-client.ts'
-import { exitOf, type Intent, readIntent, sayProblems } from './session.ts'
+import { exitOf, type Intent, readIntent, refuse, sayProblems } from './session.ts'
 import { tell } from './tell.ts'
 import type { Io, Options } from './types.ts'
 
@@ -61,10 +61,7 @@ const askMirror = async (mirror: Mirror, images: readonly Wanted[], asking: Aski
 /** `slipway images check`: does each configured mirror really have each image? One HEAD each. */
 export const checkImages = async (options: Options, io: Io, imagesOf: (intent: Intent) => readonly Wanted[]): Promise<number> => {
   const intent = await readIntent(options)
-  if ('problems' in intent) {
-    sayProblems(intent.problems, io)
-    return exitOf(intent.problems)
-  }
+  if ('problems' in intent) return refuse(intent.problems, io)
   const named = options.flags.manifest === undefined ? imagesOf(intent) : await manifestImages(intent, options, io)
   const registry = await registryFor(intent, io)
   if ('problems' in named || 'problems' in registry) {

@@ -4,11 +4,11 @@ import { quote } from '../hosts/sh.ts'
 import { capture, type Transport } from '../hosts/transport.ts'
 import { LIVE_KINDS, liveDiff, livePatch, type LiveWorkload, liveWorkloads } from '../images/live.ts'
 import { renamer } from '../images/rewrite.ts'
-import { EXIT, type Problem } from '../problem.ts'
+import { EXIT } from '../problem.ts'
 import { same } from '../text.ts'
 import { confirmPlan } from '../ui/prompt.ts'
 import { type Renaming, renamingOf } from './image-sources.ts'
-import { exitOf, openSession, readIntent, sayProblems, type Session } from './session.ts'
+import { exitOf, openSession, readIntent, refuse, sayProblems, type Session } from './session.ts'
 import { tell } from './tell.ts'
 import type { Io, Options } from './types.ts'
 
@@ -63,11 +63,6 @@ const agreed = async (options: Options, io: Io): Promise<boolean> => {
   if (io.interactive) return confirmPlan(io.language)
   tell(io, { en: 'There is no terminal to ask on: add --yes to patch.', zh: '没有终端可供确认：如需修改请加 --yes。' })
   return false
-}
-
-const refuse = (problems: readonly Problem[], io: Io): number => {
-  sayProblems(problems, io)
-  return exitOf(problems)
 }
 
 /** A control plane that can speak for the cluster. */

@@ -7,7 +7,7 @@ import { same } from '../text.ts'
 import { type Renaming, renamingOf } from './image-sources.ts'
 import { collisionProblems } from './image-set.ts'
 import { type Manifest, readManifests } from './manifests.ts'
-import { exitOf, sayProblems } from './session.ts'
+import { exitOf, refuse, sayProblems } from './session.ts'
 import { tell } from './tell.ts'
 import type { Io, Options } from './types.ts'
 import { writeWhole } from './write-file.ts'
@@ -97,11 +97,6 @@ const clashesOf = (manifests: readonly Manifest[], { sources, rules, paths }: Re
   const rename = renamer(sources, rules)
   const moved = manifests.flatMap(({ text }) => imagesOf(text, paths)).filter((ref) => rename(ref) !== ref)
   return collisionProblems(moved, rename)
-}
-
-const refuse = (problems: readonly Problem[], io: Io): number => {
-  sayProblems(problems, io)
-  return exitOf(problems)
 }
 
 /** `slipway images rewrite -f FILE|DIR|URL|-`: the same manifests with the mirrors' names for images; every other byte stays. */

@@ -6,7 +6,7 @@ import { NowhereError, type Picture, repositoriesOf, resolveImage, withBlob } fr
 import { collisionProblems, manifestImages, type Wanted } from './image-set.ts'
 import { registryFor } from './outbound.ts'
 import { type Registry, RegistryError, type Repository } from './registry-client.ts'
-import { exitOf, type Intent, readIntent, sayProblems } from './session.ts'
+import { type Intent, readIntent, refuse } from './session.ts'
 import { tell } from './tell.ts'
 import type { Io, Options } from './types.ts'
 
@@ -134,23 +134,19 @@ const syncAll = async (
 
 /** `slipway images sync [URL]`: copies what cluster.yml (and --manifest) needs into a private registry. */
 export const syncImages = async (options: Options, io: Io, imagesOf: (intent: Intent) => readonly Wanted[]): Promise<number> => {
-  const refuse = (problems: readonly Problem[]): number => {
-    sayProblems(problems, io)
-    return exitOf(problems)
-  }
   const intent = await readIntent(options)
-  if ('problems' in intent) return refuse(intent.problems)
+  if ('problems' in intent) return refuse(intent.problems, io)
   const target = targetOf(intent, options.rest[1])
-  if ('what' in target) return refuse([target])
+  if ('what' in target) return refuse([target], io)
   const more = await manifestImages(intent, options, io)
-  if ('problems' in more) return refuse(more.problems)
+  if ('problems' in more) return refuse(more.problems, io)
   const wanted = [...new Map([...imagesOf(intent), ...more].map((one) => [one.ref, one])).values()]
   const clashes = collisionProblems(
     wanted.map(({ ref }) => ref),
     (ref) => mirrorOfRegistry(target).image(ref) ?? ref,
   )
-  if (clashes.length > 0) return refuse(clashes)
+  if (clashes.length > 0) return refuse(clashes, io)
   const registry = await registryFor(intent, io)
-  if ('problems' in registry) return refuse(registry.problems)
+  if ('problems' in registry) return refuse(registry.problems, io)
   return (await syncAll(wanted, target, intent, registry, options, io)) === 0 ? EXIT.done : EXIT.failed
 }

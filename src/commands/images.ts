@@ -6,7 +6,7 @@ import { rewriteLive } from './images-live.ts'
 import { rewriteFiles } from './images-rewrite.ts'
 import { saveImages } from './images-save.ts'
 import { syncImages } from './images-sync.ts'
-import { exitOf, type Intent, readIntent, sayProblems } from './session.ts'
+import { type Intent, readIntent, refuse, sayProblems } from './session.ts'
 import { tell } from './tell.ts'
 import type { Command, Io, Options } from './types.ts'
 
@@ -20,10 +20,7 @@ export const imagesOf = ({ cluster, config }: Intent): readonly Listed[] => {
 
 const list = async (options: Options, io: Io): Promise<number> => {
   const intent = await readIntent(options)
-  if ('problems' in intent) {
-    sayProblems(intent.problems, io)
-    return exitOf(intent.problems)
-  }
+  if ('problems' in intent) return refuse(intent.problems, io)
   const images = imagesOf(intent)
   if (options.output === 'json') {
     const rows = images.map((image) => ({

@@ -12,7 +12,7 @@ import { lockDebs } from './lock-debs.ts'
 import { lockImages } from './lock-images.ts'
 import { fetchOf } from './outbound.ts'
 import { createRegistry } from './registry-client.ts'
-import { exitOf, type Intent, readIntent, sayProblems } from './session.ts'
+import { type Intent, readIntent, refuse } from './session.ts'
 import { tell } from './tell.ts'
 import type { Command, Io, Options } from './types.ts'
 import { writeWhole } from './write-file.ts'
@@ -83,10 +83,7 @@ export const lock: Command = {
   flags: { arch: { type: 'string' }, 'trust-first': { type: 'boolean' } },
   run: async (options, io) => {
     const intent = await readIntent(options)
-    if ('problems' in intent) {
-      sayProblems(intent.problems, io)
-      return exitOf(intent.problems)
-    }
+    if ('problems' in intent) return refuse(intent.problems, io)
     const http = createHttp(io.signal, fetchOf(intent))
     const arches = typeof options.flags.arch === 'string' ? options.flags.arch.split(',') : ['amd64']
     const registry = createRegistry(fetchOf(intent), io.signal)

@@ -1,7 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { EXIT, type Problem } from '../problem.ts'
-import type { Text } from '../text.ts'
+import { type Problem, refusal } from '../problem.ts'
 import { VERSION } from '../version.ts'
 import { type Fetch, plainFetch } from './egress.ts'
 
@@ -12,14 +11,6 @@ const LARGEST_PAGE = 64 * 1024 * 1024
 const PAGE_LIMIT_MS = 60_000
 const IS_URL = /^https?:\/\//
 const IS_MANIFEST = /\.(ya?ml|json)$/
-
-const unreadable = (at: string, what: Text, fix: Text): Problem => ({
-  at,
-  what,
-  fix,
-  severity: 'error',
-  exit: EXIT.config,
-})
 
 const why = (error: unknown): string => {
   const { message, cause } = error as Error & {
@@ -53,7 +44,7 @@ const fromUrl = async (url: string, signal: AbortSignal, mirrors: readonly strin
   } catch (error) {
     if (signal.aborted) throw error
     const [mirror] = mirrors
-    return unreadable(
+    return refusal(
       url,
       {
         en: `it could not be fetched: ${why(error)}.`,
@@ -82,7 +73,7 @@ const fromFile = async (path: string): Promise<Manifest | Problem> => {
   try {
     return { name: path, path, text: decode(await readFile(path)) }
   } catch (error) {
-    return unreadable(
+    return refusal(
       path,
       {
         en: `it cannot be read: ${why(error)}.`,
@@ -109,7 +100,7 @@ const fromPath = async (path: string): Promise<(Manifest | Problem)[]> => {
     zh: '其中没有 .yaml、.yml 或 .json 文件。',
   }
   return [
-    unreadable(path, what, {
+    refusal(path, what, {
       en: 'Name the folder of the manifests.',
       zh: '请指定清单所在的文件夹。',
     }),

@@ -5,7 +5,7 @@ import { exportsOf } from '../engine/script.ts'
 import { EXIT } from '../problem.ts'
 import { scriptProxy } from '../steps/proxy.ts'
 import { table } from '../ui/table.ts'
-import { exitOf, openSession, readIntent, sayProblems, type Session } from './session.ts'
+import { exitOf, openSession, readIntent, refuse, sayProblems, type Session } from './session.ts'
 import { tell } from './tell.ts'
 import type { Command, Io, Options } from './types.ts'
 
@@ -48,10 +48,7 @@ const suggestion = (verdicts: readonly Verdict[]): string => {
 
 const test = async (options: Options, io: Io): Promise<number> => {
   const intent = await readIntent(options)
-  if ('problems' in intent) {
-    sayProblems(intent.problems, io)
-    return exitOf(intent.problems)
-  }
+  if ('problems' in intent) return refuse(intent.problems, io)
   const session = await openSession(intent, io)
   await using _ = session.fleet
   const verdicts = judge(await askAll(session, options.flags.all === true))

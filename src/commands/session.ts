@@ -153,6 +153,12 @@ export const sayProblems = (problems: readonly Problem[], io: Io): void => {
   if (problems.length > 0) io.err(`${problemsText(problems, io.language, io.style)}\n`)
 }
 
+/** Says what stands in the way; the exit code for it. */
+export const refuse = (problems: readonly Problem[], io: Io): number => {
+  sayProblems(problems, io)
+  return exitOf(problems)
+}
+
 /** The names by which output speaks of hosts. */
 export const namesOf = (intent: Intent, world: World) =>
   membersOf(intent.hosts, world).map(({ key, nodeName, user, address, port }) => ({ key, nodeName, label: `${user}@${address}:${port}` }))
@@ -168,10 +174,7 @@ export const withSession = async (
   adjust: (intent: Intent) => Intent = (intent) => intent,
 ): Promise<number> => {
   const intent = await readIntent(options)
-  if ('problems' in intent) {
-    sayProblems(intent.problems, io)
-    return exitOf(intent.problems)
-  }
+  if ('problems' in intent) return refuse(intent.problems, io)
   const session = await openSession(adjust(intent), io)
   await using _ = session.fleet
   return await work(session)

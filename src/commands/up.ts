@@ -1,6 +1,6 @@
 import { converge } from './converge.ts'
 import { openBundle, pushed } from './delivery.ts'
-import { exitOf, sayProblems, withSession } from './session.ts'
+import { refuse, withSession } from './session.ts'
 import type { Command } from './types.ts'
 
 /** `slipway up`: makes the hosts what cluster.yml says. With a bundle every byte comes from that file, through ssh. */
@@ -15,10 +15,7 @@ export const up: Command = {
     const { bundle: path } = options.flags
     if (typeof path !== 'string') return withSession(options, io, (session) => converge(session, options, io))
     const bundle = await openBundle(path)
-    if ('what' in bundle) {
-      sayProblems([bundle], io)
-      return exitOf([bundle])
-    }
+    if ('what' in bundle) return refuse([bundle], io)
     return withSession(options, io, (session) => converge({ ...session, bundle }, options, io), pushed)
   },
 }

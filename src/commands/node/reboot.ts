@@ -8,7 +8,7 @@ import { EXIT } from '../../problem.ts'
 import type { Member } from '../../steps/types.ts'
 import { confirmYes } from '../../ui/prompt.ts'
 import { underLock } from '../under-lock.ts'
-import { readIntent, type Session, exitOf, sayProblems, withSession } from '../session.ts'
+import { exitOf, readIntent, refuse, sayProblems, type Session, withSession } from '../session.ts'
 import type { Io, Options } from '../types.ts'
 import { runErrands } from './run.ts'
 import { say } from './say.ts'
@@ -156,10 +156,7 @@ const confirmed = async (words: readonly string[], options: Options, io: Io): Pr
 /** `slipway node reboot NAME...`, or `--all`: each is drained, rebooted, waited for and let in again before the next one's turn. */
 export const reboot = async (names: readonly string[], options: Options, io: Io): Promise<number> => {
   const intent = await readIntent(options)
-  if ('problems' in intent) {
-    sayProblems(intent.problems, io)
-    return exitOf(intent.problems)
-  }
+  if ('problems' in intent) return refuse(intent.problems, io)
   const planesFirst = intent.hosts.toSorted((a, b) => Number(b.roles.controlPlane) - Number(a.roles.controlPlane))
   const words = names.length > 0 ? names : planesFirst.map(({ name, key }) => name ?? key)
   if (!(await confirmed(words, options, io))) return EXIT.interrupted
