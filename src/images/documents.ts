@@ -6,15 +6,23 @@ export type Span = Readonly<{ start: number; end: number }>
 const MARKER = /(?<![^\n])(?:---|\.\.\.)(?=[ \t\r\n]|$)/g
 const COMMENT_OR_DIRECTIVE = /^[ \t]*(?:#|%|\r?$)/
 
-/** Whether a stretch holds nothing but blank lines, comments and directives: directives belong to the document that follows. */
-const isPreamble = (text: string, start: number, end: number): boolean => {
+/** The lines of a stretch, without their newlines. */
+export function* linesIn(text: string, { start, end }: Span): Generator<Span> {
   for (let at = start; at < end; ) {
-    const stop = text.indexOf('\n', at)
-    const next = stop < 0 || stop >= end ? end : stop + 1
-    const line = text.slice(at, Math.min(next, at + 200))
-    if (!COMMENT_OR_DIRECTIVE.test(line.replace(/\n$/, ''))) return false
-    at = next
+    const newline = text.indexOf('\n', at)
+    const stop = newline < 0 || newline >= end ? end : newline
+    yield { start: at, end: stop }
+    at = stop + 1
   }
+}
+
+/** The beginning of a line is enough to know a comment. */
+const ENOUGH = 200
+
+/** Whether a stretch holds nothing but blank lines, comments and directives: directives belong to the document that follows. */
+const isPreamble = (text: string, stretch: Span): boolean => {
+  for (const { start, end } of linesIn(text, stretch))
+    if (!COMMENT_OR_DIRECTIVE.test(text.slice(start, Math.min(end, start + ENOUGH)))) return false
   return true
 }
 
@@ -28,7 +36,7 @@ export function* documents(text: string): Generator<Span> {
   let start = 0
   for (const { 0: marker, index } of text.matchAll(MARKER)) {
     const cut = marker === '---' ? index : lineAfter(text, index)
-    if (cut <= start || (marker === '---' && isPreamble(text, start, index))) continue
+    if (cut <= start || (marker === '---' && isPreamble(text, { start, end: index }))) continue
     yield { start, end: cut }
     start = cut
   }

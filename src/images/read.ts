@@ -1,4 +1,4 @@
-import type { Span } from './documents.ts'
+import { linesIn, type Span } from './documents.ts'
 import { readBlocks } from './read-blocks.ts'
 import { readJson } from './read-json.ts'
 import { readYaml } from './read-yaml.ts'
@@ -8,21 +8,17 @@ const SKIPPED = /^[ \t]*(?:#.*)?\r?$/
 const MARKER = /^---[ \t]*(?:[ \t]#.*)?\r?$/
 
 /** Where the content of a document begins, behind comments and a bare `---`; `end` when there is none. */
-const bodyOf = (text: string, { start, end }: Span): number => {
+const bodyOf = (text: string, span: Span): number => {
   let marked = false
-  for (let at = start; at < end; ) {
-    const stop = text.indexOf('\n', at)
-    const next = stop < 0 || stop >= end ? end : stop + 1
-    const line = text.slice(at, stop < 0 || stop >= end ? end : stop)
-    if (!SKIPPED.test(line)) {
-      if (line.startsWith('%') || line.startsWith('\ufeff')) return needsParser()
-      if (!line.startsWith('---')) return at
-      if (marked || !MARKER.test(line)) return needsParser()
-      marked = true
-    }
-    at = next
+  for (const { start, end } of linesIn(text, span)) {
+    const line = text.slice(start, end)
+    if (SKIPPED.test(line)) continue
+    if (line.startsWith('%') || line.startsWith('\ufeff')) return needsParser()
+    if (!line.startsWith('---')) return start
+    if (marked || !MARKER.test(line)) return needsParser()
+    marked = true
   }
-  return end
+  return span.end
 }
 
 const quickly = (text: string, span: Span): Tree[] => {

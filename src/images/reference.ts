@@ -50,6 +50,9 @@ const assemble = (domain: string, path: string, tag?: string, digest?: string): 
   ...(digest === undefined ? {} : { digest }),
 })
 
+/** What is wrong with a first segment that is neither a host nor a part of a path. */
+const segmentFault = (segment: string): Fault => (PATH.test(segment.toLowerCase()) ? 'uppercase' : 'format')
+
 /**
  * Reads an image reference and normalises it, as `ParseNormalizedNamed` of the distribution project does. Returns the parts or the fault.
  * A first segment that looks like a host but is none (foo_bar.com/x) gives an empty domain, as it does there.
@@ -66,7 +69,7 @@ export const parseReference = (text: string): Reference | Fault => {
   const fault = digest === undefined ? undefined : digestFault(digest)
   if (fault === 'format') return fault
   const real = DOMAIN.test(domain)
-  if (!real && !PATH.test(domain)) return domain.toLowerCase() !== domain && PATH.test(domain.toLowerCase()) ? 'uppercase' : 'format'
+  if (!real && !PATH.test(domain)) return segmentFault(domain)
   const whole = real ? path : `${domain}/${path}`
   if (whole.length > LONGEST_PATH) return 'too-long'
   return fault ?? assemble(real ? domain : '', whole, tag, digest)

@@ -21,6 +21,33 @@ const ownerOf = (tree: Tree, outer: Owner): Owner => {
   return { kind, name: name ?? '' }
 }
 
+/** The site that a container or an image volume is. */
+const siteIn = (holder: Tree, imageKey: string, policyKey: string, owner: Owner): Site[] => {
+  const image = textScalar(entry(holder, imageKey))
+  return image === undefined ? [] : [{ image, policy: textScalar(entry(holder, policyKey)), owner }]
+}
+
+/** What the list under a key names: containers of any sort, image volumes. */
+const sitesUnder = (key: string, value: Tree, owner: Owner): Site[] => {
+  if (value.kind !== 'seq') return []
+  if (CONTAINERS.has(key)) return value.items.flatMap((container) => siteIn(container, 'image', 'imagePullPolicy', owner))
+  if (key !== 'volumes') return []
+  return value.items.flatMap((volume) => {
+    const image = entry(volume, 'image')
+    return image === undefined ? [] : siteIn(image, 'reference', 'pullPolicy', owner)
+  })
+}
+
+/** What the given paths find in an object. */
+const sitesAt = (paths: readonly ImagePath[], object: Tree, owner: Owner): Site[] =>
+  paths
+    .filter(({ kind }) => kind === '*' || kind === owner.kind)
+    .flatMap(({ steps }) => follow(object, steps))
+    .flatMap((found) => {
+      const image = textScalar(found)
+      return image === undefined ? [] : [{ image, owner }]
+    })
+
 /**
  * Every place in a document that names an image: containers, init (sidecars too) and ephemeral containers of pods and of pod templates at any depth
  * (workloads, CronJobs, Lists, custom resources), image volumes, and the given paths.
@@ -28,40 +55,23 @@ const ownerOf = (tree: Tree, outer: Owner): Owner => {
 export const sitesOf = (tree: Tree, paths: readonly ImagePath[]): Site[] => {
   const sites: Site[] = []
   const seen = new Set<Tree>()
-
-  const add = (holder: Tree, imageKey: string, policyKey: string, owner: Owner): void => {
-    const image = textScalar(entry(holder, imageKey))
-    if (image !== undefined) sites.push({ image, policy: textScalar(entry(holder, policyKey)), owner })
-  }
-  const children = (key: string, value: Tree, owner: Owner): void => {
-    if (CONTAINERS.has(key) && value.kind === 'seq') for (const container of value.items) add(container, 'image', 'imagePullPolicy', owner)
-    if (key === 'volumes' && value.kind === 'seq') {
-      for (const volume of value.items) {
-        const image = entry(volume, 'image')
-        if (image !== undefined) add(image, 'reference', 'pullPolicy', owner)
-      }
-    }
-    walk(value, owner)
+  // Not by spreading: a list of a manifest may be longer than a call has room for arguments.
+  const add = (found: readonly Site[]): void => {
+    for (const site of found) sites.push(site)
   }
   const walk = (node: Tree, outer: Owner): void => {
-    if (node.kind === 'scalar' || node.kind === 'unread') return
-    if (seen.has(node)) return
+    if (node.kind === 'scalar' || node.kind === 'unread' || seen.has(node)) return
     seen.add(node)
     if (node.kind === 'seq') {
       for (const item of node.items) walk(item, outer)
       return
     }
     const owner = ownerOf(node, outer)
-    if (owner !== outer) {
-      for (const path of paths) {
-        if (path.kind !== '*' && path.kind !== owner.kind) continue
-        for (const found of follow(node, path.steps)) {
-          const image = textScalar(found)
-          if (image !== undefined) sites.push({ image, owner })
-        }
-      }
+    if (owner !== outer) add(sitesAt(paths, node, owner))
+    for (const [key, value] of node.entries) {
+      add(sitesUnder(key, value, owner))
+      walk(value, owner)
     }
-    for (const [key, value] of node.entries) children(key, value, owner)
   }
   walk(tree, NOBODY)
   return sites
