@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Facts, linkIssuers, parseFacts } from '../../src/hosts/facts.ts'
+import { linkIssuers } from '../../src/hosts/certificate-facts.ts'
+import type { Facts } from '../../src/hosts/facts.ts'
+import { parseFacts } from '../../src/hosts/parse-facts.ts'
 
 const NAMES = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.txt'))
 const read = (name: string): string => readFileSync(join(import.meta.dirname, name), 'utf8')

@@ -1,0 +1,193 @@
+import { certificatesIn } from './certificate-facts.ts'
+import type { DeprecatedApiFact, EtcdFact, EtcdMemberFact, Facts, NodeFact, PathFact, UnitFact } from './facts.ts'
+import { byName, decode, json, type Rows, rowsOf } from './probe-rows.ts'
+
+const CAP_SYS_RESOURCE = 24n
+const ARCH: Record<string, string> = { x86_64: 'amd64', aarch64: 'arm64' }
+
+const pathFacts = async (rows: Rows): Promise<Record<string, PathFact>> => {
+  const paths: Record<string, PathFact> = {}
+  for (const [mode = '', owner = '', path = '', sha256 = '', content = ''] of rows.of('file')) {
+    const text = decode(content)
+    const { certificate, authorities } = await certificatesIn(path, text)
+    paths[path] = {
+      type: 'file',
+      mode: mode.padStart(4, '0'),
+      owner,
+      sha256,
+      ...(content === '' ? {} : { text }),
+      ...(certificate ? { certificate } : {}),
+      ...(authorities.length > 0 ? { authorities } : {}),
+    }
+  }
+  for (const [mode = '', owner = '', path = ''] of rows.of('directory'))
+    paths[path] = { type: 'directory', mode: mode.padStart(4, '0'), owner }
+  for (const [owner = '', path = '', target = ''] of rows.of('link')) paths[path] = { type: 'link', owner, target }
+  return paths
+}
+
+const unitFact = (inputs: string, properties: readonly string[]): UnitFact => {
+  const of = Object.fromEntries(properties.map((property) => [property.split('=')[0], property.slice(property.indexOf('=') + 1)]))
+  return {
+    active: of.ActiveState ?? 'inactive',
+    enabled: of.UnitFileState === 'enabled',
+    inputs,
+    restarts: Number(of.NRestarts ?? 0),
+    stale: of.NeedDaemonReload === 'yes',
+  }
+}
+
+const nodeFacts = (rows: Rows): NodeFact[] =>
+  rows
+    .of('node')
+    .map(([name = '', kubelet = '', ready = '', unschedulable = '', labels, taints, managed = '', address = '', drained = '']) => ({
+      name,
+      kubelet,
+      ready: ready === 'True',
+      unschedulable: unschedulable === 'true',
+      labels: json(labels, {}),
+      taints: json(taints, []),
+      managed,
+      address,
+      drained: drained !== '',
+    }))
+
+const label = (labels: string, name: string): string => new RegExp(`(?:^|,)${name}="([^"]*)"`).exec(labels)?.[1] ?? ''
+
+/** The labels of the metric apiserver_requested_deprecated_apis, one API a line (subresources are the same API). */
+const deprecatedFacts = (rows: Rows): DeprecatedApiFact[] => {
+  const apis = rows.of('deprecated').map(([labels = '']) => ({
+    group: label(labels, 'group'),
+    version: label(labels, 'version'),
+    resource: label(labels, 'resource'),
+    removedIn: label(labels, 'removed_release'),
+  }))
+  return [...new Map(apis.map((api) => [JSON.stringify(api), api])).values()]
+}
+
+const etcdFact = (rows: Rows): { etcd?: EtcdFact } => {
+  const [role, size, inUse, quota, errors = ''] = rows.of('etcd')[0] ?? []
+  if (role === undefined) return {}
+  const alarms = ['NOSPACE', 'CORRUPT'].filter((alarm) => errors.includes(alarm))
+  return { etcd: { leader: role === 'leader', size: Number(size), inUse: Number(inUse), quota: Number(quota), alarms } }
+}
+
+const etcdMemberFacts = (rows: Rows): EtcdMemberFact[] =>
+  rows.of('etcd-member').map(([id = '', status = '', name = '', peer = '', learner = '']) => ({
+    id,
+    started: status === 'started',
+    name,
+    peer,
+    learner: learner === 'true',
+  }))
+
+type Machine = 'hostname' | 'boot' | 'kernel' | 'arch' | 'machineId' | 'os' | 'memoryMiB' | 'cpus' | 'container' | 'sysResource' | 'cgroup'
+type Storage = 'diskMiB' | 'swap' | 'fstabSwap'
+
+/** The machine under the system, and its kernel. */
+const machineFacts = ({ of, one, all }: Rows): Pick<Facts, Machine | Storage> => {
+  const [id = '', version = '', codename = ''] = of('os')[0] ?? []
+  return {
+    hostname: decode(one('hostname')).trim(),
+    boot: one('boot'),
+    kernel: one('kernel'),
+    arch: ARCH[one('machine')] ?? one('machine'),
+    machineId: one('machine-id'),
+    os: { id, version, codename },
+    memoryMiB: Math.round(Number(one('memory')) / 1024),
+    cpus: Number(one('cpus')),
+    container: one('container') !== '' && one('container') !== 'none',
+    sysResource: ((BigInt(`0x${one('capabilities') || '0'}`) >> CAP_SYS_RESOURCE) & 1n) === 1n,
+    cgroup: one('cgroup') === 'v2' ? 'v2' : 'v1',
+    diskMiB: Number(one('disk')),
+    swap: all('swap'),
+    fstabSwap: all('fstab-swap'),
+  }
+}
+
+type Network = 'resolved' | 'nameservers' | 'hostKeys' | 'addresses' | 'defaultRoute' | 'mtu' | 'listening' | 'reach'
+
+const networkFacts = ({ of, one, all }: Rows): Pick<Facts, Network> => ({
+  resolved: one('resolved') === 'yes',
+  nameservers: one('nameservers').trim().split(' ').filter(Boolean),
+  hostKeys: all('host-key')
+    .filter((key) => /^[\w-]+ [A-Za-z0-9+/=]+$/.test(key))
+    .sort(),
+  addresses: of('address').map(([device = '', cidr = '']) => ({
+    device,
+    address: cidr.split('/')[0] ?? '',
+    prefix: Number(cidr.split('/')[1] ?? 32),
+  })),
+  defaultRoute: one('default-route'),
+  mtu: byName(of('mtu'), (mtu = '') => Number(mtu)),
+  listening: of('listen').map(([port = '', process = '']) => ({ port: Number(port), process })),
+  reach: byName(of('reach'), (state = '') => state as 'open'),
+})
+
+type System = 'systemd' | 'timeSync' | 'sysctls' | 'modules' | 'conntrackWritable' | 'packages' | 'users' | 'services' | 'leftovers'
+
+/** What the system is made of and set to, whoever did it. */
+const systemFacts = ({ of, one, all }: Rows): Pick<Facts, System> => ({
+  systemd: one('pid1') === 'systemd' ? Number.parseInt(one('systemd'), 10) || 0 : 0,
+  timeSync: one('time-sync'),
+  sysctls: byName(of('sysctl'), (value = '') => value),
+  modules: [...new Set(all('module'))].sort(),
+  conntrackWritable: one('writable-conntrack') === 'yes',
+  packages: byName(of('package'), (value = '') => value),
+  users: all('user'),
+  services: byName(of('service'), (enabled = '', active = '') => ({ enabled: enabled === 'enabled', active: active === 'active' })),
+  leftovers: of('leftover').map(([tool = '', path = '']) => ({ tool, path })),
+})
+
+type Part =
+  | 'etcdData'
+  | 'damaged'
+  | 'images'
+  | 'units'
+  | 'timers'
+  | 'api'
+  | 'nodes'
+  | 'etcdMembers'
+  | 'deprecatedApis'
+  | 'etcd'
+  | 'manifests'
+
+/** The host's part in the cluster. */
+const clusterFacts = (rows: Rows): Pick<Facts, Part> => {
+  const { of, one, all } = rows
+  return {
+    etcdData: one('etcd-data') === 'yes',
+    damaged: all('damaged'),
+    images: all('image'),
+    units: byName(of('unit'), (inputs = '', ...properties) => unitFact(inputs, properties)),
+    timers: byName(of('timer'), (active = '', enabled = '', result = '') => ({
+      active: active === 'active',
+      enabled: enabled === 'enabled',
+      result,
+    })),
+    api: one('api') === 'ready' ? 'ready' : one('api') === 'down' ? 'down' : 'absent',
+    nodes: nodeFacts(rows),
+    etcdMembers: etcdMemberFacts(rows),
+    deprecatedApis: deprecatedFacts(rows),
+    ...etcdFact(rows),
+    manifests: byName(of('manifest'), (code = '') => (code === '0' ? 'same' : 'differs')),
+  }
+}
+
+/**
+ * Reads what probe.sh printed. Throws when the output is cut off (its last line is missing), so that half a host is never
+ * taken for a whole one.
+ */
+export const parseFacts = async (output: string): Promise<Facts> => {
+  const rows = rowsOf(output)
+  if (rows.one('end') !== 'ok') throw new Error('the probe was cut off before its end')
+  return {
+    now: Number(rows.one('now')),
+    uid: Number(rows.one('uid')),
+    ...machineFacts(rows),
+    ...networkFacts(rows),
+    ...systemFacts(rows),
+    ...clusterFacts(rows),
+    paths: await pathFacts(rows),
+  }
+}
