@@ -1,4 +1,4 @@
-import { parseDocument, stringify } from 'yaml'
+import { type Document, parseDocument, stringify } from 'yaml'
 
 type Named = { name: string }
 type Kubeconfig = {
@@ -26,6 +26,23 @@ export const renameKubeconfig = (text: string, name: string, server: string): st
   })
 }
 
+/** Replaces the items of `old` that have a name of `fresh`, and adds the others. */
+const mergeList = (
+  document: Document,
+  list: (typeof LISTS)[number],
+  old: readonly Named[] | null | undefined,
+  fresh: readonly Named[],
+): void => {
+  const items = old ?? []
+  if (!Array.isArray(items)) throw new Error(`${list} is not a list`)
+  if (old === undefined || old === null) document.set(list, document.createNode([]))
+  for (const item of fresh) {
+    const at = items.findIndex(({ name }) => name === item.name)
+    if (at >= 0) document.setIn([list, at], document.createNode(item))
+    else document.addIn([list], document.createNode(item))
+  }
+}
+
 /**
  * Puts the entries of `added` into `existing`: those of the same name are replaced, everything else (comments, order, other clusters)
  * stays as it was. The added context becomes the current one. Throws when `existing` is not a kubeconfig.
@@ -37,16 +54,7 @@ export const mergeKubeconfig = (existing: string | undefined, added: string): st
   const old = (document.toJS() ?? {}) as Kubeconfig
   if (typeof old !== 'object' || Array.isArray(old)) throw new Error('it is not a kubeconfig')
   const fresh = parseDocument(added).toJS() as Kubeconfig
-  for (const list of LISTS) {
-    const items = (old[list] ?? []) as Named[]
-    if (!Array.isArray(items)) throw new Error(`${list} is not a list`)
-    if (old[list] === undefined || old[list] === null) document.set(list, document.createNode([]))
-    for (const item of fresh[list] ?? []) {
-      const at = items.findIndex(({ name }) => name === item.name)
-      if (at >= 0) document.setIn([list, at], document.createNode(item))
-      else document.addIn([list], document.createNode(item))
-    }
-  }
+  for (const list of LISTS) mergeList(document, list, old[list], fresh[list] ?? [])
   document.set('current-context', fresh['current-context'])
   return document.toString({ lineWidth: 0 })
 }

@@ -58,13 +58,17 @@ function fromFile(ssh: Ssh, path: string, environment: Environment): Promise<Loa
     const key = parse(ssh, text)
     const name = `key ${basename(path)}`
     if (!(key instanceof Error)) return key.isPrivateKey() ? open(name, key) : { unusable: 'is a public key' }
-    if (!/encrypted/i.test(key.message)) return { unusable: key.message }
-    const sign = async (data: Buffer, hash: string | undefined) => signed(await unlock(ssh, path, text, environment), data, hash)
-    const blob = publicPart(text) ?? (await publicFile(ssh, path))
-    if (blob) return { name, blob, locked: true, sign }
-    const unlocked = await unlock(ssh, path, text, environment).catch((error: Error) => error)
-    return unlocked instanceof Error ? { unusable: unlocked.message } : open(name, unlocked)
+    return /encrypted/i.test(key.message) ? fromEncrypted(ssh, name, path, text, environment) : { unusable: key.message }
   })
+}
+
+/** A key with a passphrase, which is asked for at once only when nothing else tells the public key. */
+async function fromEncrypted(ssh: Ssh, name: string, path: string, text: string, environment: Environment): Promise<Loaded> {
+  const sign = async (data: Buffer, hash: string | undefined) => signed(await unlock(ssh, path, text, environment), data, hash)
+  const blob = publicPart(text) ?? (await publicFile(ssh, path))
+  if (blob) return { name, blob, locked: true, sign }
+  const unlocked = await unlock(ssh, path, text, environment).catch((error: Error) => error)
+  return unlocked instanceof Error ? { unusable: unlocked.message } : open(name, unlocked)
 }
 
 const open = (name: string, key: ParsedKey): Identity => ({

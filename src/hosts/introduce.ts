@@ -47,7 +47,8 @@ export const introduce = async (hosts: readonly Host[], environment: Environment
       const transport = await connect(targetOf(plane), environment)
       transports.set(plane.key, transport)
       const copy = await readCopy(transport, path)
-      for (const host of unknown) if (host !== plane) await learn(await lastHop(host, environment), targetOf(host), copy, environment)
+      const others = unknown.filter((host) => host !== plane)
+      for (const host of others) await learn(await lastHop(host, environment), targetOf(host), copy, environment)
       break
     } catch (error) {
       if (!(error instanceof TransportError)) throw error

@@ -40,7 +40,11 @@ async function* heartbeats(until: AbortSignal): AsyncGenerator<Uint8Array> {
     yield beat
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, BEAT_MS)
-      until.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true })
+      const stop = (): void => {
+        clearTimeout(timer)
+        resolve()
+      }
+      until.addEventListener('abort', stop, { once: true })
     })
   }
 }

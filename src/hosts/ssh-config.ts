@@ -21,7 +21,7 @@ type Found = { single: Partial<Record<Single, string>>; identityFiles: string[] 
 /** Looks a host up as ssh does: the first value wins, IdentityFile adds up. Match blocks are skipped, but for `Match all`. Pure. */
 export function lookupHost(text: string, alias: string, tokens: Tokens, include: Include = () => []): HostConfig {
   const found: Found = { single: {}, identityFiles: [] }
-  walk(text, alias, found, true, include, 0)
+  walk(text, alias, found, include, 0)
   const { hostname, user, port, identitiesonly, proxyjump } = found.single
   const hostName = hostname === undefined ? undefined : expand(hostname, { h: alias })
   const names = { h: hostName ?? alias, d: tokens.home, u: tokens.localUser, r: user ?? tokens.localUser }
@@ -37,20 +37,33 @@ export function lookupHost(text: string, alias: string, tokens: Tokens, include:
   }
 }
 
-function walk(text: string, alias: string, found: Found, outer: boolean, include: Include, depth: number): void {
-  let active = outer
+/** Includes within includes. */
+const DEEPEST = 16
+
+function walk(text: string, alias: string, found: Found, include: Include, depth: number): void {
+  let active = true
   for (const line of text.split(/\r?\n/)) {
     const [keyword, ...args] = words(line)
     const key = keyword?.toLowerCase()
     if (key === undefined) continue
-    if (key === 'host') active = outer && matchesHost(args, alias)
-    else if (key === 'match') active = outer && args.length === 1 && args[0]?.toLowerCase() === 'all'
+    const block = isAbout(key, args, alias)
+    if (block !== undefined) active = block
     else if (!active || args[0] === undefined) continue
-    else if (key === 'include' && depth < 16)
-      for (const pattern of args) for (const inner of include(pattern)) walk(inner, alias, found, true, include, depth + 1)
-    else if (key === 'identityfile') found.identityFiles.push(args[0])
-    else if (isSingle(key)) found.single[key] ??= args[0]
+    else if (key === 'include' && depth < DEEPEST)
+      for (const inner of args.flatMap((pattern) => include(pattern))) walk(inner, alias, found, include, depth + 1)
+    else take(found, key, args[0])
   }
+}
+
+/** Whether what follows a Host or Match line is about the host; undefined for any other line. */
+const isAbout = (key: string, args: readonly string[], alias: string): boolean | undefined => {
+  if (key === 'host') return matchesHost(args, alias)
+  return key === 'match' ? args.length === 1 && args[0]?.toLowerCase() === 'all' : undefined
+}
+
+const take = (found: Found, key: string, value: string): void => {
+  if (key === 'identityfile') found.identityFiles.push(value)
+  else if (isSingle(key)) found.single[key] ??= value
 }
 
 const isSingle = (key: string): key is Single => (SINGLE as readonly string[]).includes(key)
