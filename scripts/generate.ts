@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { example, jsonSchema } from '../src/config/explain.ts'
+import { example } from '../src/config/example.ts'
+import { jsonSchema } from '../src/config/json-schema.ts'
 
 /** Everything that is written from the schema: file -> text. */
 const files: Readonly<Record<string, string>> = {

@@ -1,4 +1,3 @@
-import { stringify } from 'yaml'
 import { z } from 'zod'
 import type { Applied } from './schema/key.ts'
 import { schema } from './schema.ts'
@@ -35,13 +34,24 @@ const range = (min: number, max: number): string => (Number.isSafeInteger(min) &
 const listed = (words: readonly string[]): string =>
   words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
 
+/** "a list of maps", "a list of text" */
+const listText = (element: z.ZodType | undefined): string => {
+  if (!element) return 'a list of values'
+  return defOf(bare(element)).shape ? 'a list of maps' : `a list of ${typeText(element)}`
+}
+
+const formatText = (type: z.ZodType): string => {
+  if (type instanceof z.ZodIPv4) return 'an IPv4 address'
+  return type instanceof z.ZodURL ? 'a URL' : 'text'
+}
+
 /** The type of a key in words. */
 const typeText = (type: z.ZodType): string => {
   const inner = bare(type)
   const def = defOf(inner)
   switch (def.type) {
     case 'string':
-      return inner instanceof z.ZodIPv4 ? 'an IPv4 address' : inner instanceof z.ZodURL ? 'a URL' : 'text'
+      return formatText(inner)
     case 'number': {
       const { minValue, maxValue } = inner as z.ZodNumber
       return `a whole number${range(minValue ?? Number.NaN, maxValue ?? Number.NaN)}`
@@ -53,9 +63,7 @@ const typeText = (type: z.ZodType): string => {
     case 'enum':
       return listed(Object.values(def.entries ?? {}))
     case 'array':
-      return def.element && defOf(bare(def.element)).shape
-        ? 'a list of maps'
-        : `a list of ${def.element ? typeText(def.element) : 'values'}`
+      return listText(def.element)
     case 'union':
       return listed((def.options ?? []).map(typeText))
     case 'record':
@@ -72,7 +80,8 @@ const defaultOf = (type: z.ZodType): { default?: unknown } => {
   return def.innerType ? defaultOf(def.innerType) : {}
 }
 
-const rowOf = (type: z.ZodType, path: string): Row => {
+/** What the reference says of one key. */
+export const rowOf = (type: z.ZodType, path: string): Row => {
   const { description = '', applied = 'live', example } = (type.meta() ?? {}) as Meta
   return {
     path,
@@ -107,85 +116,3 @@ export const explain = (key: string): Row[] => {
   const under = all.filter(({ path }) => asked(path) === wanted || asked(path).startsWith(`${wanted}.`))
   return under.length > 0 ? under : all.filter(({ path }) => path.endsWith(`.${wanted}`))
 }
-
-const json = z.toJSONSchema
-
-/** JSON Schema (draft 2020-12) of cluster.yml, for editors. */
-export const jsonSchema = (): Record<string, unknown> => {
-  const made = json(schema, {
-    io: 'input',
-    override: ({ jsonSchema: here }) => {
-      const node = here as Record<string, unknown>
-      if ('example' in node) node.examples = [node.example]
-      delete node.example
-    },
-  }) as { properties: Record<string, Record<string, unknown>> }
-  const { description, applied, examples, default: _, ...map } = made.properties.mirrors ?? {}
-  made.properties.mirrors = { description, applied, examples, anyOf: [{ type: 'string', enum: ['none', 'cn'] }, map] }
-  const { $schema, ...rest } = made as Record<string, unknown>
-  return { $schema, title: 'Slipway cluster.yml', ...rest }
-}
-
-const HEADER = `# Every key of cluster.yml, with its default or an example. Written by scripts/generate.ts from src/config/schema.ts: do not edit.
-#
-# The lines without "#" are a whole cluster.yml. To use another key, remove the "#" in front of it (and of the keys it stands under).
-# The word in brackets says what a change does later:
-${Object.entries(APPLIED)
-  .map(([word, meaning]) => `#   [${word}]${' '.repeat(10 - word.length)}${meaning}`)
-  .join('\n')}
-# yaml-language-server: $schema=docs/cluster.schema.json
-`
-
-/** The keys that stand uncommented in cluster.example.yml, and their values. */
-const MINIMAL: ReadonlyMap<string, unknown> = new Map<string, unknown>([
-  ['kubernetes_version', 'v1.36.3'],
-  ['nodes', undefined],
-  ['nodes[].address', '10.0.0.11'],
-  ['nodes[].role', ['control-plane', 'worker']],
-  ['nodes[].hostname_override', 'cp1'],
-])
-
-const flow = (value: unknown): string =>
-  stringify(value ?? null, { collectionStyle: 'flow', flowCollectionPadding: false, lineWidth: 0, defaultStringType: 'PLAIN' }).trim()
-
-const shown = (value: unknown): string => (value === '' ? '""' : flow(value))
-
-type Line = Readonly<{ name: string; type: z.ZodType; path: string; indent: string; dash: string }>
-
-const comment = (row: Row, indent: string): string => {
-  const plain = row.default === undefined ? '' : ` Default: ${shown(row.default)}.`
-  return `${indent}# ${row.description}.${plain} [${row.applied}]`
-}
-
-const keyLines = ({ name, type, path, indent, dash }: Line): string[] => {
-  const row = rowOf(type, path)
-  const def = defOf(bare(type))
-  const element = def.element ? bare(def.element) : undefined
-  const inner = def.shape ?? (element && defOf(element).shape)
-  const off = MINIMAL.has(path) ? '' : '#'
-  const deeper = indent.replace('- ', '  ')
-  const head = `${deeper}${off}${dash}${name}:`
-  const about = comment(row, deeper)
-  if (!inner) return [about, `${head} ${shown(MINIMAL.get(path) ?? row.example ?? row.default)}`]
-  const below = `${deeper}${dash ? '  ' : ''}  `
-  return [about, head, ...mapLines(inner, element ? `${path}[]` : path, below, element !== undefined)]
-}
-
-const mapLines = (shape: Record<string, z.ZodType>, prefix: string, indent: string, inList: boolean): string[] =>
-  Object.entries(shape).flatMap(([name, type], index) => {
-    const path = prefix === '' ? name : `${prefix}.${name}`
-    const first = inList && index === 0
-    return keyLines({ name, type, path, indent: inList && !first ? `${indent}  ` : indent, dash: first ? '- ' : '' })
-  })
-
-/** The text of cluster.example.yml: every key with its description; the smallest useful file is uncommented. */
-export const example = (): string => {
-  const lines = Object.entries(defOf(schema).shape ?? {}).flatMap(([name, type]) => [
-    '',
-    ...keyLines({ name, type, path: name, indent: '', dash: '' }),
-  ])
-  return `${HEADER}${lines.join('\n')}\n`
-}
-
-/** The same file with every key in use: removes the "#" that stands directly before a key. */
-export const uncomment = (text: string): string => text.replace(/^(\s*)#(?=[^\s#])/gm, '$1')

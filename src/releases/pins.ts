@@ -10,7 +10,7 @@ const lockSchema = z.strictObject({ version: z.literal(1), files: digests, debs:
 export type LockFile = z.output<typeof lockSchema>
 
 /** The lock that belongs to a cluster.yml: `cluster.yml` -> `cluster.lock.yml`. */
-export const lockPathOf = (configPath: string): string => configPath.replace(/\.ya?ml$/, '') + '.lock.yml'
+export const lockPathOf = (configPath: string): string => `${configPath.replace(/\.ya?ml$/, '')}.lock.yml`
 
 /** Reads a lock file's text. An absent file (undefined) is an empty lock. */
 export const parseLock = (text: string | undefined, name: string): LockFile | Problem => {

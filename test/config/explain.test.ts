@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { explain, jsonSchema, rows } from '../../src/config/explain.ts'
+import { explain, rows } from '../../src/config/explain.ts'
+import { jsonSchema } from '../../src/config/json-schema.ts'
 
 describe('rows', () => {
   test('every key has a description, and an example or a default', () => {

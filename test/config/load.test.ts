@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
-import { example, uncomment } from '../../src/config/explain.ts'
+import { example, uncomment } from '../../src/config/example.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { disk, good, parse, printed, said } from './support.ts'
 

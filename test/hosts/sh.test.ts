@@ -20,7 +20,6 @@ const hostile = fc
       ' ',
       '$(id)',
       '-rf',
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: the dollar is for the shell
       '${x}',
       '&',
       ';',
