@@ -197,7 +197,8 @@ const scriptOf = (want: Resource): string => kindOf(want).script(want, { verb: '
 
 const runOnHost = async (body: string): Promise<{ exit: number | null; notes: string[]; stdout: string; stderr: string }> => {
   const text = `${PRELUDE}\n${LIMITS}SLIPWAY_RUN=${randomUUID()}\nmain() {\nenter\n${body}\n}\nmain; exit\n`
-  const ended = await launch('docker', ['exec', '-i', `slipway-lab-${HOST}`, 'sh', '-s'], { input: text, seconds: 200 }).ended
+  // A script ends with its standard input, as with the ssh channel.
+  const ended = await launch('docker', ['exec', '-i', `slipway-lab-${HOST}`, 'sh', '-c', text], { open: true, seconds: 200 }).ended
   const notes = ended.stdout
     .split('\n')
     .flatMap((line) => (line.startsWith('::slipway note ') ? [line.slice('::slipway note '.length)] : []))

@@ -59,10 +59,16 @@ export type Running = Readonly<{
   kill(signal: NodeJS.Signals): void
 }>
 
-type Launch = Readonly<{ cwd?: string; env?: Record<string, string | undefined>; input?: string; seconds?: number }>
+/** `input` is all of its standard input; `open`: standard input has no end while it runs. */
+type Launch = Readonly<{ cwd?: string; env?: Record<string, string | undefined>; input?: string; open?: boolean; seconds?: number }>
 
-export const launch = (command: string, args: readonly string[], { cwd, env, input, seconds = 240 }: Launch = {}): Running => {
-  const child = spawn(command, args, { cwd, env: env ?? process.env, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] })
+export const launch = (
+  command: string,
+  args: readonly string[],
+  { cwd, env, input, open = false, seconds = 240 }: Launch = {},
+): Running => {
+  const stdin = open || input !== undefined ? 'pipe' : 'ignore'
+  const child = spawn(command, args, { cwd, env: env ?? process.env, stdio: [stdin, 'pipe', 'pipe'] })
   const said = { stdout: '', stderr: '' }
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (said.stdout += text))
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (said.stderr += text))
@@ -77,7 +83,8 @@ export const launch = (command: string, args: readonly string[], { cwd, env, inp
     return { exit: exit as number | null, signal: signal as NodeJS.Signals | null, ...said }
   })
   ended.catch(() => {})
-  child.stdin?.on('error', () => {}).end(input)
+  child.stdin?.on('error', () => {})
+  if (!open) child.stdin?.end(input)
   const line = (holds: (line: string) => boolean): Promise<string> =>
     new Promise((resolve, reject) => {
       const look = (): void => {
