@@ -156,7 +156,8 @@ describe('whole runs', () => {
 const LIMITS = 'FETCH_CONNECT=3\nFETCH_FIRST_BYTE=4\nFETCH_WINDOW=2\nFETCH_PAUSE=0.2\nAPT_SILENCE=4\n'
 
 /** Nothing that the cluster runs is touched: everything goes to a folder of its own, which reset knows like any other. */
-const apart = (script: string): string => script.replaceAll('/opt/slipway/', '/opt/slipway/matrix/').replaceAll('stamps/', 'stamps/matrix-')
+const apart = (script: string): string =>
+  script.replaceAll('/opt/slipway/', '/opt/slipway/matrix/').replace(/^stamp ('?)/gm, 'stamp $1matrix-')
 
 const around = () => ({
   release,
