@@ -88,8 +88,11 @@ apt_reason() {
 		echo "silent for $APT_SILENCE s"
 	elif said -i -e 'error reading from server' -e 'connection closed' -e 'undetermined error' -e 'connection reset'; then
 		echo 'it broke off'
-	elif said -i -e 'could not connect' -e 'connection refused' -e 'connection failed' -e 'unable to connect'; then
+	elif said -i -e 'could not connect' -e 'connection refused' -e 'unable to connect'; then
 		echo 'no connection'
+	elif said -i 'connection failed'; then
+		# What apt's https says of a server that took the connection and kept silent.
+		echo 'no answer'
 	else
 		sed -n 's/^[EW]: //p' "$RUN/apt-said" | grep -v '^Some index files failed' | head -n 1
 	fi

@@ -10,6 +10,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^not done after (\S+) s/, '$1 秒内未完成'],
   [/^no connection within (\S+) s/, '$1 秒内无法连接'],
   [/^no connection/, '无法连接'],
+  [/^no answer/, '没有应答'],
   [/^its name does not resolve/, '域名无法解析'],
   [/^expired certificate/, '证书已过期'],
   [/^untrusted certificate/, '证书不受信任'],

@@ -209,7 +209,7 @@ const runOnHost = async (body: string): Promise<{ exit: number | null; notes: st
 const about = (notes: readonly string[], host: string): string[] => notes.filter((note) => note.startsWith(`source-failed ${host} `))
 
 type Expected = Readonly<{ file: RegExp; apt: RegExp; hard: boolean }>
-const SILENT = /silent for \d+ s|only [\d.]+ KB\/s|it broke off/
+const SILENT = /silent for \d+ s|only [\d.]+ KB\/s|it broke off|no answer/
 
 /** What the report is to say; `hard`: the place is not asked again in the run. */
 const KINDS: Readonly<Record<string, Expected>> = {
@@ -220,7 +220,8 @@ const KINDS: Readonly<Record<string, Expected>> = {
   '503': { file: /HTTP 503 \(given up\)/, apt: /HTTP 503/, hard: true },
   stall: { file: /silent for 4 s \(given up\)/, apt: SILENT, hard: true },
   'stall-body': { file: SILENT, apt: SILENT, hard: true },
-  trickle: { file: /only [\d.]+ KB\/s \(given up\)/, apt: SILENT, hard: true },
+  // Less than one TLS record within the window is silence.
+  trickle: { file: /(only [\d.]+ KB\/s|silent for \d s) \(given up\)/, apt: SILENT, hard: true },
   html: { file: /an HTML page/, apt: /an HTML page|bad signature/, hard: false },
   'redirect-loop': { file: /it redirects in circles \(given up\)/, apt: /it redirects in circles/, hard: true },
   'expired-cert': { file: /expired certificate \(given up\)/, apt: /expired certificate/, hard: true },

@@ -117,7 +117,7 @@ const FAULTS: Readonly<Record<string, Readonly<{ handler: Handler; says: RegExp 
   '404': { handler: (_, response) => void response.writeHead(404).end(), says: /HTTP 404/ },
   '503': { handler: (_, response) => void response.writeHead(503).end(), says: /HTTP 503/ },
   // apt's own word for it varies from run to run.
-  'nothing at all': { handler: () => {}, says: /(silent for 2 s|no connection)/ },
+  'nothing at all': { handler: () => {}, says: /(silent for 2 s|no answer)/ },
   'a page with 200': { handler: (_, response) => void response.end('<html>not found</html>'), says: /an HTML page/ },
   'a bad signature': {
     handler: (request, response) => serving(() => signed.replace('Origin: test', 'Origin: evil'))(request, response),
