@@ -2,6 +2,7 @@ import { bundle } from './bundle.ts'
 import { certs } from './certs.ts'
 import { check } from './check.ts'
 import { etcd } from './etcd.ts'
+import { explain } from './explain.ts'
 import { images } from './images.ts'
 import { kubeconfig } from './kubeconfig.ts'
 import { lock } from './lock.ts'
@@ -29,5 +30,6 @@ export const COMMANDS: readonly Command[] = [
   bundle,
   lock,
   reset,
+  explain,
   version,
 ]

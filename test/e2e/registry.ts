@@ -2,7 +2,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { request as ask, createServer, type Server } from 'node:http'
 import { type AddressInfo, connect, isIP, type Socket } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -91,7 +91,16 @@ export class ConnectProxy implements AsyncDisposable {
     this.#address = address
     this.#server = createServer((request, response) => {
       this.#note(request.socket.remoteAddress, `${request.method} ${request.url}`)
-      response.writeHead(405).end()
+      const { host, pathname, search } = new URL(request.url ?? '')
+      const far = ask(
+        { host: MIRROR, path: pathname + search, method: request.method, headers: { ...request.headers, host } },
+        (answer) => {
+          response.writeHead(answer.statusCode ?? 502, answer.headers)
+          answer.pipe(response)
+        },
+      )
+      far.on('error', () => response.destroy())
+      request.pipe(far)
     })
     this.#server.on('connect', (request, near: Socket) => {
       this.#note(near.remoteAddress, `CONNECT ${request.url}`)
