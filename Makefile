@@ -41,7 +41,6 @@ types: $(STAMP)
 	@tsc --noEmit
 lint: $(STAMP)
 	@biome check --diagnostic-level=error .
-	@echo 'warnings (budgets: 200 lines a file, 40 a function):'; biome lint --reporter=summary --max-diagnostics=500 . 2>&1 | grep -E '^ *lint/' || true
 	@node scripts/zones.ts
 generated: $(STAMP)
 	@node scripts/generate.ts --check
@@ -50,7 +49,8 @@ unit: setup
 	@vitest run $(call report,default,unit)
 
 .PHONY: check
-check: setup types lint generated unit ## types, lint, import zones, generated files, unit, golden, property and ssh tests
+check: setup ## types, lint, import zones, generated files, unit, golden, property and ssh tests
+	@$(MAKE) --no-print-directory -j --output-sync=target types lint generated unit
 
 .PHONY: pack-test e2e
 pack-test: setup

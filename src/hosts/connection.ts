@@ -65,8 +65,13 @@ async function converse(
     broken.resolve(error instanceof TransportError ? error : lost(hop.label, error))
   }
   signal.addEventListener('abort', () => ready.reject(signal.reason))
-  client.on('handshake', () => keys.keep().catch(ready.reject))
-  client.on('ready', ready.resolve)
+  // Nobody works on a host whose key is not written down yet: a run that ends at once would forget it.
+  let kept = Promise.resolve()
+  client.on('handshake', () => {
+    kept = keys.keep()
+    kept.catch(ready.reject)
+  })
+  client.on('ready', () => void kept.then(ready.resolve, ready.reject))
   client.on('error', (error) => {
     if (error.level === 'agent') return
     ready.reject(explain(error, hop, keys, auth))
