@@ -6,6 +6,11 @@ import type { Context } from './types.ts'
 import { cidr, nth } from '../config/cidr.ts'
 import { secondsOf } from '../config/duration.ts'
 
+/** What kubelet and kube-controller-manager make to look for FlexVolume plugins in (--volume-plugin-dir, --flex-volume-plugin-dir), for `leaves`. */
+export const FLEX_VOLUMES: readonly string[] = ['', '/kubelet-plugins', '/kubelet-plugins/volume', '/kubelet-plugins/volume/exec'].map(
+  (below) => `empty /usr/libexec/kubernetes${below}`,
+)
+
 export const PKI = '/etc/kubernetes/pki'
 
 /** Every node speaks to this address: on a control plane its own kube-apiserver, elsewhere the node-local balancer. */

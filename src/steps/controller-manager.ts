@@ -1,7 +1,7 @@
 import { secondsOf } from '../config/duration.ts'
 import { standingOf } from '../resources/generations.ts'
 import { SIGNING_PATH } from '../resources/secrets.ts'
-import { PKI } from './common.ts'
+import { FLEX_VOLUMES, PKI } from './common.ts'
 import { controlLoop, loopKubeconfig } from './control-loop.ts'
 import type { Context, Step } from './types.ts'
 
@@ -43,6 +43,7 @@ export const controllerManager: Step = {
   id: NAME,
   title: { en: NAME, zh: NAME },
   on: 'control-plane',
+  leaves: FLEX_VOLUMES,
   resources: (context) =>
     controlLoop(
       {

@@ -2,7 +2,7 @@ import { pathKubeconfig } from '../templates/kubeconfig.ts'
 import { unitText } from '../templates/unit.ts'
 import { yaml } from '../templates/yaml.ts'
 import type { Resource } from '../resources/types.ts'
-import { CIPHERS, dnsServiceIp, installed, leaf, LOCAL_API, onNode, PKI, withExtraArgs } from './common.ts'
+import { CIPHERS, dnsServiceIp, FLEX_VOLUMES, installed, leaf, LOCAL_API, onNode, PKI, withExtraArgs } from './common.ts'
 import type { Context, Step } from './types.ts'
 
 const CONFIG = '/var/lib/kubelet/config.yaml'
@@ -88,10 +88,7 @@ export const kubelet: Step = {
     'empty /etc/systemd/logind.conf.d',
     'path /var/log/pods',
     'path /var/log/containers',
-    'empty /usr/libexec/kubernetes',
-    'empty /usr/libexec/kubernetes/kubelet-plugins',
-    'empty /usr/libexec/kubernetes/kubelet-plugins/volume',
-    'empty /usr/libexec/kubernetes/kubelet-plugins/volume/exec',
+    ...FLEX_VOLUMES,
     'empty /etc/kubernetes/manifests',
     'chains KUBE',
     'path /run/xtables.lock',

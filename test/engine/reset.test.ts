@@ -33,7 +33,7 @@ describe('what running parts leave', () => {
     expect(lines.length).toBeGreaterThan(20)
     for (const line of lines)
       expect(line).toMatch(
-        /^(containerd|etcd|kube-apiserver|kube-proxy|kubelet) (path \/[\w./-]+|empty \/[\w./-]+|link [\w.]+|netns \w+-|table ip6? [\w-]+|chains [A-Z]+)$/,
+        /^(containerd|etcd|kube-apiserver|kube-controller-manager|kube-proxy|kubelet) (path \/[\w./-]+|empty \/[\w./-]+|link [\w.]+|netns \w+-|table ip6? [\w-]+|chains [A-Z]+)$/,
       )
   })
 
