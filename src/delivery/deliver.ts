@@ -87,7 +87,7 @@ const gather = async ({ packages, parcelled }: Wants, goods: Goods, { begin, not
 
 /** Asks a host what it has and lacks: "have NAME", "lack PACKAGE VERSION". */
 const question = ({ packages, parcels }: Load): string => {
-  const has = `delivery_place\ndelivered_has ${parcels.map(([, { as }]) => as).join(' ')}`
+  const has = `fetch_place\ndelivered_has ${parcels.map(([, { as }]) => as).join(' ')}`
   return packages ? `${has}\ndelivered_lacks ${packages.wanted.want.names.map(quote).join(' ')}` : has
 }
 

@@ -3,13 +3,18 @@
 
 DELIVERY=$STATE/delivery
 
-# apt reads its sources as a user of its own, so that these directories are for everybody.
-delivery_place() {
+fetch_place() {
 	install -d -m 0700 "$RUN"
-	install -d -m 0755 "$STATE" "$DELIVERY" "$DELIVERY/repository" "$DELIVERY/lists" "$DELIVERY/lists/partial" "$DELIVERY/cache/archives/partial"
+	install -d -m 0755 "$STATE"
 	install -d -m 0700 "$STATE/fetch"
 	# Halves of a run that was cut off.
 	find "$STATE/fetch" -name '*.part' -mmin +60 -delete
+}
+
+# Packages only: what installs them takes it away again. apt reads its sources as a user of its own, so that these directories are for everybody.
+delivery_place() {
+	fetch_place
+	install -d -m 0755 "$DELIVERY" "$DELIVERY/repository" "$DELIVERY/lists" "$DELIVERY/lists/partial" "$DELIVERY/cache/archives/partial"
 }
 
 # in_delivery: the arguments that make apt see nothing but what was streamed.
@@ -29,6 +34,7 @@ delivered_has() {
 
 # delivered_lacks NAME...: stdin is the index of a repository; prints which of its packages this host lacks for these.
 delivered_lacks() {
+	delivery_place
 	cat >"$DELIVERY/repository/Packages"
 	in_delivery
 	# shellcheck disable=SC2086
@@ -64,7 +70,7 @@ resolve_packages() {
 
 # receive NAME DIGEST: stdin becomes the file NAME, if it has this digest.
 receive() {
-	delivery_place
+	fetch_place
 	part=$STATE/fetch/$1.$$.part
 	cat >"$part"
 	if ! matches "$part" "$2"; then

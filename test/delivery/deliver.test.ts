@@ -86,7 +86,7 @@ const hostWith = (state: string) => {
         const body = /\nmain\(\) \{\n(.*)\n\}\nmain; exit\n$/s.exec(script)?.[1] ?? script
         const files = input.toString('latin1').match(/[0-9a-f]{64}\.deb\0/g)
         got.push(`${body} < ${files ? files.join(' ').replaceAll('\0', '') : input}`)
-        return body.startsWith('delivery_place') ? state : ''
+        return body.startsWith('fetch_place') ? state : ''
       },
     ],
   ])
@@ -108,7 +108,7 @@ test('a host gets what it lacks, and nothing else', async () => {
   const { got, said, failed } = await run(stock, 'lack ipset 1.0\n', [packages, artifact])
   expect(failed).toBeUndefined()
   expect(got).toEqual([
-    `delivery_place\ndelivered_has ${hexOf('kubelet')}\ndelivered_lacks 'socat' 'ipset' < Package: socat\nFilename: ./${hexOf('socat')}.deb\n\nPackage: ipset\nFilename: ./${hexOf('ipset')}.deb\n`,
+    `fetch_place\ndelivered_has ${hexOf('kubelet')}\ndelivered_lacks 'socat' 'ipset' < Package: socat\nFilename: ./${hexOf('socat')}.deb\n\nPackage: ipset\nFilename: ./${hexOf('ipset')}.deb\n`,
     `receive_packages < ${hexOf('ipset')}.deb`,
     `receive ${hexOf('kubelet')} ${digestOf('kubelet')} < kubelet`,
   ])

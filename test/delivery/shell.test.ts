@@ -63,6 +63,6 @@ test('what apt would install is read out of its simulation', () => {
     'Inst libc6 [2.36-9] (2.36-9+deb12u14 Debian [amd64]) []\\nInst curl (7.88.1-10 Debian [amd64])\\nConf curl (1 Debian [amd64])\\n'
   host.write('bin/apt-get', `#!/bin/sh\nprintf '${lines}'\n`, 0o755)
   const stubs = `in_delivery() { :; }\nPATH='${host.path('bin')}':$PATH`
-  const { stdout } = host.run('APT_DELIVERED=; delivery_place; printf x | delivered_lacks curl', stubs)
+  const { stdout } = host.run('APT_DELIVERED=; printf x | delivered_lacks curl', stubs)
   expect(stdout).toBe('lack libc6 2.36-9+deb12u14\nlack curl 7.88.1-10\n')
 })
