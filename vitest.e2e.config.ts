@@ -19,5 +19,7 @@ export const inTheLab = {
   reporters: ['verbose'],
 }
 
-/** What CI runs: a first cluster, all that may go wrong with it, and its removal. The longer life of a cluster is vitest.life.config.ts. */
-export default defineConfig({ test: { ...inTheLab, include: ['test/e2e/[1-6]*.e2e.ts'] } })
+/** What CI runs: a first cluster, all that may go wrong with it, its removal, and an upgrade. The rest of its life is vitest.life.config.ts. */
+export const IN_CI = ['test/e2e/[1-6]*.e2e.ts', 'test/e2e/90-upgrade.e2e.ts']
+
+export default defineConfig({ test: { ...inTheLab, include: IN_CI } })
