@@ -6,10 +6,10 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/pack.test.ts'],
     // Many tests wait (for sshd, for a slow mirror): more of them than there are cores run side by side.
-    maxWorkers: 8,
+    maxWorkers: 6,
     // No test replaces a module or keeps anything in one: what they import is read once for all of them.
     isolate: false,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 })

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import * as x509 from '@peculiar/x509'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { PRELUDE } from '../../src/engine/shell-texts.ts'
 import { quote } from '../../src/hosts/sh.ts'
 
@@ -33,8 +33,6 @@ const serving =
     })
     response.end(rest)
   }
-
-vi.setConfig({ testTimeout: 30_000 })
 
 let state: string
 let servers: { server: Server; sockets: Set<{ destroy(): void }> }[] = []
