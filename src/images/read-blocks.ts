@@ -59,11 +59,15 @@ const createCursor = (text: string, end: number) => {
     /** Passes over a block scalar: every line deeper than its parent, and blank ones between. */
     skipBlock: (from: number, parent: number): void => {
       let at = from
-      while (at < end) {
-        const line = lineAt(text, at, end)
-        if (line.start < line.end && line.indent <= parent) break
+      let line = lineAt(text, at, end)
+      let widest = 0
+      for (; at < end && line.start >= line.end; line = lineAt(text, at, end)) {
+        widest = Math.max(widest, line.next - at - 1)
         at = line.next
       }
+      // Blank lines before the first text may not be longer than it is indented (YAML 1.2.2 §8.1.1.1).
+      if (at < end && line.indent > parent && widest > line.indent) needsParser()
+      for (; at < end && (line.start >= line.end || line.indent > parent); line = lineAt(text, at, end)) at = line.next
       cursor.advance(at)
     },
   }

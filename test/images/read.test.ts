@@ -150,6 +150,13 @@ test('it agrees, or gives up, on text that is nearly YAML', () => {
   expect(read).toBeGreaterThan(300)
 })
 
+test('blank lines that are longer than the text below them is indented are left to the parser, which refuses them', () => {
+  const text = '- |\n  \n a:'
+  expect(() => readBlocks(text, 0, text.length)).toThrow(NeedsParser)
+  const fine = 'a: |\n\n  text\n      \n  more\nb: c\n'
+  expect(readBlocks(fine, 0, fine.length).kind).toBe('map')
+})
+
 test('JSON is read as JSON.parse reads it, or given up', () => {
   const plain = (tree: Tree): unknown =>
     tree.kind === 'scalar'
