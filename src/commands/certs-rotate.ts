@@ -1,5 +1,5 @@
 import { stagesFor } from '../engine/plan.ts'
-import { EXIT, type Problem } from '../problem.ts'
+import { EXIT, type Problem, refusal } from '../problem.ts'
 import { authorityOf, standingOf } from '../resources/generations.ts'
 import { isAuthority, isPair, ROTATIONS } from '../resources/secrets.ts'
 import type { SecretName, Stage } from '../resources/types.ts'
@@ -45,19 +45,17 @@ const unchanged = ({ intent, world }: Session, names: readonly SecretName[]): Pr
     const own = intent.cluster.authorities?.[name]
     if (!own || own.key !== authorityOf(world, name)?.key || standingOf(world, name)?.stage !== 'settled') return []
     return [
-      {
-        at: `${intent.cluster.places?.certificates ?? 'cluster.yml'}`,
-        what: {
+      refusal(
+        intent.cluster.places?.certificates ?? 'cluster.yml',
+        {
           en: `the cluster uses the CA that cluster.yml names for ${ROTATIONS[name]}`,
           zh: `集群正在使用 cluster.yml 为 ${ROTATIONS[name]} 指定的 CA`,
         },
-        fix: {
+        {
           en: 'Name the files of the new CA first, or take them out for one that Slipway makes.',
           zh: '请先写入新 CA 的文件，或删除该项，由 Slipway 生成。',
         },
-        severity: 'error',
-        exit: EXIT.config,
-      },
+      ),
     ]
   })
 

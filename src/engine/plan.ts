@@ -149,7 +149,7 @@ export const stagesFor = (cluster: Cluster, world: World): Readonly<Partial<Reco
 }
 
 /** What steps are asked by, for every host that answered. */
-const contextsOf = (cluster: Cluster, members: readonly Member[], world: World): Context[] => {
+export const contextsOf = (cluster: Cluster, members: readonly Member[], world: World): Context[] => {
   const aim = intended(cluster, world)
   return members.flatMap((member) => {
     const facts = world[member.key]

@@ -10,19 +10,27 @@ export type ControlLoop = Readonly<{
   description: string
   /** Name of its kubeconfig and its certificate: "scheduler". */
   short: string
-  flags: Readonly<Record<string, string>>
+  /** Those that are its own; what both are told is added. */
+  flags?: Readonly<Record<string, string>>
   /** Files it reads once, besides its kubeconfig and the cluster's CA. */
   inputs?: readonly string[]
   health: string
 }>
 
-/** The kubeconfig of a control loop, for its flags. */
-export const loopKubeconfig = (short: string): string => `/etc/kubernetes/${short}.conf`
+/** What both are told: whose rights they have, that they serve on loopback, and that one of them leads. */
+const common = (kubeconfig: string): Record<string, string> => ({
+  kubeconfig,
+  'authentication-kubeconfig': kubeconfig,
+  'authorization-kubeconfig': kubeconfig,
+  'bind-address': '127.0.0.1',
+  'leader-elect': 'true',
+  profiling: 'false',
+})
 
 /** Certificate, kubeconfig and unit of a control loop. */
 export const controlLoop = (loop: ControlLoop, context: Context): Resource[] => {
   const { name, short } = loop
-  const kubeconfig = loopKubeconfig(short)
+  const kubeconfig = `/etc/kubernetes/${short}.conf`
   const certificate = `${PKI}/${short}`
   const user = `system:${name}`
   const extra = context.config.services[name].extra_args
@@ -50,7 +58,7 @@ export const controlLoop = (loop: ControlLoop, context: Context): Resource[] => 
       ready: `curl -fsSk --max-time 2 ${loop.health}`,
       text: unitText(name, {
         description: loop.description,
-        argv: [installed(name, name, context), ...withExtraArgs(loop.flags, extra)],
+        argv: [installed(name, name, context), ...withExtraArgs({ ...common(kubeconfig), ...loop.flags }, extra)],
         after: ['kube-apiserver.service'],
         type: 'exec',
       }),

@@ -2,12 +2,10 @@ import { secondsOf } from '../config/duration.ts'
 import { standingOf } from '../resources/generations.ts'
 import { SIGNING_PATH } from '../resources/secrets.ts'
 import { FLEX_VOLUMES, PKI } from './common.ts'
-import { controlLoop, loopKubeconfig } from './control-loop.ts'
+import { controlLoop } from './control-loop.ts'
 import type { Context, Step } from './types.ts'
 
 const NAME = 'kube-controller-manager'
-const SHORT = 'controller-manager'
-const CONFIG = loopKubeconfig(SHORT)
 
 /** The certificate of the CA alone: kube-controller-manager refuses a bundle to sign with. */
 const signing = ({ world }: Context): string => (standingOf(world, 'ca')?.other ? SIGNING_PATH : `${PKI}/ca.crt`)
@@ -15,12 +13,6 @@ const signing = ({ world }: Context): string => (standingOf(world, 'ca')?.other 
 const flags = (context: Context): Record<string, string> => {
   const { config } = context
   return {
-    kubeconfig: CONFIG,
-    'authentication-kubeconfig': CONFIG,
-    'authorization-kubeconfig': CONFIG,
-    'bind-address': '127.0.0.1',
-    'leader-elect': 'true',
-    profiling: 'false',
     'use-service-account-credentials': 'true',
     'service-account-private-key-file': `${PKI}/sa.key`,
     'root-ca-file': `${PKI}/ca.crt`,
@@ -49,7 +41,7 @@ export const controllerManager: Step = {
       {
         name: NAME,
         description: 'Kubernetes controller manager',
-        short: SHORT,
+        short: 'controller-manager',
         flags: flags(context),
         inputs: [
           ...(signing(context) === SIGNING_PATH ? [SIGNING_PATH] : []),
