@@ -42,6 +42,9 @@ export type Host = Readonly<{
   }>
 }>
 
+/** A host as people and logs name it: "root@10.0.0.11:22". */
+export const labelOf = ({ user, address, port }: Pick<Host, 'user' | 'address' | 'port'>): string => `${user}@${address}:${port}`
+
 /** A path of cluster.yml as an absolute path: `~` is the user's home, anything relative starts at cluster.yml's folder. */
 export const resolvePath = (path: string, { folder, home }: Folders): string => {
   if (path === '~') return home

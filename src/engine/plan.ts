@@ -7,6 +7,7 @@ import { stepOn } from '../resources/shared-secret.ts'
 import type { CertificateResource, Difference, Resource, SecretName, Stage as SecretStage } from '../resources/types.ts'
 import { PHASES } from '../steps/index.ts'
 import type { Cluster, Context, Member, Phase, Step } from '../steps/types.ts'
+import { unfit } from '../steps/unfit.ts'
 import { etcdView, mayBeAway } from './etcd-view.ts'
 import { membersOf, spokesman } from './members.ts'
 import { renamesOf } from './renames.ts'
@@ -116,16 +117,16 @@ const quorumProblems = (members: readonly Member[], changes: readonly Change[], 
     .filter(({ want, difference }) => want.kind === 'unit' && want.name === 'etcd' && difference.verb === 'restart')
     .flatMap(({ host }) => members.filter(({ key }) => key === host))
     .filter((member) => view.voters.length === 0 || !mayBeAway(view, member))
-    .map((member) => ({
-      at: `${member.user}@${member.address}:${member.port}`,
-      what: {
-        en: `its etcd would have to restart while only ${healthy} of ${voters} members are healthy: that would cost the quorum`,
-        zh: `其 etcd 需要重启，但 ${voters} 个成员中只有 ${healthy} 个健康：这会失去法定人数`,
-      },
-      fix: { en: 'Bring the other members back first.', zh: '请先恢复其他成员。' },
-      severity: 'error',
-      exit: EXIT.unfit,
-    }))
+    .map((member) =>
+      unfit(
+        member,
+        {
+          en: `its etcd would have to restart while only ${healthy} of ${voters} members are healthy: that would cost the quorum`,
+          zh: `其 etcd 需要重启，但 ${voters} 个成员中只有 ${healthy} 个健康：这会失去法定人数`,
+        },
+        { en: 'Bring the other members back first.', zh: '请先恢复其他成员。' },
+      ),
+    )
 }
 
 const problemsOn = (context: Context, speaker: Member | undefined): Problem[] =>

@@ -7,6 +7,7 @@ import { PASSING_PATHS, SECRET_PATHS } from '../resources/secrets.ts'
 import type { Resource } from '../resources/types.ts'
 import { etcdMembers } from './common.ts'
 import type { Context, Step } from './types.ts'
+import { notice, unfit } from './unfit.ts'
 
 const HOME = '/etc/slipway/etcd-backup'
 const SCRIPT = `${HOME}/run.sh`
@@ -141,8 +142,6 @@ const resources = (context: Context): Resource[] => {
   ]
 }
 
-const at = ({ member }: Context): string => `${member.user}@${member.address}:${member.port}`
-
 /** Credentials that cannot be read here are no trouble as long as the host has some. */
 const loginProblems = (context: Context): Problem[] => {
   const { config, facts, s3Login } = context
@@ -170,16 +169,14 @@ const loginProblems = (context: Context): Problem[] => {
 const oldCurl = (context: Context): Problem[] =>
   context.config.etcd_backup?.s3 && context.facts.os.version === '22.04'
     ? [
-        {
-          at: at(context),
-          what: { en: 'the curl of Ubuntu 22.04 (7.81) cannot sign uploads to S3', zh: 'Ubuntu 22.04 的 curl（7.81）无法为 S3 上传签名' },
-          fix: {
+        unfit(
+          context.member,
+          { en: 'the curl of Ubuntu 22.04 (7.81) cannot sign uploads to S3', zh: 'Ubuntu 22.04 的 curl（7.81）无法为 S3 上传签名' },
+          {
             en: 'Back up to `directory` (a mounted share, for instance), or run the control planes on a newer system.',
             zh: '请备份到 `directory`（例如挂载的共享目录），或让控制平面使用更新的系统。',
           },
-          severity: 'error',
-          exit: EXIT.unfit,
-        },
+        ),
       ]
     : []
 
@@ -188,16 +185,14 @@ const failed = (context: Context): Problem[] => {
   return result === 'success' || result === ''
     ? []
     : [
-        {
-          at: at(context),
-          what: { en: `its last backup of etcd failed (${result})`, zh: `上一次 etcd 备份失败（${result}）` },
-          fix: {
+        notice(
+          context.member,
+          { en: `its last backup of etcd failed (${result})`, zh: `上一次 etcd 备份失败（${result}）` },
+          {
             en: `\`journalctl -u ${BACKUP_UNIT}\` there says why; \`slipway etcd snapshot\` tries again.`,
             zh: `在该主机上用 \`journalctl -u ${BACKUP_UNIT}\` 查看原因；\`slipway etcd snapshot\` 可重试。`,
           },
-          severity: 'warning',
-          exit: EXIT.unfit,
-        },
+        ),
       ]
 }
 

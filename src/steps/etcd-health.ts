@@ -1,6 +1,7 @@
-import { EXIT, type Problem } from '../problem.ts'
+import type { Problem } from '../problem.ts'
 import type { Text } from '../text.ts'
 import type { Context } from './types.ts'
+import { notice, unfit } from './unfit.ts'
 
 const MIB = 1024 * 1024
 const mib = (bytes: number): string => `${Math.round(bytes / MIB)} MiB`
@@ -11,14 +12,6 @@ export const worthDefragmenting = ({ size, inUse }: Readonly<{ size: number; inU
 
 /** From here on a person should act: at the quota etcd takes no more writes. */
 const FULL = 0.8
-
-const warning = ({ member }: Context, what: Text, fix: Text): Problem => ({
-  at: `${member.user}@${member.address}:${member.port}`,
-  what,
-  fix,
-  severity: 'warning',
-  exit: EXIT.unfit,
-})
 
 const raise = (quota: number): Text => ({
   en: `Raise \`services.etcd.extra_args: {quota-backend-bytes: "${quota * 2}"}\`, run \`slipway up\`, then \`slipway etcd defrag\`, which also clears the alarm.`,
@@ -38,8 +31,8 @@ export const etcdSpace = (context: Context): Problem[] => {
   const fix = inUse < quota * FULL && worthDefragmenting(etcd) ? defrag : raise(quota)
   if (alarms.includes('NOSPACE'))
     return [
-      warning(
-        context,
+      notice(
+        context.member,
         {
           en: `etcd takes no writes: the NOSPACE alarm is on (${mib(size)} of ${mib(quota)}, ${mib(inUse)} in use)`,
           zh: `etcd 已停止写入：NOSPACE 警报（${mib(size)} / ${mib(quota)}，使用中 ${mib(inUse)}）`,
@@ -50,8 +43,8 @@ export const etcdSpace = (context: Context): Problem[] => {
     ]
   if (size < quota * FULL) return []
   return [
-    warning(
-      context,
+    notice(
+      context.member,
       {
         en: `etcd's file is ${mib(size)} of ${mib(quota)} (${mib(inUse)} in use); at the quota it takes no more writes`,
         zh: `etcd 数据文件为 ${mib(size)} / ${mib(quota)}（使用中 ${mib(inUse)}）；达到配额后将停止写入`,
@@ -80,15 +73,13 @@ export const etcdStranger = (context: Context): Problem[] => {
   )
     return []
   return [
-    {
-      at: `${member.user}@${member.address}:${member.port}`,
-      what: { en: 'its etcd data are of a cluster that goes on without it', zh: '其 etcd 数据属于已将其排除在外的集群' },
-      fix: {
+    unfit(
+      member,
+      { en: 'its etcd data are of a cluster that goes on without it', zh: '其 etcd 数据属于已将其排除在外的集群' },
+      {
         en: `Run \`slipway reset --limit ${member.nodeName} --confirm ${config.cluster_name}\`, then \`slipway up\`: it joins anew.`,
         zh: `请运行 \`slipway reset --limit ${member.nodeName} --confirm ${config.cluster_name}\`，再运行 \`slipway up\` 重新加入。`,
       },
-      severity: 'error',
-      exit: EXIT.unfit,
-    },
+    ),
   ]
 }

@@ -1,10 +1,11 @@
 import { etcdView, peerUrl } from '../engine/etcd-view.ts'
 import { acceptsMember } from '../engine/quorum.ts'
-import { EXIT, type Problem } from '../problem.ts'
+import type { Problem } from '../problem.ts'
 import type { Text } from '../text.ts'
 import { controlPlanes, etcdMembers } from './common.ts'
 import { restoringOf } from './restoring.ts'
 import type { Context } from './types.ts'
+import { unfit } from './unfit.ts'
 
 /** Read by etcd's unit, once: a member that has data does not look at it. */
 export const BOOTSTRAP = '/etc/slipway/etcd-bootstrap.env'
@@ -49,9 +50,7 @@ export const startOf = (context: Context): Start => {
 const isEstablished = (context: Context): boolean =>
   controlPlanes(context).some(({ key }) => context.world[key]?.paths['/etc/kubernetes/kubelet.conf'] !== undefined)
 
-const refuse = ({ member }: Context, what: Text, fix: Text): Problem[] => [
-  { at: `${member.user}@${member.address}:${member.port}`, what, fix, severity: 'error', exit: EXIT.unfit },
-]
+const refuse = ({ member }: Context, what: Text, fix: Text): Problem[] => [unfit(member, what, fix)]
 
 /** A member whose data are gone would vote again for what it has forgotten (etcd.io, "replace a failed member"). */
 const forgetful = (context: Context): Problem[] => {

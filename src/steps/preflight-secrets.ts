@@ -1,8 +1,7 @@
-import { EXIT, type Problem } from '../problem.ts'
+import { EXIT, type Problem, refusal } from '../problem.ts'
 import { authorityOf, standingOf, trusted } from '../resources/generations.ts'
 import { AUTHORITY_NAMES, isAuthority, ROTATIONS, SECRET_NAMES, SECRET_PATHS } from '../resources/secrets.ts'
 import type { AuthorityName, SecretName } from '../resources/types.ts'
-import type { Text } from '../text.ts'
 import type { Context, Step } from './types.ts'
 
 const DAY = 86_400
@@ -18,10 +17,10 @@ const ownProblems = ({ authorities, world, facts, places }: Context, name: Autho
   const own = authorities?.[name]
   if (!own) return []
   const at = places?.[`certificates.${KEYS[name]}.certificate`] ?? 'cluster.yml'
-  const refuse = (what: Text, fix: Text): Problem => ({ at, what, fix, severity: 'error', exit: EXIT.config })
   if (own.notAfter < facts.now || own.notBefore > facts.now)
     return [
-      refuse(
+      refusal(
+        at,
         { en: `${own.commonName || 'this CA'} is not valid now`, zh: `${own.commonName || '该 CA'} 当前不在有效期内` },
         { en: 'Name a CA that is, or set the clock of the hosts.', zh: '请改用有效的 CA，或校准主机时钟。' },
       ),
@@ -29,7 +28,8 @@ const ownProblems = ({ authorities, world, facts, places }: Context, name: Autho
   const standing = standingOf(world, name)
   if (!standing || trusted(standing).some(({ id }) => id === own.key)) return []
   return [
-    refuse(
+    refusal(
+      at,
       { en: `the cluster has another CA in ${SECRET_PATHS[name][0]}`, zh: `集群在 ${SECRET_PATHS[name][0]} 中使用的是另一个 CA` },
       { en: `\`${rotate(name)}\` changes over to this one without a pause.`, zh: `可用 \`${rotate(name)}\` 不中断地切换到此 CA。` },
     ),

@@ -1,13 +1,12 @@
+import { labelOf } from '../config/hosts.ts'
 import { EXIT, type Problem } from '../problem.ts'
 import type { Text } from '../text.ts'
 import { controlPlanes, etcdMembers } from './common.ts'
 import { mayBeOlder } from './node-version.ts'
 import { compareVersions, otherMinor, parts, runningVersion } from './running.ts'
 import type { Context, Member, Step } from './types.ts'
+import { unfit } from './unfit.ts'
 import { apiserverOf, hasBegun, upgrades } from './upgrading.ts'
-
-const where = ({ user, address, port }: Member): string => `${user}@${address}:${port}`
-const refuse = (member: Member, what: Text, fix: Text): Problem => ({ at: where(member), what, fix, severity: 'error', exit: EXIT.unfit })
 
 const FIRST = (running: string): Text => ({
   en: `Put that right first (\`slipway up\` with kubernetes_version: ${running}); an upgrade begins on a healthy cluster only.`,
@@ -18,14 +17,14 @@ const plane = (context: Context, member: Member, fix: Text): Problem[] => {
   const facts = context.world[member.key]
   if (!facts)
     return [
-      refuse(
+      unfit(
         member,
         { en: 'it is a control plane and does not answer', zh: '该控制平面无法连接' },
         { ...fix, en: `Bring it back. ${fix.en}`, zh: `请先恢复它。${fix.zh}` },
       ),
     ]
   // One that is only about to become a control plane has no API server yet.
-  return facts.api !== 'down' ? [] : [refuse(member, { en: 'its kube-apiserver is not ready', zh: '其 kube-apiserver 未就绪' }, fix)]
+  return facts.api !== 'down' ? [] : [unfit(member, { en: 'its kube-apiserver is not ready', zh: '其 kube-apiserver 未就绪' }, fix)]
 }
 
 const member = ({ world, facts }: Context, one: Member, fix: Text): Problem[] => {
@@ -33,14 +32,14 @@ const member = ({ world, facts }: Context, one: Member, fix: Text): Problem[] =>
   if (!seen && !world[one.key]?.etcdData) return []
   const active = world[one.key]?.units.etcd?.active === 'active'
   if (active && (!seen || (seen.started && !seen.learner))) return []
-  return [refuse(one, { en: 'its etcd is not a healthy member', zh: '其 etcd 不是健康的成员' }, fix)]
+  return [unfit(one, { en: 'its etcd is not a healthy member', zh: '其 etcd 不是健康的成员' }, fix)]
 }
 
 /** A node whose host does not answer is left out and named by itself; one that answers and is not Ready would only be the next trouble. */
 const node = ({ world, facts }: Context, one: Member, fix: Text): Problem[] => {
   const seen = facts.nodes.find(({ name }) => name === one.nodeName)
   if (!world[one.key] || !seen || seen.ready) return []
-  return [refuse(one, { en: `its node ${one.nodeName} is not Ready`, zh: `其节点 ${one.nodeName} 未就绪` }, fix)]
+  return [unfit(one, { en: `its node ${one.nodeName} is not Ready`, zh: `其节点 ${one.nodeName} 未就绪` }, fix)]
 }
 
 /** Asked once, before the first part of an upgrade. */
@@ -65,7 +64,7 @@ const deprecated = (context: Context): Problem[] => {
       const gone = compareVersions(`${removedIn}.0`, `${parts(release.kubernetes)[0]}.${parts(release.kubernetes)[1]}.0`) <= 0
       return [
         {
-          at: where(one),
+          at: labelOf(one),
           what: gone
             ? {
                 en: `somebody asks its API server for ${name}, which ${release.minor} no longer has`,
@@ -105,7 +104,7 @@ const skew = (context: Context): Problem[] => {
       ...(held > 0
         ? [
             {
-              ...refuse(
+              ...unfit(
                 one,
                 {
                   en: `${may.en} ${release.kubernetes}: kubelet and kube-proxy of ${held} nodes stay as they are until it answers`,
@@ -119,7 +118,7 @@ const skew = (context: Context): Problem[] => {
         : []),
       ...(joining.length > 0 && kubelets.length > joining.length
         ? [
-            refuse(
+            unfit(
               one,
               {
                 en: `${may.en} ${release.kubernetes}: ${joining.join(', ')} cannot join before it answers`,

@@ -1,15 +1,10 @@
-import { EXIT, type Problem } from '../problem.ts'
+import { labelOf } from '../config/hosts.ts'
+import { type Problem, refusal } from '../problem.ts'
 import type { Text } from '../text.ts'
 import { compareVersions, parts, runningVersion } from './running.ts'
 import type { Context, Step } from './types.ts'
 
-const refuse = ({ member }: Context, what: Text, fix: Text): Problem => ({
-  at: `${member.user}@${member.address}:${member.port}`,
-  what,
-  fix,
-  severity: 'error',
-  exit: EXIT.config,
-})
+const refuse = ({ member }: Context, what: Text, fix: Text): Problem => refusal(labelOf(member), what, fix)
 
 /** kube-apiserver may not go back, and not skip a minor (kubernetes.io, Version Skew Policy). */
 const kubernetes = (context: Context): Problem[] => {

@@ -1,13 +1,11 @@
 import { dns1123Subdomain, suggestHostname } from '../config/hostname.ts'
-import { EXIT, type Problem } from '../problem.ts'
+import { labelOf } from '../config/hosts.ts'
+import type { Problem } from '../problem.ts'
 import { same, type Text } from '../text.ts'
 import type { Context, Member, Step } from './types.ts'
+import { notice, unfit } from './unfit.ts'
 
 type Check = (context: Context) => Problem | readonly Problem[] | undefined
-
-const where = (member: Member): string => `${member.user}@${member.address}:${member.port}`
-const unfit = (member: Member, what: Text, fix: Text): Problem => ({ at: where(member), what, fix, severity: 'error', exit: EXIT.unfit })
-const warn = (member: Member, what: Text, fix: Text): Problem => ({ ...unfit(member, what, fix), severity: 'warning' })
 
 const SYSTEMS: Readonly<Record<string, readonly string[]>> = { debian: ['12', '13'], ubuntu: ['22.04', '24.04'] }
 
@@ -99,7 +97,7 @@ const hostname: Check = ({ member, facts }) => {
     zh: `主机名 "${facts.hostname}" 不是合法的 DNS-1123 子域名（仅限小写字母、数字、"-" 和 "."）`,
   }
   if (member.name !== undefined)
-    return warn(member, what, {
+    return notice(member, what, {
       en: `Its Node is called ${member.name}. Add \`set_hostname: true\` to give the host that name too.`,
       zh: `节点将命名为 ${member.name}。加上 \`set_hostname: true\` 可同时修改主机名。`,
     })
@@ -117,16 +115,16 @@ const duplicates: Check = ({ member, members, facts, world }) => {
     ...clash(
       (other) => other.nodeName === member.nodeName,
       (other) => ({
-        en: `its name ${member.nodeName} is also that of ${where(other)}`,
-        zh: `名称 ${member.nodeName} 与 ${where(other)} 重复`,
+        en: `its name ${member.nodeName} is also that of ${labelOf(other)}`,
+        zh: `名称 ${member.nodeName} 与 ${labelOf(other)} 重复`,
       }),
       { en: 'Give each its own `hostname_override`.', zh: '请为每台主机设置不同的 `hostname_override`。' },
     ),
     ...clash(
       (other) => facts.machineId !== '' && world[other.key]?.machineId === facts.machineId,
       (other) => ({
-        en: `its machine-id is also that of ${where(other)}: one was cloned from the other`,
-        zh: `machine-id 与 ${where(other)} 相同：应为克隆所致`,
+        en: `its machine-id is also that of ${labelOf(other)}: one was cloned from the other`,
+        zh: `machine-id 与 ${labelOf(other)} 相同：应为克隆所致`,
       }),
       {
         en: 'On one of them: `rm /etc/machine-id && systemd-machine-id-setup`, then reboot.',
@@ -135,7 +133,7 @@ const duplicates: Check = ({ member, members, facts, world }) => {
     ),
     ...clash(
       (other) => other.ip === member.ip,
-      (other) => ({ en: `its address ${member.ip} is also that of ${where(other)}`, zh: `地址 ${member.ip} 与 ${where(other)} 重复` }),
+      (other) => ({ en: `its address ${member.ip} is also that of ${labelOf(other)}`, zh: `地址 ${member.ip} 与 ${labelOf(other)} 重复` }),
       { en: 'Give each its own `internal_address`.', zh: '请为每台主机设置不同的 `internal_address`。' },
     ),
   ]
@@ -176,7 +174,7 @@ const clock: Check = ({ member, facts, world }) => {
 const timeSync: Check = ({ member, facts, config }) =>
   facts.timeSync !== '' || facts.container || config.time_sync === 'auto'
     ? undefined
-    : warn(
+    : notice(
         member,
         { en: 'nothing keeps its clock in time', zh: '没有时间同步服务' },
         { en: 'Set `time_sync: auto`, or run chrony.', zh: '请设置 `time_sync: auto`，或自行运行 chrony。' },

@@ -1,7 +1,8 @@
 import type { Facts } from '../hosts/facts.ts'
-import { EXIT, type Problem } from '../problem.ts'
+import type { Problem } from '../problem.ts'
 import { RESTORING } from '../resources/etcd-restore.ts'
 import type { Context, Step } from './types.ts'
+import { unfit } from './unfit.ts'
 
 /**
  * A restore that is under way, as every host remembers it. `ready` is false until every host is prepared: before that nothing may start, because
@@ -25,13 +26,11 @@ const unprepared = ({ member, facts }: Context): Problem[] => {
   return restoring === undefined || restoring.ready
     ? []
     : [
-        {
-          at: `${member.user}@${member.address}:${member.port}`,
-          what: { en: 'a restore of etcd was interrupted before all hosts were prepared', zh: 'etcd 恢复在所有主机准备完成之前中断' },
-          fix: { en: 'Run the same `slipway etcd restore` again.', zh: '请再次运行同一条 `slipway etcd restore` 命令。' },
-          severity: 'error',
-          exit: EXIT.unfit,
-        },
+        unfit(
+          member,
+          { en: 'a restore of etcd was interrupted before all hosts were prepared', zh: 'etcd 恢复在所有主机准备完成之前中断' },
+          { en: 'Run the same `slipway etcd restore` again.', zh: '请再次运行同一条 `slipway etcd restore` 命令。' },
+        ),
       ]
 }
 

@@ -1,8 +1,9 @@
-import { EXIT, type Problem } from '../problem.ts'
+import type { Problem } from '../problem.ts'
 import { keepalivedConfig } from '../templates/keepalived.ts'
 import { unitText } from '../templates/unit.ts'
 import { controlPlanes, PKI } from './common.ts'
 import type { Context, Step } from './types.ts'
+import { unfit } from './unfit.ts'
 
 const NAME = 'kube-apiserver-vip'
 const CONFIG = '/etc/slipway/keepalived.conf'
@@ -18,13 +19,11 @@ const noDevice = (context: Context): Problem[] => {
   const { member, facts } = context
   const seen = Object.keys(facts.mtu).join(', ')
   return [
-    {
-      at: `${member.user}@${member.address}:${member.port}`,
-      what: { en: `it has no network device ${device} (only ${seen})`, zh: `没有网络设备 ${device}（只有 ${seen}）` },
-      fix: { en: 'Correct control_plane_vip.interface, or take it out.', zh: '请更正或删除 control_plane_vip.interface。' },
-      severity: 'error',
-      exit: EXIT.unfit,
-    },
+    unfit(
+      member,
+      { en: `it has no network device ${device} (only ${seen})`, zh: `没有网络设备 ${device}（只有 ${seen}）` },
+      { en: 'Correct control_plane_vip.interface, or take it out.', zh: '请更正或删除 control_plane_vip.interface。' },
+    ),
   ]
 }
 

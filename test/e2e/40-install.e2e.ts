@@ -6,6 +6,7 @@ import {
   ADDRESS,
   type Change,
   dropped,
+  ETCDCTL,
   type Ended,
   eventOf,
   fresh,
@@ -135,10 +136,9 @@ test('a pod finds the API and a pod of another node by name, through services; e
 
 test('a Secret is encrypted where it lies, and the audit log tells who wrote it but not what', async () => {
   await kubectl('-n e2e create secret generic canary --from-literal=word=yellow-bird-in-a-mine')
-  const pki = '/etc/kubernetes/pki/etcd'
   const raw = await on(
     'cp1',
-    `etcdctl --endpoints=https://127.0.0.1:2379 --cacert=${pki}/ca.crt --cert=${pki}/healthcheck-client.crt --key=${pki}/healthcheck-client.key get /registry/secrets/e2e/canary --print-value-only | head -c 200 | tr -cd "[:print:]"; echo; grep -c yellow-bird /var/log/kubernetes/audit.log || true; grep -c '"resource":"secrets".*"name":"canary"' /var/log/kubernetes/audit.log || true`,
+    `${ETCDCTL} get /registry/secrets/e2e/canary --print-value-only | head -c 200 | tr -cd "[:print:]"; echo; grep -c yellow-bird /var/log/kubernetes/audit.log || true; grep -c '"resource":"secrets".*"name":"canary"' /var/log/kubernetes/audit.log || true`,
   )
   expect(raw).toMatch(/^k8s:enc:secretbox:v1:key1:/)
   expect(raw).not.toContain('yellow')

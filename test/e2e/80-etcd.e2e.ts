@@ -3,11 +3,13 @@ import { copyFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
+  allReady,
   cut,
+  ETCDCTL,
   engine,
   type Ended,
+  etcdctl,
   fresh,
-  HA_HOSTS,
   type HostName,
   installed,
   kubectl,
@@ -38,27 +40,11 @@ const nothingToDo = async (): Promise<void> => {
   expect(exit, stderr).toBe(0)
 }
 
-const etcdctl = (host: HostName, args: string): Promise<string> =>
-  on(
-    host,
-    `etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/etcd/healthcheck-client.crt --key=/etc/kubernetes/pki/etcd/healthcheck-client.key ${args}`,
-  )
-
 const members = async (host: HostName): Promise<string[]> =>
   (await etcdctl(host, 'member list'))
     .split('\n')
     .map((line) => line.split(', ')[2] ?? '')
     .sort()
-
-const allReady = (host: HostName) =>
-  until('every node is Ready', 120, async () => {
-    const seen = await kubectl(
-      `get nodes -o jsonpath='{range .items[*]}{.metadata.name}={.status.conditions[?(@.type=="Ready")].status} {end}'`,
-      30,
-      host,
-    )
-    return seen.trim() === HA_HOSTS.map((name) => `${name}=True`).join(' ') || seen
-  })
 
 beforeAll(async () => {
   await lab('s3')
@@ -211,7 +197,7 @@ test('no space left: said with the way out, and defrag gives it back, one member
   // Written and compacted away: the file stays as large as it was.
   await on(
     'cp1',
-    `e() { etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/etcd/healthcheck-client.crt --key=/etc/kubernetes/pki/etcd/healthcheck-client.key "$@"; }
+    `e() { ${ETCDCTL} "$@"; }
     head -c 1000000 /dev/zero | tr '\\0' x >/tmp/blob
     for n in $(seq 60); do e put /slipway-test/blob </tmp/blob >/dev/null 2>&1 || break; done
     rev=$(e endpoint status -w json | grep -o '"revision":[0-9]*' | head -1 | cut -d: -f2)

@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { beforeAll, expect, test } from 'vitest'
-import { ADDRESS, type ClusterFile, HA_HOSTS, type HostName, installed, kubectl, on, Operator, pause, tryOn, until } from './lab.ts'
+import { ADDRESS, allReady, type ClusterFile, HA_HOSTS, type HostName, installed, kubectl, on, Operator, pause, tryOn } from './lab.ts'
 import { loadText, lost, startLoad } from './load.ts'
 
 const PLANES = ['cp1', 'cp2', 'cp3'] as const
@@ -65,16 +65,6 @@ const shown = (host: HostName, port: number, ca: X509Certificate): Promise<strin
     // A server that wants a certificate of ours closes after it has shown its own.
     socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
     socket.on('timeout', () => socket.destroy(new Error('no answer')))
-  })
-
-const allReady = (host: HostName) =>
-  until('every node is Ready', 180, async () => {
-    const seen = await kubectl(
-      `get nodes -o jsonpath='{range .items[*]}{.metadata.name}={.status.conditions[?(@.type=="Ready")].status} {end}'`,
-      30,
-      host,
-    ).catch((error: Error) => error.message)
-    return seen.trim() === HA_HOSTS.map((name) => `${name}=True`).join(' ') || seen
   })
 
 test('certs list shows every certificate that lies on a host, and who signed it', async () => {

@@ -3,6 +3,7 @@ import { beforeAll, beforeEach, expect, test } from 'vitest'
 import {
   cut,
   type Ended,
+  etcdctl,
   HA_HOSTS,
   type HostName,
   installed,
@@ -44,12 +45,6 @@ const holderOf = async (lease: string, asked: HostName): Promise<string> =>
 
 const otherPlane = (victim: HostName): HostName => PLANES.find((plane) => plane !== victim) ?? expect.fail()
 
-const members = (plane: HostName): Promise<string> =>
-  on(
-    plane,
-    'etcdctl --cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/etcd/healthcheck-client.crt --key=/etc/kubernetes/pki/etcd/healthcheck-client.key --endpoints=https://127.0.0.1:2379 member list',
-  )
-
 /** A node's label in the file, so that there is something to converge while a host is dead. */
 const labelled = (value: string): void =>
   operator.write((config) => {
@@ -57,9 +52,9 @@ const labelled = (value: string): void =>
   })
 
 test('it stands: three voters, every worker reaches the API by its own balancer, a second run only looks', async () => {
-  expect((await members('cp3')).split('\n').map((line) => line.split(', ').slice(1, 3).concat(line.split(', ').slice(5)))).toEqual(
-    expect.arrayContaining(PLANES.map((name) => ['started', name, 'false'])),
-  )
+  expect(
+    (await etcdctl('cp3', 'member list')).split('\n').map((line) => line.split(', ').slice(1, 3).concat(line.split(', ').slice(5))),
+  ).toEqual(expect.arrayContaining(PLANES.map((name) => ['started', name, 'false'])))
   for (const worker of WORKERS) expect(await balancerAnswers(worker)).toBe(true)
   const [before, ssh] = [await onAll(units, HA_HOSTS), await markSsh(HA_HOSTS)]
   expect(await done(operator.up())).toContain('No changes')
@@ -95,7 +90,7 @@ test('the leader of the controllers loses its power: the lease moves, balancers 
 
   labelled(victim)
   await powerOn(victim)
-  await until(`${victim} is healthy again`, 90, async () => (await members(victim).catch(() => '')).includes(victim))
+  await until(`${victim} is healthy again`, 90, async () => (await etcdctl(victim, 'member list').catch(() => '')).includes(victim))
   await done(operator.up())
   expect((await operator.run('plan', '--exit-code')).exit).toBe(0)
 })
@@ -108,7 +103,7 @@ test.each(PLANES)('%s without power: the API answers through every worker, up na
   const { exit, stderr } = await operator.run('plan')
   expect(exit, stderr).toBe(4)
   await powerOn(victim)
-  await until(`${victim} is healthy again`, 90, async () => (await members(victim).catch(() => '')).includes(victim))
+  await until(`${victim} is healthy again`, 90, async () => (await etcdctl(victim, 'member list').catch(() => '')).includes(victim))
 })
 
 test('a dead worker is named and skipped, and nobody takes it for removed', async () => {

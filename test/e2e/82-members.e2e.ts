@@ -6,6 +6,7 @@ import {
   cut,
   type Ended,
   engine,
+  etcdctl,
   fresh,
   type HostName,
   installed,
@@ -59,11 +60,7 @@ const nodes = async (plane: HostName): Promise<string[]> =>
     .sort()
 
 const voters = async (plane: HostName): Promise<string[]> => {
-  const pki = '/etc/kubernetes/pki/etcd'
-  const list = await on(
-    plane,
-    `etcdctl --endpoints=https://127.0.0.1:2379 --cacert=${pki}/ca.crt --cert=${pki}/healthcheck-client.crt --key=${pki}/healthcheck-client.key member list`,
-  )
+  const list = await etcdctl(plane, 'member list')
   return list
     .split('\n')
     .map((line) => line.split(', '))

@@ -133,6 +133,23 @@ export const on = async (host: HostName, script: string, seconds = 60): Promise<
 export const kubectl = (args: string, seconds = 60, host: HostName = 'cp1'): Promise<string> =>
   on(host, `kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s ${args}`, seconds)
 
+/** etcdctl towards a host's own member, as a command of its shell. */
+export const ETCDCTL =
+  'etcdctl --endpoints=https://127.0.0.1:2379 --cacert=/etc/kubernetes/pki/etcd/ca.crt --cert=/etc/kubernetes/pki/etcd/healthcheck-client.crt --key=/etc/kubernetes/pki/etcd/healthcheck-client.key'
+
+export const etcdctl = (host: HostName, args: string): Promise<string> => on(host, `${ETCDCTL} ${args}`)
+
+/** Every node of the five is Ready, asked of one control plane, which may still be on its way. */
+export const allReady = (host: HostName): Promise<void> =>
+  until('every node is Ready', 180, async () => {
+    const seen = await kubectl(
+      `get nodes -o jsonpath='{range .items[*]}{.metadata.name}={.status.conditions[?(@.type=="Ready")].status} {end}'`,
+      30,
+      host,
+    ).catch((error: Error) => error.message)
+    return seen.trim() === HA_HOSTS.map((name) => `${name}=True`).join(' ') || seen
+  })
+
 /** A host's own clock, as the lab's logs write it. */
 export const now = (): string => new Date().toISOString()
 

@@ -84,9 +84,9 @@ test('more output than is read at once', async () => {
 })
 
 test('what a script leaves behind does not hold us', async () => {
-  const [start, out] = [Date.now(), await capture(transport, 'sleep 60 & echo $!')]
-  expect(Date.now() - start).toBeLessThan(10_000)
-  process.kill(Number(out.stdout))
+  const { stdout } = await capture(transport, 'sleep 60 & echo $!')
+  // Still there: nobody waited for its end.
+  process.kill(Number(stdout))
 })
 
 describe('a client that goes', () => {
