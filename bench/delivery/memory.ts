@@ -5,7 +5,9 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readFrom } from '../../src/delivery/shelf.ts'
-import { capture, connect, createShare } from '../../src/hosts/transport.ts'
+import { capture } from '../../src/hosts/transport.ts'
+import { createShare } from '../../src/hosts/share.ts'
+import { connect } from '../../src/hosts/connect.ts'
 
 const [, , mode, ...rest] = process.argv
 

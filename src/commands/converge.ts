@@ -1,4 +1,4 @@
-import type { Plan } from '../engine/plan.ts'
+import type { Plan } from '../engine/change.ts'
 import { EXIT } from '../problem.ts'
 import { lockPathOf } from '../releases/pins.ts'
 import { authorityOf } from '../resources/generations.ts'

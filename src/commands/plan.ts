@@ -1,5 +1,5 @@
 import { EXIT } from '../problem.ts'
-import type { Plan } from '../engine/plan.ts'
+import type { Plan } from '../engine/change.ts'
 import { planText } from '../ui/plan-text.ts'
 import { withLoginsIfAny } from './logins.ts'
 import { exitOf, namesOf, openSession, planOf, readIntent, sayProblems } from './session.ts'

@@ -1,7 +1,7 @@
 import { writeTar } from '../archive/tar.ts'
 import { type Deliver, DeliveryError } from '../engine/apply.ts'
 import type { Report } from '../engine/events.ts'
-import type { Change } from '../engine/plan.ts'
+import type { Change } from '../engine/change.ts'
 import { PRELUDE } from '../engine/shell-texts.ts'
 import { escapeRemote } from '../hosts/lines.ts'
 import { quote } from '../hosts/sh.ts'

@@ -1,6 +1,6 @@
 import type { Http } from '../commands/http.ts'
 import { DeliveryError } from '../engine/apply.ts'
-import type { Change } from '../engine/plan.ts'
+import type { Change } from '../engine/change.ts'
 import { escapeRemote } from '../hosts/lines.ts'
 import { createSemaphore } from '../hosts/share.ts'
 import type { Transport } from '../hosts/transport.ts'

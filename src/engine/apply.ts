@@ -2,10 +2,10 @@ import { TransportError, type Transport } from '../hosts/transport.ts'
 import { escapeRemote } from '../hosts/lines.ts'
 import { kindOf } from '../resources/index.ts'
 import type { Failure, Report } from './events.ts'
-import type { Change } from './plan.ts'
+import type { Change } from './change.ts'
 import { composeScript } from './script.ts'
 import { type Batch, type Stage, stagesOf } from './stages.ts'
-import type { Vault } from './vault.ts'
+import type { Vault } from '../resources/types.ts'
 
 /** How a run ended: on which hosts it failed, and whether all stages were gone through. */
 export type Outcome = Readonly<{ failures: readonly Failure[]; lost: readonly string[]; complete: boolean }>

@@ -1,5 +1,5 @@
 import type { Problem } from '../problem.ts'
-import type { Change } from './plan.ts'
+import type { Change } from './change.ts'
 import type { Stage } from './stages.ts'
 
 /** What happens during a run, as it happens. Reporters only listen. Hosts are named by their keys; `label` is for people. */

@@ -4,30 +4,17 @@ import { type Generation, standingOf } from '../resources/generations.ts'
 import { kindOf } from '../resources/index.ts'
 import { isAuthority, SECRET_NAMES } from '../resources/secrets.ts'
 import { stepOn } from '../resources/shared-secret.ts'
-import type { CertificateResource, Difference, Resource, SecretName, Stage as SecretStage } from '../resources/types.ts'
+import type { CertificateResource, Resource, SecretName, Stage as SecretStage } from '../resources/types.ts'
 import { PHASES } from '../steps/index.ts'
 import type { Cluster, Context, Member, Phase, Step } from '../steps/types.ts'
 import { unfit } from '../steps/unfit.ts'
+import type { Change, Plan } from './change.ts'
 import { etcdView, mayBeAway } from './etcd-view.ts'
 import { membersOf, spokesman } from './members.ts'
 import { renamesOf } from './renames.ts'
 import { keepsQuorum } from './quorum.ts'
 import { rollOut } from './rollout.ts'
 import type { World } from './world.ts'
-
-/** One thing that will be done on one host. `batch`: nodes of one batch change together, and the next batch waits for them. */
-export type Change = Readonly<{
-  host: string
-  phase: string
-  step: string
-  id: string
-  want: Resource
-  difference: Difference
-  batch?: number
-}>
-
-/** What a run would do, and what speaks against it. A value: printing it is the dry run. */
-export type Plan = Readonly<{ changes: readonly Change[]; problems: readonly Problem[] }>
 
 /** Where a step runs. */
 const appliesTo = (step: Step, member: Member, speaker: Member | undefined): boolean => {

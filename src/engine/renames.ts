@@ -1,7 +1,7 @@
 import { runsAs } from '../hosts/runs-as.ts'
 import { drainOf } from '../resources/drain.ts'
 import type { Cluster, Member } from '../steps/types.ts'
-import type { Change } from './plan.ts'
+import type { Change } from './change.ts'
 import type { World } from './world.ts'
 
 /** A host whose Node has another name than the file says by now. */

@@ -3,7 +3,7 @@ import { drainOf } from '../resources/drain.ts'
 import { kubernetesOf } from '../steps/node-version.ts'
 import { otherMinor, runningVersion } from '../steps/running.ts'
 import type { Cluster, Member } from '../steps/types.ts'
-import type { Change } from './plan.ts'
+import type { Change } from './change.ts'
 import { changesForRenames, type Rename } from './renames.ts'
 import type { World } from './world.ts'
 

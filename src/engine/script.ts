@@ -1,7 +1,7 @@
 import { quote } from '../hosts/sh.ts'
 import { kindOf } from '../resources/index.ts'
 import type { Payload } from '../resources/types.ts'
-import type { Change } from './plan.ts'
+import type { Change } from './change.ts'
 import { PRELUDE } from './shell-texts.ts'
 
 /** Variables for all that a script runs. */

@@ -1,6 +1,6 @@
 import { PHASES } from '../steps/index.ts'
 import type { Phase } from '../steps/types.ts'
-import type { Change } from './plan.ts'
+import type { Change } from './change.ts'
 
 /** What one host does without waiting for others: one script. */
 export type Batch = Readonly<{ host: string; changes: readonly Change[] }>

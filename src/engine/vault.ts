@@ -2,21 +2,10 @@ import 'reflect-metadata'
 import { isIP } from 'node:net'
 import * as x509 from '@peculiar/x509'
 import { SECRET_PATHS } from '../resources/secrets.ts'
-import type { AuthorityName, CertificateResource, Payload, SecretName, Stage } from '../resources/types.ts'
+import type { AuthorityName, CertificateResource, Payload, SecretName, Stage, Vault } from '../resources/types.ts'
 import { embeddedKubeconfig } from '../templates/kubeconfig.ts'
 import { BACKDATE, certificateFor, certificatePem, importSigner, keyPem, newKeys, serial } from './vault-keys.ts'
 import { foundingTexts, type Pair, textsAt } from './vault-texts.ts'
-
-/**
- * Where keys are while a plan is applied: in this process's memory only. A secret that no control plane has is drawn, one that
- * some control plane has is read from there.
- */
-export interface Vault {
-  /** The texts of a shared secret by their paths on a control plane, at the stage the run takes it to. */
-  secret(name: SecretName): Promise<Payload>
-  /** A new key and a certificate for it, as the text of the files the resource names. */
-  issue(want: CertificateResource): Promise<Payload>
-}
 
 /** What a run does with secrets beyond keeping them. */
 export type Exchange = Readonly<{

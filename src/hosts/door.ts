@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import { silent } from './problems.ts'
-import type { Channel } from './session.ts'
+import type { Channel } from './channel.ts'
 import { answerSudo, type Become, ENTERED, notEntered } from './sudo.ts'
 
 /** Login shell, PAM and sudo (a slow directory behind them included) have this long to let us in. */

@@ -9,7 +9,8 @@ import { escapeRemote } from './lines.ts'
 import { quote } from './sh.ts'
 import type { Introduced } from './introduce.ts'
 import { targetOf } from './target.ts'
-import { capture, connect, type Environment, type Transport, TransportError } from './transport.ts'
+import { capture, type Environment, type Transport, TransportError } from './transport.ts'
+import { connect } from './connect.ts'
 
 /** The hosts of a run: one connection each, and what speaks against those that have none. */
 export interface Fleet extends AsyncDisposable {

@@ -5,7 +5,8 @@ import { KNOWN_HOSTS_COPY } from './known-name.ts'
 import { quote } from './sh.ts'
 import { route } from './route.ts'
 import { targetOf } from './target.ts'
-import { capture, connect, type Environment, type Transport, TransportError } from './transport.ts'
+import { capture, type Environment, type Transport, TransportError } from './transport.ts'
+import { connect } from './connect.ts'
 
 /** Control planes that were entered to ask them, and those that could not be: neither is tried a second time. */
 export type Introduced = Readonly<{ transports: ReadonlyMap<string, Transport>; problems: ReadonlyMap<string, Problem> }>

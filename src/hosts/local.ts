@@ -1,7 +1,8 @@
 import { execa } from 'execa'
 import { lost } from './problems.ts'
 import { secret } from './secrets.ts'
-import { type Channel, type Ended, runOver } from './session.ts'
+import { runOver } from './session.ts'
+import type { Channel, Ended } from './channel.ts'
 import { argv, type Become } from './sudo.ts'
 import type { Environment, SshTarget, Transport } from './transport.ts'
 

@@ -1,23 +1,11 @@
 import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
+import type { Channel } from './channel.ts'
 import { openDoor } from './door.ts'
 import { Inbox } from './inbox.ts'
 import { createLines } from './lines.ts'
 import { type Become, envelope } from './sudo.ts'
 import type { Output, RunOptions } from './transport.ts'
-
-export type Ended = { exit: number | null; signal?: string }
-
-/** One running loader, over ssh or as a child process. */
-export type Channel = {
-  stdin: Writable
-  stdout: Readable
-  stderr: Readable
-  /** The exit; rejects when the connection breaks. */
-  ended: Promise<Ended>
-  /** Ends stdin and lets go, without killing anything: the script's own watchdog does that. */
-  close(): void
-}
 
 /** A script that left something behind which holds its stdout (a daemon) is done after this much silence. */
 const LINGER = 2000

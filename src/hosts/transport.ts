@@ -98,11 +98,3 @@ export async function capture(
 }
 
 const text = (lines: string[]): string => lines.map((line) => `${line}\n`).join('')
-
-/** Connects to a host. `localhost` is this machine, without ssh. */
-export async function connect(target: SshTarget, environment: Environment): Promise<Transport> {
-  if (target.address === 'localhost') return (await import('./local.ts')).connectLocal(target, environment)
-  return (await import('./ssh.ts')).connectSsh(target, environment)
-}
-
-export { createShare } from './share.ts'

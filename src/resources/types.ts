@@ -6,7 +6,6 @@ import type { Alternate } from '../releases/alternates.ts'
 import type { Artifact } from '../releases/types.ts'
 import type { Text } from '../text.ts'
 import type { World } from '../engine/world.ts'
-import type { Vault } from '../engine/vault.ts'
 
 /** The keys that all control planes share. Each is one value, whatever host it is read from. */
 export type SecretName = 'ca' | 'etcd-ca' | 'front-proxy-ca' | 'sa' | 'encryption'
@@ -250,6 +249,17 @@ export type Seen = Readonly<{ facts: Facts; world: World; pending: ReadonlySet<s
 
 /** Text that exists only while a plan is applied (keys, certificates), by the path it goes to. */
 export type Payload = Readonly<Record<string, string>>
+
+/**
+ * Where keys are while a plan is applied: in this process's memory only. A secret that no control plane has is drawn, one that
+ * some control plane has is read from there.
+ */
+export interface Vault {
+  /** The texts of a shared secret by their paths on a control plane, at the stage the run takes it to. */
+  secret(name: SecretName): Promise<Payload>
+  /** A new key and a certificate for it, as the text of the files the resource names. */
+  issue(want: CertificateResource): Promise<Payload>
+}
 
 /** The questions every kind of resource answers. All but `produce` are pure. */
 export interface Kind<R extends Resource> {

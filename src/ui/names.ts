@@ -1,4 +1,4 @@
-import type { Change } from '../engine/plan.ts'
+import type { Change } from '../engine/change.ts'
 import { escapeRemote } from '../hosts/lines.ts'
 import type { Resource, Verb } from '../resources/types.ts'
 import { PHASES } from '../steps/index.ts'

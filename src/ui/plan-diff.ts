@@ -1,4 +1,4 @@
-import type { Change } from '../engine/plan.ts'
+import type { Change } from '../engine/change.ts'
 
 /** A flag without what changes only because it moved to the end of the command line or away from it. */
 const bare = (line: string): string =>

@@ -1,4 +1,4 @@
-import type { Change, Plan } from '../engine/plan.ts'
+import type { Change, Plan } from '../engine/change.ts'
 import { escapeRemote } from '../hosts/lines.ts'
 import type { Verb } from '../resources/types.ts'
 import type { Language } from '../text.ts'

@@ -1,5 +1,5 @@
 import type { Event } from '../engine/events.ts'
-import type { Change } from '../engine/plan.ts'
+import type { Change } from '../engine/change.ts'
 import type { Reporter, ReporterOptions } from './reporter.ts'
 
 /** A change by name and reason: what is written, and anything secret in it, stays out. */

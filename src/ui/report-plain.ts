@@ -1,5 +1,5 @@
 import type { Event, Failure } from '../engine/events.ts'
-import type { Change } from '../engine/plan.ts'
+import type { Change } from '../engine/change.ts'
 import type { Stage } from '../engine/stages.ts'
 import type { Language } from '../text.ts'
 import { changesText, changeText, hostsText, nodeNameOf, phaseTitle, secondsText } from './names.ts'

@@ -1,5 +1,5 @@
 import type { Failure } from '../engine/events.ts'
-import type { Change } from '../engine/plan.ts'
+import type { Change } from '../engine/change.ts'
 import type { Batch } from '../engine/stages.ts'
 import type { Language } from '../text.ts'
 import { changesText, changeText, secondsText } from './names.ts'

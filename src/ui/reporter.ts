@@ -1,9 +1,6 @@
 import type { Report } from '../engine/events.ts'
 import type { Language } from '../text.ts'
 import type { HostName } from './names.ts'
-import { jsonReporter } from './report-json.ts'
-import { listrReporter } from './report-listr.ts'
-import { plainReporter } from './report-plain.ts'
 import type { Style } from './style.ts'
 
 /** What every reporter is told. `members` is asked anew each time, because names become known during a run. */
@@ -17,8 +14,3 @@ export type ReporterOptions = Readonly<{
 
 /** Shows what happens. `finish` is called once at the end, also after an error, and gives the terminal back. */
 export type Reporter = Readonly<{ report: Report; finish(summary?: string): Promise<void> | void }>
-
-const REPORTERS = { json: jsonReporter, listr: listrReporter, plain: plainReporter } as const
-
-/** `listr` for a terminal, `plain` for a log, `json` for a program. */
-export const createReporter = (kind: keyof typeof REPORTERS, options: ReporterOptions): Reporter => REPORTERS[kind](options)

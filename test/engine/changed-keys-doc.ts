@@ -1,5 +1,5 @@
 import type { Applied } from '../../src/config/schema/key.ts'
-import type { Change, Plan } from '../../src/engine/plan.ts'
+import type { Change, Plan } from '../../src/engine/change.ts'
 import type { Language, Text } from '../../src/text.ts'
 
 /** One line of the table in the guide. */

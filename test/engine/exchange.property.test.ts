@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Change, plan, simulate } from '../../src/engine/plan.ts'
+import { plan, simulate } from '../../src/engine/plan.ts'
+import type { Change } from '../../src/engine/change.ts'
 import { type Stage, stagesOf } from '../../src/engine/stages.ts'
 import type { World } from '../../src/engine/world.ts'
 import { authoritiesOf, authorityOf, conflicts, standingOf } from '../../src/resources/generations.ts'

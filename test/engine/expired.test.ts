@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
-import type { Change } from '../../src/engine/plan.ts'
+import type { Change } from '../../src/engine/change.ts'
 import { stagesOf } from '../../src/engine/stages.ts'
 import type { World } from '../../src/engine/world.ts'
 import type { PathFact } from '../../src/hosts/facts.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Change } from '../../src/engine/plan.ts'
+import type { Change } from '../../src/engine/change.ts'
 import { type Stage, stagesOf } from '../../src/engine/stages.ts'
 import { PHASES } from '../../src/steps/index.ts'
 import { SCENARIOS, scenarioNamed } from './scenarios.ts'

@@ -1,6 +1,7 @@
 // What an upgrade asks beforehand, in which order it goes, and what it leaves alone.
 import { describe, expect, test } from 'vitest'
-import { type Change, type Plan, plan, simulate } from '../../src/engine/plan.ts'
+import { plan, simulate } from '../../src/engine/plan.ts'
+import type { Change, Plan } from '../../src/engine/change.ts'
 import { atOnce } from '../../src/engine/rollout.ts'
 import { type Stage, stagesOf } from '../../src/engine/stages.ts'
 import type { World } from '../../src/engine/world.ts'

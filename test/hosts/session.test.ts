@@ -4,7 +4,8 @@ import { FakeTransport } from '../../src/hosts/fake.ts'
 import { createLines, escapeRemote } from '../../src/hosts/lines.ts'
 import { createSemaphore, createShare } from '../../src/hosts/share.ts'
 import { answerSudo, command } from '../../src/hosts/sudo.ts'
-import { capture, connect } from '../../src/hosts/transport.ts'
+import { capture } from '../../src/hosts/transport.ts'
+import { connect } from '../../src/hosts/connect.ts'
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { capture, connect } from '../../src/hosts/transport.ts'
+import { capture } from '../../src/hosts/transport.ts'
+import { connect } from '../../src/hosts/connect.ts'
 import { environment, keygen, me, problemOf, type Sshd, startSshd, target, tempHome } from './sshd.ts'
 
 let bastion: Sshd

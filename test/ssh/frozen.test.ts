@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { capture, connect } from '../../src/hosts/transport.ts'
+import { capture } from '../../src/hosts/transport.ts'
+import { connect } from '../../src/hosts/connect.ts'
 import { environment, keygen, problemOf, startSshd, target, tempHome } from './sshd.ts'
 
 test('a frozen host is given up', { timeout: 40_000 }, async () => {

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { capture, connect } from '../../src/hosts/transport.ts'
+import { capture } from '../../src/hosts/transport.ts'
+import { connect } from '../../src/hosts/connect.ts'
 import { environment, keygen, problemOf, type Sshd, startSshd, target, tempHome } from './sshd.ts'
 
 let sshd: Sshd

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { capture, connect, type Output, type Transport } from '../../src/hosts/transport.ts'
+import { capture, type Output, type Transport } from '../../src/hosts/transport.ts'
+import { connect } from '../../src/hosts/connect.ts'
 import { environment, keygen, pause, problemOf, type Sshd, startSshd, target, tempHome, until } from './sshd.ts'
 
 /** What a script needs to notice that its client is gone: EOF on stdin, read beside the work. */

@@ -1,7 +1,8 @@
 import { createServer, type Server as NetServer, type Socket } from 'node:net'
 import type { ServerChannel } from 'ssh2'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { capture, connect } from '../../src/hosts/transport.ts'
+import { capture } from '../../src/hosts/transport.ts'
+import { connect } from '../../src/hosts/connect.ts'
 import { hostKey, type Server, startServer } from './server.ts'
 import { environment, pause, problemOf, target, tempHome } from './sshd.ts'
 

@@ -3,7 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { createShare, type Environment, type SshTarget } from '../../src/hosts/transport.ts'
+import type { Environment, SshTarget } from '../../src/hosts/transport.ts'
+import { createShare } from '../../src/hosts/share.ts'
 
 export const me = userInfo().username
 export const isRoot = process.getuid?.() === 0

@@ -2,7 +2,8 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { capture, connect } from '../../src/hosts/transport.ts'
+import { capture } from '../../src/hosts/transport.ts'
+import { connect } from '../../src/hosts/connect.ts'
 import { environment, isRoot, keygen, pause, problemOf, type Sshd, startSshd, target, tempHome } from './sshd.ts'
 
 const user = `slipway-t${process.pid % 100_000}`

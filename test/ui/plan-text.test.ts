@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import type { Change } from '../../src/engine/plan.ts'
+import type { Change } from '../../src/engine/change.ts'
 import { planText } from '../../src/ui/plan-text.ts'
 import { createStyle } from '../../src/ui/style.ts'
 import { created, members, plainStyle, planOf, tooWide, updated } from './support.ts'

@@ -1,9 +1,10 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, test, vi } from 'vitest'
 import type { Event } from '../../src/engine/events.ts'
-import type { Change } from '../../src/engine/plan.ts'
+import type { Change } from '../../src/engine/change.ts'
 import { listrReporter } from '../../src/ui/report-listr.ts'
-import { createReporter, type ReporterOptions } from '../../src/ui/reporter.ts'
+import type { ReporterOptions } from '../../src/ui/reporter.ts'
+import { createReporter } from '../../src/ui/create-reporter.ts'
 import { created, members, plainStyle, reported, run, tooWide } from './support.ts'
 
 const kind = (name: 'plain' | 'json' | 'listr') => (options: ReporterOptions) => createReporter(name, options)

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import type { Event } from '../../src/engine/events.ts'
-import type { Change, Plan } from '../../src/engine/plan.ts'
+import type { Change, Plan } from '../../src/engine/change.ts'
 import type { Difference, Resource } from '../../src/resources/types.ts'
 import type { Language } from '../../src/text.ts'
 import type { Reporter, ReporterOptions } from '../../src/ui/reporter.ts'

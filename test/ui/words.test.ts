@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
-import type { Change } from '../../src/engine/plan.ts'
+import type { Change } from '../../src/engine/change.ts'
 import type { Ask } from '../../src/hosts/transport.ts'
 import type { Language } from '../../src/text.ts'
 import { languageOf } from '../../src/ui/language.ts'
