@@ -16,13 +16,16 @@ const stopUnits = (names: readonly string[]): string =>
  * Moves the data of a member out of the way, once: a second go finds the remains of the first in its place, which are worth nothing. The move
  * stays within /var/lib/etcd, which is often a file system of its own.
  */
-export const setAside = (id: string): string =>
+export const setAside = (name: string): string =>
   [
-    `old=/var/lib/etcd/before-${id}\n`,
+    `old=/var/lib/etcd/before-${name}\n`,
     'if [ -d "$old.part/member" ]; then mv -T "$old.part" "$old"; fi\n',
     'if [ -d /var/lib/etcd/member ]; then\nif [ -d "$old" ]; then\nrm -rf /var/lib/etcd/member\nelse\n',
     'rm -rf "$old.part"\nmkdir -m 0700 "$old.part"\nmv /var/lib/etcd/member "$old.part/"\nmv -T "$old.part" "$old"\nfi\nfi\n',
   ].join('')
+
+/** "20261126T211913Z" */
+const compact = (time: number): string => new Date(time).toISOString().replace(/[-:]|\.\d+/g, '')
 
 const modeOf = (path: string): string => (/\.(crt|pub)$/.test(path) ? '0644' : '0600')
 
@@ -48,7 +51,7 @@ export const prepareScript = (roles: Member['roles'], restoring: Restoring, secr
     [
       mark(restoring),
       roles.controlPlane ? stopUnits(CONTROL_PLANE) : '',
-      roles.etcd ? stopUnits(['etcd']) + setAside(restoring.id) : '',
+      roles.etcd ? stopUnits(['etcd']) + setAside(compact(restoring.began)) : '',
       roles.controlPlane ? putSecrets(secrets) : '',
       // The cluster has to prove itself again.
       'rm -f /etc/slipway/verified\n',

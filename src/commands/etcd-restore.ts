@@ -2,7 +2,7 @@ import type { World } from '../engine/world.ts'
 import { EXIT, type Problem, refusal } from '../problem.ts'
 import { RESTORING, STAGING } from '../resources/etcd-restore.ts'
 import { setPath } from '../resources/paths.ts'
-import { type Restoring, restoringOf, restoringText } from '../steps/restoring.ts'
+import { bumpOf, type Restoring, restoringOf, restoringText } from '../steps/restoring.ts'
 import { restoreText } from '../ui/etcd-text.ts'
 import { applyPlan, carryOut } from './carry-out.ts'
 import { contextsOf } from './contexts.ts'
@@ -45,7 +45,7 @@ const objections = (session: Session, options: Options): Problem[] => {
 
 /** The world as the plan will judge it when every host is prepared: whether a host is fit is asked before anything is touched. */
 const asPrepared = (world: World): World => {
-  const text = restoringText({ id: '', ready: true, cluster: '' })
+  const text = restoringText({ id: '', began: 0, bump: 0, ready: true, cluster: '' })
   const mark = { type: 'file', mode: '0600', owner: 'root:root', text } as const
   return Object.fromEntries(
     Object.entries(world).map(([key, facts]) => [
@@ -63,7 +63,12 @@ const prepare = async (session: Session, staged: Staged, io: Io): Promise<Proble
     .map(({ member }) => `${member.nodeName}=https://${member.ip}:2380`)
     .sort()
     .join(',')
-  const restoring: Restoring = { id: staged.id, ready: false, cluster }
+  // One that was cut off before all were prepared goes on: what it set aside is what the cluster held.
+  const cutOff = Object.values(session.world)
+    .map(restoringOf)
+    .find((one) => one?.id === staged.id)
+  const began = cutOff?.began ?? Date.now()
+  const restoring: Restoring = { id: staged.id, began, bump: bumpOf(began, Number(staged.manifest.revision)), ready: false, cluster }
   const prepared = await onEach(session, contexts, (context) => prepareScript(context.member.roles, restoring, staged.secrets), io)
   if (prepared.problems.length > 0) return prepared.problems
   return (await onEach(session, contexts, () => readyScript({ ...restoring, ready: true }), io)).problems

@@ -11,13 +11,7 @@ export const RESTORING = '/etc/slipway/restore.env'
 const DATA = '/var/lib/etcd'
 
 /**
- * Revisions must not seem to go back: clients that saw later ones would wait for them for ever. Raised by more than was ever written since the
- * backup and marked compacted, every watch has to list anew (etcd.io, disaster recovery, "restoring with revision bump").
- */
-const BUMP = 1_000_000_000
-
-/**
- * Only while nothing lies in the data directory: what was there before was set aside when the restore began, so what is there now is its result.
+ * Marked compacted, the raised revision makes every watch list anew (etcd.io, disaster recovery, "restoring with revision bump"). Only while nothing lies in the data directory: what was there before was set aside when the restore began, so what is there now is its result.
  * The member's directory appears by one rename.
  */
 export const etcdRestore: Kind<EtcdRestoreResource> = {
@@ -29,7 +23,7 @@ export const etcdRestore: Kind<EtcdRestoreResource> = {
       `if [ ! -d ${DATA}/member ]; then\n`,
       `[ -s ${STAGING}/etcd.db ] || fail 'the backup is not on this host any more: run slipway etcd restore again'\n`,
       `rm -rf ${DATA}/.slipway\n`,
-      `${want.etcdutl} snapshot restore ${STAGING}/etcd.db --data-dir ${DATA}/.slipway --name ${quote(want.name)} --initial-cluster ${quote(want.cluster)} --initial-cluster-token ${quote(want.token)} --initial-advertise-peer-urls ${quote(want.peer)} --bump-revision ${BUMP} --mark-compacted >"$RUN/restore" 2>&1 || {\n`,
+      `${want.etcdutl} snapshot restore ${STAGING}/etcd.db --data-dir ${DATA}/.slipway --name ${quote(want.name)} --initial-cluster ${quote(want.cluster)} --initial-cluster-token ${quote(want.token)} --initial-advertise-peer-urls ${quote(want.peer)} --bump-revision ${want.bump} --mark-compacted >"$RUN/restore" 2>&1 || {\n`,
       'tail -n 20 "$RUN/restore" >&2\nexit 1\n}\n',
       `chown -R etcd:etcd ${DATA}/.slipway\nchmod -R go= ${DATA}/.slipway\nsync ${DATA}/.slipway/member/snap/db\nmv -T ${DATA}/.slipway/member ${DATA}/member\nrmdir ${DATA}/.slipway\nsync ${DATA}\nfi\n`,
       `printf 'SLIPWAY_BOOTSTRAP=--initial-cluster=%s --initial-cluster-token=%s --initial-cluster-state=existing\\n' ${quote(want.cluster)} ${quote(want.token)} >"$RUN/bootstrap"\n`,

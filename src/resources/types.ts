@@ -182,13 +182,14 @@ export type EtcdJoinResource = Readonly<{
 }>
 export type EtcdPromoteResource = Readonly<{ kind: 'etcd-promote'; name: string; peer: string; endpoints: readonly string[] }>
 
-/** What a backup of etcd holds becomes this member's data, before it starts. `cluster` is etcd's initial cluster. */
+/** What a backup of etcd holds becomes this member's data, before it starts. `cluster` is etcd's initial cluster; `bump` is added to its revision. */
 export type EtcdRestoreResource = Readonly<{
   kind: 'etcd-restore'
   name: string
   peer: string
   cluster: string
   token: string
+  bump: number
   bootstrap: string
   etcdutl: string
 }>

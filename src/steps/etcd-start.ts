@@ -20,7 +20,10 @@ export const othersOf = (context: Context): readonly string[] => {
 }
 
 export type Start = Readonly<
-  { how: 'has-data' } | { how: 'restore'; cluster: string } | { how: 'found'; text: string } | { how: 'join'; endpoints: readonly string[] }
+  | { how: 'has-data' }
+  | { how: 'restore'; cluster: string; bump: number }
+  | { how: 'found'; text: string }
+  | { how: 'join'; endpoints: readonly string[] }
 >
 
 /**
@@ -31,7 +34,7 @@ export const startOf = (context: Context): Start => {
   const { facts, member, members, world, config } = context
   if (facts.etcdData) return { how: 'has-data' }
   const restoring = restoringOf(facts)
-  if (restoring) return { how: 'restore', cluster: restoring.cluster }
+  if (restoring) return { how: 'restore', cluster: restoring.cluster, bump: restoring.bump }
   const running = etcdMembers(context).filter(({ key }) => key !== member.key && world[key]?.etcdData)
   if (etcdView(members, world).members.length > 0) return { how: 'join', endpoints: othersOf(context) }
   const founding = running.map(({ key }) => world[key]?.paths[BOOTSTRAP]?.text ?? '').find((text) => text.includes(peerUrl(member)))

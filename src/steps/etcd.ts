@@ -52,6 +52,7 @@ const bootstrapResources = (context: Context, start: Start): Resource[] => {
         peer: peerUrl(member),
         cluster: start.cluster,
         token: config.cluster_name,
+        bump: start.bump,
         bootstrap: BOOTSTRAP,
         etcdutl: installed('etcd', 'etcdutl', context),
       },

@@ -173,7 +173,7 @@ describe('lock', () => {
     expect(err).toContain('! registry.k8s.io/e2e-test-images/agnhost:2.59 stays without a pin: only m.daocloud.io speaks for it')
     const trusted = await run({ 'trust-first': true })
     expect(trusted.exit).toBe(0)
-    expect(await lockText()).toContain('agnhost:2.59: ' + digestOf('agnhost') + ' # manifest at m.daocloud.io, trusted at first sight')
+    expect(await lockText()).toContain(`agnhost:2.59: ${digestOf('agnhost')} # manifest at m.daocloud.io, trusted at first sight`)
   })
 
   test('a copy that is made of something else gets no pin, and that is no failure', async () => {

@@ -5,14 +5,14 @@ import { expect, inject } from 'vitest'
 import { ADDRESS, type Event, eventOf, fresh, HOSTS, type HostName, onAll, Operator, scripts } from './lab.ts'
 import { difference, portrait, SAME } from './snapshot.ts'
 
-/** A place in a run: when a change of this id begins on this host. */
-export type Point = Readonly<{ host: HostName; id: string }>
+/** A place in a run: when a change of this id begins, on this host or, where it does not matter, on any. */
+export type Point = Readonly<{ host?: HostName; id: string }>
 
 export const at =
   ({ host, id }: Point) =>
   (line: string): boolean => {
     const event: Event = eventOf(line)
-    return event.type === 'change-begin' && event.host === ADDRESS[host] && event.change?.want.id === id
+    return event.type === 'change-begin' && (host === undefined || event.host === ADDRESS[host]) && event.change?.want.id === id
   }
 
 /** How hosts look after an install that nobody disturbed: kept by the install's own test, else made here. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { prepareScript, readyScript } from '../../src/commands/etcd-prepare.ts'
 import { membersOf } from '../../src/engine/members.ts'
@@ -9,7 +10,7 @@ import type { Facts } from '../../src/hosts/facts.ts'
 import { RESTORING } from '../../src/resources/etcd-restore.ts'
 import { setPath } from '../../src/resources/paths.ts'
 import { SECRET_PATHS } from '../../src/resources/secrets.ts'
-import { type Restoring, restoringText } from '../../src/steps/restoring.ts'
+import { bumpOf, type Restoring, restoringOf, restoringText } from '../../src/steps/restoring.ts'
 import { sha256 } from '../../src/digest.ts'
 import { SCENARIOS, scenarioNamed } from './scenarios.ts'
 import { changesFor, converge } from './support.ts'
@@ -39,7 +40,13 @@ const prepared = (world: World, restoring: Restoring): World =>
     }),
   )
 
-const READY: Restoring = { id: '0123456789abcdef', ready: true, cluster: 'cp1=https://10.0.0.11:2380,cp2=https://10.0.0.12:2380' }
+const READY: Restoring = {
+  id: '0123456789abcdef',
+  began: Date.UTC(2026, 10, 26, 12),
+  bump: 7,
+  ready: true,
+  cluster: 'cp1=https://10.0.0.11:2380,cp2=https://10.0.0.12:2380',
+}
 
 describe.each(SCENARIOS)('a restore of $name', ({ cluster, hosts, world }) => {
   const installed = converge(cluster, hosts, world).world
@@ -112,6 +119,36 @@ test('while not every host is prepared nothing may start, and the way on is name
   expect(problems.find(({ what }) => what.en.includes('interrupted'))).toMatchObject({
     exit: 3,
     fix: { en: expect.stringContaining('slipway etcd restore') },
+  })
+})
+
+describe('the revision of what is restored', () => {
+  test('never goes back, whichever backup of a cluster is restored, however often', () => {
+    const restores = fc.array(
+      fc.record({ pause: fc.integer({ min: 1, max: 10 ** 8 }), writes: fc.nat(999), backup: fc.option(fc.nat(9)) }),
+      { minLength: 1, maxLength: 10 },
+    )
+    fc.assert(
+      fc.property(restores, (steps) => {
+        let [now, revision] = [Date.UTC(2026, 0, 1), 5]
+        const backups: number[] = []
+        for (const { pause, writes, backup } of steps) {
+          backups.push(revision)
+          const chosen = backups[backup === null ? backups.length - 1 : backup % backups.length] ?? 0
+          now += pause
+          // At most a thousand writes a millisecond.
+          const seen = revision + writes * pause
+          revision = chosen + bumpOf(now, chosen)
+          expect(revision).toBeGreaterThan(seen)
+          expect(Number.isSafeInteger(revision)).toBe(true)
+        }
+      }),
+    )
+  })
+
+  test('is the same on all members, and after a cut: every host remembers it', () => {
+    const { world } = scenarioNamed('three-planes-none')
+    for (const facts of Object.values(world)) expect(restoringOf(marked(facts, READY))).toEqual(READY)
   })
 })
 

@@ -63,7 +63,7 @@ test('pull policies on request: where the image is pinned, and not of a Pod that
       { image: 'nginx:latest', imagePullPolicy: 'Always' },
       { image: 'nginx:1.29', imagePullPolicy: 'IfNotPresent' },
     ],
-    volumes: [{ image: { reference: 'harbor.corp/data@sha256:' + 'a'.repeat(64), pullPolicy: 'Always' } }],
+    volumes: [{ image: { reference: `harbor.corp/data@sha256:${'a'.repeat(64)}`, pullPolicy: 'Always' } }],
   }
   const items = [
     { kind: 'StatefulSet', metadata: meta('db'), spec: { template: { spec } } },

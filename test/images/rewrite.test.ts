@@ -18,7 +18,7 @@ test('the longest rule wins, by whole segments, and its result is final', () => 
   ])
   expect(rename('nginx:1')).toBe('harbor.corp/web:1')
   expect(rename('nginx-b:1')).toBe('harbor.corp/hub/library/nginx-b:1')
-  expect(rename('quay.io/a/b@sha256:' + '1'.repeat(64))).toBe(`quay.io/mirror/a/b@sha256:${'1'.repeat(64)}`)
+  expect(rename(`quay.io/a/b@sha256:${'1'.repeat(64)}`)).toBe(`quay.io/mirror/a/b@sha256:${'1'.repeat(64)}`)
   expect(rename('quay.io/ab/c')).toBe('m.daocloud.io/quay.io/ab/c')
   expect(rename('not an image')).toBe('not an image')
 })

@@ -8,8 +8,8 @@ const SNAPSHOT = 'etcd-snapshot /var/lib/slipway/snapshots/before-v1.37.2.db'
 
 /** In the order of an upgrade, so that each run gets further than the one before. */
 const POINTS: readonly Point[] = [
-  { host: 'cp1', id: 'artifact kubernetes v1.37.2 kube-apiserver' },
   { host: 'w1', id: 'artifact kubernetes v1.37.2 kubelet' },
+  { host: 'cp1', id: 'artifact kubernetes v1.37.2 kube-apiserver' },
   { host: 'cp1', id: SNAPSHOT },
   { host: 'cp1', id: 'unit etcd' },
   { host: 'cp2', id: SNAPSHOT },
@@ -21,12 +21,12 @@ const POINTS: readonly Point[] = [
   { host: 'cp1', id: 'unit kube-controller-manager' },
   { host: 'cp2', id: 'unit kube-scheduler' },
   { host: 'cp3', id: 'unit kube-controller-manager' },
-  { host: 'cp1', id: 'drain cp1' },
+  { id: 'drain cp1' },
   { host: 'cp2', id: 'unit kubelet' },
-  { host: 'cp1', id: 'uncordon cp3' },
-  { host: 'cp1', id: 'drain w1' },
+  { id: 'uncordon cp3' },
+  { id: 'drain w1' },
   { host: 'w1', id: 'unit kubelet' },
-  { host: 'cp1', id: 'drain w2' },
+  { id: 'drain w2' },
   { host: 'w2', id: 'unit kube-proxy' },
 ]
 
