@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { parse as parseYaml } from 'yaml'
-import type { CertificateFact, Facts } from './facts.ts'
+import type { CertificateFact, Facts, PathFact } from './facts.ts'
 import { decode } from './probe-rows.ts'
 
 /** OpenSSL prints a subject one attribute a line; an organisation may repeat. */
@@ -97,18 +97,16 @@ export const linkIssuers = <T extends Record<string, Facts>>(world: T): T => {
     for (const [key, authority] of authorities) if (x509.issuer === authority.subject && x509.verify(authority.publicKey)) return key
     return ''
   }
+  const linked = (certificate: CertificateFact): CertificateFact => ({ ...certificate, issuer: issuerOf(certificate.pem) })
+  const linkedPath = (fact: PathFact): PathFact => ({
+    ...fact,
+    ...(fact.certificate ? { certificate: linked(fact.certificate) } : {}),
+    ...(fact.authorities ? { authorities: fact.authorities.map(linked) } : {}),
+  })
   return Object.fromEntries(
     Object.entries(world).map(([host, facts]) => [
       host,
-      {
-        ...facts,
-        paths: Object.fromEntries(
-          Object.entries(facts.paths).map(([path, fact]) => [
-            path,
-            fact.certificate ? { ...fact, certificate: { ...fact.certificate, issuer: issuerOf(fact.certificate.pem) } } : fact,
-          ]),
-        ),
-      },
+      { ...facts, paths: Object.fromEntries(Object.entries(facts.paths).map(([path, fact]) => [path, linkedPath(fact)])) },
     ]),
   ) as T
 }

@@ -108,6 +108,7 @@ describe('a control plane', async () => {
     expect(certificate(cp, '/etc/kubernetes/pki/apiserver.crt')?.issuer).toBe(ca)
     expect(certificate(cp, '/etc/kubernetes/pki/etcd/server.crt')?.issuer).toBe(etcd)
     expect(certificate(cp, '/etc/kubernetes/pki/front-proxy-client.crt')?.issuer).toBe(proxy)
+    expect(cp.paths['/etc/kubernetes/admin.conf']?.authorities?.map(({ issuer }) => issuer)).toEqual([ca])
     expect(certificate(w, '/var/lib/kubelet/pki/kubelet.crt')?.issuer).toBe(ca)
     expect(certificate(cp, '/etc/kubernetes/admin.conf')).toMatchObject({
       commonName: 'kubernetes-admin',
