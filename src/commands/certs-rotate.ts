@@ -3,6 +3,7 @@ import { EXIT, type Problem, refusal } from '../problem.ts'
 import { authorityOf, standingOf } from '../resources/generations.ts'
 import { isAuthority, isPair, ROTATIONS } from '../resources/secrets.ts'
 import type { SecretName, Stage } from '../resources/types.ts'
+import type { Cluster } from '../steps/types.ts'
 import type { Text } from '../text.ts'
 import { converge } from './converge.ts'
 import { exitOf, look, planOf, sayProblems, type Session } from './session.ts'
@@ -59,14 +60,14 @@ const unchanged = ({ intent, world }: Session, names: readonly SecretName[]): Pr
     ]
   })
 
-const exchanging = (session: Session, exchange: readonly SecretName[]): Session => ({
+const told = (session: Session, what: Pick<Cluster, 'exchange' | 'rotates'>): Session => ({
   ...session,
-  intent: { ...session.intent, cluster: { ...session.intent.cluster, exchange } },
+  intent: { ...session.intent, cluster: { ...session.intent.cluster, ...what } },
 })
 
 /** One step of the way for all hosts: says what it is, and makes it so. */
 const step = (session: Session, exchange: readonly SecretName[], options: Options, io: Io): Promise<number> => {
-  const ahead = exchanging(session, exchange)
+  const ahead = told(session, { exchange })
   const [name = 'ca'] = exchange
   const to = stagesFor(ahead.intent.cluster, session.world)[name] ?? 'settled'
   // One file has nothing to take away beside it: its last step is the drop.
@@ -107,7 +108,7 @@ export const rotateSecrets = async (first: Session, subject: string, options: Op
     sayProblems([...first.problems, ...refused], io)
     return missing || exitOf(refused)
   }
-  let session = first
+  let session = told(first, { rotates: names })
   let begun = names.some((name) => stageIn(session, name) !== 'settled')
   let how = options
   for (let run = 0; run < MOST_RUNS; run++) {

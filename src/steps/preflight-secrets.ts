@@ -13,7 +13,7 @@ const KEYS: Readonly<Record<AuthorityName, string>> = { ca: 'ca', 'etcd-ca': 'et
 const rotate = (name: SecretName, more = ''): string => `slipway certs rotate ${ROTATIONS[name]}${more}`
 
 /** The user's own CA against what the cluster has. */
-const ownProblems = ({ authorities, world, facts, places }: Context, name: AuthorityName): Problem[] => {
+const ownProblems = ({ authorities, world, facts, places, rotates }: Context, name: AuthorityName): Problem[] => {
   const own = authorities?.[name]
   if (!own) return []
   const at = places?.[`certificates.${KEYS[name]}.certificate`] ?? 'cluster.yml'
@@ -26,7 +26,7 @@ const ownProblems = ({ authorities, world, facts, places }: Context, name: Autho
       ),
     ]
   const standing = standingOf(world, name)
-  if (!standing || trusted(standing).some(({ id }) => id === own.key)) return []
+  if (!standing || rotates?.includes(name) || trusted(standing).some(({ id }) => id === own.key)) return []
   return [
     refusal(
       at,

@@ -27,6 +27,8 @@ export type Cluster = Readonly<{
   lockText?: string
   /** Shared secrets whose exchange this run takes one step further. */
   exchange?: readonly SecretName[]
+  /** Shared secrets that `certs rotate` was asked to exchange: before its first step and after its last too, unlike `exchange`. */
+  rotates?: readonly SecretName[]
   /** The user's own CAs, as cluster.yml names them; their keys stay out of a plan. */
   authorities?: Readonly<Partial<Record<AuthorityName, CertificateFact>>>
   /** Texts of files that cluster.yml names, by their path there. */

@@ -149,3 +149,14 @@ describe('what restarts', () => {
     }
   })
 })
+
+test('a CA of the user never takes the place of another by itself; its exchange may begin', () => {
+  const one = scenarioNamed('three-planes-none')
+  const installed = converge(one.cluster, one.hosts, one.world).world
+  const drawn = authorityOf(installed, 'ca')
+  if (!drawn) throw new Error('no CA')
+  const cluster = { ...one.cluster, authorities: { ca: { ...drawn, commonName: 'Example Corp', key: 'f'.repeat(64) } } }
+  const [alone, asked] = [plan(cluster, one.hosts, installed), plan({ ...cluster, rotates: ['ca'] }, one.hosts, installed)]
+  expect(alone.problems.map(({ what, exit }) => [what.en, exit])).toEqual([[expect.stringContaining('the cluster has another CA'), 2]])
+  expect(asked).toEqual({ changes: [], problems: [] })
+})
