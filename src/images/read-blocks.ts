@@ -61,13 +61,15 @@ const createCursor = (text: string, end: number) => {
       let at = from
       let line = lineAt(text, at, end)
       let widest = 0
-      for (; at < end && line.start >= line.end; line = lineAt(text, at, end)) {
+      // Whether a tab belongs to such a line's text or to its indentation is for the full parser to say.
+      const isEmpty = () => line.start >= line.end && (!text.slice(at, line.next).includes('\t') || needsParser())
+      for (; at < end && isEmpty(); line = lineAt(text, at, end)) {
         widest = Math.max(widest, line.next - at - 1)
         at = line.next
       }
       // Blank lines before the first text may not be longer than it is indented (YAML 1.2.2 §8.1.1.1).
       if (at < end && line.indent > parent && widest > line.indent) needsParser()
-      for (; at < end && (line.start >= line.end || line.indent > parent); line = lineAt(text, at, end)) at = line.next
+      for (; at < end && (line.indent > parent || isEmpty()); line = lineAt(text, at, end)) at = line.next
       cursor.advance(at)
     },
   }
