@@ -5,7 +5,7 @@ import { DEEPEST, type Mapping, needsParser, plainValue, type Sequence, type Tre
 type Line = { indent: number; start: number; end: number; next: number }
 
 const KEY = /(?:[A-Za-z0-9_./][A-Za-z0-9_./-]*|"[^"\\\r\n]*"|'[^'\r\n]*'):(?=[ \t\r\n]|$)/y
-const BLOCK_HEADER = /^[|>][-+0-9]{0,2}(?:[ \t]+#|$)/
+const BLOCK_HEADER = /^[|>](?:[-+][1-9]?|[1-9][-+]?)?(?:[ \t]+#|$)/
 
 /** What begins something other than a plain scalar, and nothing that is read here. */
 const RESERVED = '&*!%@`,]}#'
@@ -67,9 +67,14 @@ const createCursor = (text: string, end: number) => {
         widest = Math.max(widest, line.next - at - 1)
         at = line.next
       }
+      const { indent } = line
       // Blank lines before the first text may not be longer than it is indented (YAML 1.2.2 §8.1.1.1).
-      if (at < end && line.indent > parent && widest > line.indent) needsParser()
-      for (; at < end && (line.indent > parent || isEmpty()); line = lineAt(text, at, end)) at = line.next
+      if (at < end && indent > parent && widest > indent) needsParser()
+      for (; at < end && (line.indent > parent || isEmpty()); line = lineAt(text, at, end)) {
+        // Text that stands further left than the first line, yet inside the parent, ends the scalar in the middle of something.
+        if (line.start < line.end && line.indent < indent) needsParser()
+        at = line.next
+      }
       cursor.advance(at)
     },
   }

@@ -150,12 +150,15 @@ test('it agrees, or gives up, on text that is nearly YAML', () => {
   expect(read).toBeGreaterThan(300)
 })
 
-test('blank lines that are longer than the text below them is indented, or hold a tab, are left to the parser', () => {
+test('blank lines that are longer than the text below them is indented are left to the parser, which refuses them', () => {
   const text = '- |\n  \n a:'
   expect(() => readBlocks(text, 0, text.length)).toThrow(NeedsParser)
-  expect(() => readBlocks('- >\r\n\t', 0, 6)).toThrow(NeedsParser)
   const fine = 'a: |\n\n  text\n      \n  more\nb: c\n'
   expect(readBlocks(fine, 0, fine.length).kind).toBe('map')
+})
+
+test.each(['- >\r\n\t', '- >--', '- |0', '- |\n   # c\n  a:'])('a block scalar that the parser refuses is left to it: %j', (text) => {
+  expect(() => readBlocks(text, 0, text.length)).toThrow(NeedsParser)
 })
 
 test('JSON is read as JSON.parse reads it, or given up', () => {
