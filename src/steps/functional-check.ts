@@ -60,6 +60,12 @@ export const checkPair = ({ members, world }: Context): readonly [string, string
   return [names[0] ?? '', names[1] ?? names[0] ?? '']
 }
 
+/**
+ * Seconds. After an outage of the API (a restore) CoreDNS and kube-proxy see new Services late: their reflectors ask again after up to 30 s,
+ * jittered up to twice as long (k8s.io/client-go, tools/cache/reflector.go).
+ */
+const PATIENCE = { running: 180, dns_and_api: 150, service_on_another_node: 150, logs: 60 } as const
+
 const script = (context: Context): string => {
   const [server, client] = checkPair(context)
   const name = (host: string) => `${host}.svc.${context.config.cluster_domain}`
@@ -75,7 +81,7 @@ const script = (context: Context): string => {
     heredoc('cat >"$RUN/check.yaml"', manifest(objects(imageName(context.release.images.agnhost, context), server, client))),
     // The namespace's service account appears a moment after the namespace.
     `applied() { k apply -f "$RUN/check.yaml"; }\nawait 60 'objects of the check' applied\nrm -f "$RUN/check.yaml"\n`,
-    ...checks.map(([title, command]) => `${title}() { ${command}; }\nawait ${title === 'running' ? 180 : 60} ${title} ${title}\n`),
+    ...checks.map(([title, command]) => `${title}() { ${command}; }\nawait ${PATIENCE[title]} ${title} ${title}\n`),
     `k delete namespace ${NAMESPACE} --wait=false >/dev/null 2>&1\n`,
   ].join('')
 }

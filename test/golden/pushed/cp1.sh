@@ -1749,9 +1749,9 @@ rm -f "$RUN/check.yaml"
 running() { k wait --for=condition=Ready pod/server pod/client --timeout=5s; }
 await 180 running running
 dns_and_api() { k exec client -- /agnhost connect --timeout=3s kubernetes.default.svc.cluster.local:443; }
-await 60 dns_and_api dns_and_api
+await 150 dns_and_api dns_and_api
 service_on_another_node() { k exec client -- /agnhost connect --timeout=3s server.slipway-check.svc.cluster.local:80; }
-await 60 service_on_another_node service_on_another_node
+await 150 service_on_another_node service_on_another_node
 logs() { k logs server | grep -q .; }
 await 60 logs logs
 k delete namespace slipway-check --wait=false >/dev/null 2>&1
