@@ -58,6 +58,7 @@ pack-test: setup
 e2e: setup
 	@vagrant/lab setup
 	@vagrant/lab artifacts
+	@vagrant/lab up
 	@vitest run --config vitest.e2e.config.ts $(call report,verbose,e2e)
 
 .PHONY: test

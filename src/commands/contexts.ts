@@ -6,6 +6,3 @@ import type { Session } from './session.ts'
 /** What steps decide by, for every host that was seen. */
 export const contextsOf = ({ intent, world }: Pick<Session, 'intent' | 'world'>): Context[] =>
   contextsFor(intent.cluster, membersOf(intent.hosts, world), world)
-
-/** A host for people: "root@10.0.0.11:22". */
-export const labelOf = ({ member }: Context): string => `${member.user}@${member.address}:${member.port}`

@@ -1,9 +1,10 @@
+import { labelOf } from '../config/hosts.ts'
 import { PRELUDE } from '../engine/shell-texts.ts'
 import { escapeRemote } from '../hosts/lines.ts'
 import { capture } from '../hosts/transport.ts'
 import { EXIT, type Problem, refusal } from '../problem.ts'
 import type { Context } from '../steps/types.ts'
-import { contextsOf, labelOf } from './contexts.ts'
+import { contextsOf } from './contexts.ts'
 import { underLock } from './under-lock.ts'
 import { setAside } from './etcd-prepare.ts'
 import { meant } from './reset.ts'
@@ -63,7 +64,7 @@ const objection = (session: Session, name: string, survivor: Context | undefined
     )
   if (!survivor.facts.etcdData)
     return refusal(
-      labelOf(survivor),
+      labelOf(survivor.member),
       { en: 'it holds no data of etcd', zh: '其上没有 etcd 数据' },
       {
         en: 'Name another member, or restore a backup: `slipway etcd restore`.',

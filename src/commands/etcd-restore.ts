@@ -18,11 +18,11 @@ import { underLock } from './under-lock.ts'
 
 const etcdAnswers = ({ world }: Session): boolean => Object.values(world).some(({ etcdMembers }) => etcdMembers.length > 0)
 
-/** The restore that this one goes on with: of the same backup, with every host prepared already. */
-const underWay = ({ world }: Session, id: string): boolean =>
-  Object.values(world).some((facts) => {
+/** The restores of backup `id` that were cut off, as the hosts tell: `ready` on one says that all were prepared. */
+const cutOff = ({ world }: Session, id: string): Restoring[] =>
+  Object.values(world).flatMap((facts) => {
     const restoring = restoringOf(facts)
-    return restoring?.id === id && restoring.ready
+    return restoring?.id === id ? [restoring] : []
   })
 
 const objections = (session: Session, options: Options): Problem[] => {
@@ -64,10 +64,7 @@ const prepare = async (session: Session, staged: Staged, io: Io): Promise<Proble
     .sort()
     .join(',')
   // One that was cut off before all were prepared goes on: what it set aside is what the cluster held.
-  const cutOff = Object.values(session.world)
-    .map(restoringOf)
-    .find((one) => one?.id === staged.id)
-  const began = cutOff?.began ?? Date.now()
+  const began = cutOff(session, staged.id)[0]?.began ?? Date.now()
   const restoring: Restoring = { id: staged.id, began, bump: bumpOf(began, Number(staged.manifest.revision)), ready: false, cluster }
   const prepared = await onEach(session, contexts, (context) => prepareScript(context.member.roles, restoring, staged.secrets), io)
   if (prepared.problems.length > 0) return prepared.problems
@@ -81,7 +78,7 @@ const seenAgain = async (session: Session, io: Io): Promise<Session> => {
 
 /** The part under the lock. The first plan restores; the second is an ordinary one, for what only the restored cluster could tell. */
 const restoreLocked = async (session: Session, staged: Staged, options: Options, io: Io): Promise<number> => {
-  if (!underWay(session, staged.id)) {
+  if (!cutOff(session, staged.id).some(({ ready }) => ready)) {
     const unprepared = await prepare(session, staged, io)
     if (unprepared.length > 0) return refuse(unprepared, io)
   }

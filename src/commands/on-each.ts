@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs'
+import { labelOf } from '../config/hosts.ts'
 import { escapeRemote } from '../hosts/lines.ts'
 import { capture } from '../hosts/transport.ts'
 import { EXIT, type Problem, refusal } from '../problem.ts'
 import type { Context } from '../steps/types.ts'
-import { labelOf } from './contexts.ts'
 import type { Session } from './session.ts'
 import type { Io } from './types.ts'
 
@@ -26,7 +26,7 @@ export const onEach = async (
       if (exit !== 0)
         problems.push(
           refusal(
-            labelOf(context),
+            labelOf(context.member),
             { en: said, zh: said },
             { en: 'Run the same command again once that is mended.', zh: '排除原因后再次运行同一条命令。' },
             EXIT.unfit,

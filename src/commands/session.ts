@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
-import { type Host, resolvePath } from '../config/hosts.ts'
+import { type Host, labelOf, resolvePath } from '../config/hosts.ts'
 import type { OwnAuthorities } from '../config/own-ca.ts'
 import { placesOf } from '../config/walk.ts'
 import { plan as decide } from '../engine/plan.ts'
@@ -162,7 +162,7 @@ export const refuse = (problems: readonly Problem[], io: Io): number => {
 
 /** The names by which output speaks of hosts. */
 export const namesOf = (intent: Intent, world: World) =>
-  membersOf(intent.hosts, world).map(({ key, nodeName, user, address, port }) => ({ key, nodeName, label: `${user}@${address}:${port}` }))
+  membersOf(intent.hosts, world).map((member) => ({ key: member.key, nodeName: member.nodeName, label: labelOf(member) }))
 
 /**
  * What most commands do: read the file, connect, look, work, and close the connections when the work is over. `work` returns the exit code;

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
+import { labelOf } from '../config/hosts.ts'
 import { expandHome } from './secrets.ts'
 import { type HostConfig, type Jump, jumps, lookupHost, wildcard } from './ssh-config.ts'
 import type { BastionTarget, Environment, SshTarget } from './transport.ts'
@@ -52,7 +53,7 @@ function hop(wanted: BastionTarget, config: HostConfig, fallbackUser: string, ho
   const port = wanted.port ?? config.port ?? 22
   const user = wanted.user ?? config.user ?? fallbackUser
   return {
-    label: `${user}@${wanted.address}:${port}`,
+    label: labelOf({ user, address: wanted.address, port }),
     host,
     port,
     user,

@@ -1,5 +1,6 @@
-import { EXIT, type Problem } from '../problem.ts'
+import type { Problem } from '../problem.ts'
 import type { Context, Member, Step } from './types.ts'
+import { notice, unfit } from './unfit.ts'
 
 type Peer = Readonly<{ member: Member; port: number; protocol: 'tcp' | 'udp' }>
 
@@ -34,8 +35,6 @@ export const peersOf = (member: Member, members: readonly Member[]): Peer[] =>
 export const peerName = ({ member, port, protocol }: Pick<Peer, 'port' | 'protocol'> & Readonly<{ member: Pick<Member, 'ip'> }>): string =>
   `${member.ip}/${protocol}/${port}`
 
-const where = ({ member }: Context): string => `${member.user}@${member.address}:${member.port}`
-
 /** Peers that were seen themselves: a host that nobody reaches is its own problem, not one of every other. */
 const seenPeers = ({ member, members, world }: Context): Peer[] =>
   peersOf(member, members).filter((peer) => world[peer.member.key] !== undefined)
@@ -43,19 +42,19 @@ const seenPeers = ({ member, members, world }: Context): Peer[] =>
 const unreachable = (context: Context): Problem[] =>
   seenPeers(context)
     .filter((peer) => ['filtered', 'unreachable'].includes(context.facts.reach[peerName(peer)] ?? ''))
-    .map(({ member: other, port }) => ({
-      at: where(context),
-      what: {
-        en: `it cannot reach ${other.nodeName} (${other.ip}) on port ${port}/tcp: no answer`,
-        zh: `无法访问 ${other.nodeName}（${other.ip}）的 ${port}/tcp 端口：无响应`,
-      },
-      fix: {
-        en: `Open ${port}/tcp between the nodes in the firewall or security group.`,
-        zh: `请在防火墙或安全组中放行节点之间的 ${port}/tcp。`,
-      },
-      severity: 'error',
-      exit: EXIT.unfit,
-    }))
+    .map(({ member: other, port }) =>
+      unfit(
+        context.member,
+        {
+          en: `it cannot reach ${other.nodeName} (${other.ip}) on port ${port}/tcp: no answer`,
+          zh: `无法访问 ${other.nodeName}（${other.ip}）的 ${port}/tcp 端口：无响应`,
+        },
+        {
+          en: `Open ${port}/tcp between the nodes in the firewall or security group.`,
+          zh: `请在防火墙或安全组中放行节点之间的 ${port}/tcp。`,
+        },
+      ),
+    )
 
 /** Silence proves nothing (a firewall may eat ICMP alone, and a running flannel listens), so it is only said. */
 const silent = (context: Context): Problem[] =>
@@ -65,19 +64,19 @@ const silent = (context: Context): Problem[] =>
         .filter(
           (peer) => context.facts.reach[peerName(peer)] === 'silent' && context.world[peer.member.key]?.units.kubelet?.active !== 'active',
         )
-        .map(({ member: other, port }) => ({
-          at: where(context),
-          what: {
-            en: `${other.nodeName} (${other.ip}) does not answer on port ${port}/udp`,
-            zh: `${other.nodeName}（${other.ip}）的 ${port}/udp 端口没有响应`,
-          },
-          fix: {
-            en: `Let ${port}/udp pass between the nodes: the pod network needs it.`,
-            zh: `请放行节点之间的 ${port}/udp：Pod 网络需要它。`,
-          },
-          severity: 'warning',
-          exit: EXIT.unfit,
-        }))
+        .map(({ member: other, port }) =>
+          notice(
+            context.member,
+            {
+              en: `${other.nodeName} (${other.ip}) does not answer on port ${port}/udp`,
+              zh: `${other.nodeName}（${other.ip}）的 ${port}/udp 端口没有响应`,
+            },
+            {
+              en: `Let ${port}/udp pass between the nodes: the pod network needs it.`,
+              zh: `请放行节点之间的 ${port}/udp：Pod 网络需要它。`,
+            },
+          ),
+        )
 
 const mtus = ({ member, facts, members, world }: Context): Problem[] => {
   const mtuOf = (key: string): number | undefined => world[key]?.mtu[world[key]?.defaultRoute ?? '']
@@ -85,13 +84,11 @@ const mtus = ({ member, facts, members, world }: Context): Problem[] => {
   const lowest = Math.min(...members.map(({ key }) => mtuOf(key) ?? Number.POSITIVE_INFINITY))
   if (own === undefined || own <= lowest) return []
   return [
-    {
-      at: `${member.user}@${member.address}:${member.port}`,
-      what: { en: `its MTU is ${own}, another node's is ${lowest}`, zh: `MTU 为 ${own}，而其他节点为 ${lowest}` },
-      fix: { en: 'Large packets between them may be lost: use one MTU.', zh: '大数据包可能丢失：请统一 MTU。' },
-      severity: 'warning',
-      exit: EXIT.unfit,
-    },
+    notice(
+      member,
+      { en: `its MTU is ${own}, another node's is ${lowest}`, zh: `MTU 为 ${own}，而其他节点为 ${lowest}` },
+      { en: 'Large packets between them may be lost: use one MTU.', zh: '大数据包可能丢失：请统一 MTU。' },
+    ),
   ]
 }
 

@@ -1,17 +1,21 @@
-import { labelOf } from '../config/hosts.ts'
-import { EXIT, type Problem } from '../problem.ts'
+import type { UnitFact } from '../hosts/facts.ts'
+import type { Problem } from '../problem.ts'
 import type { Text } from '../text.ts'
 import { controlPlanes, etcdMembers } from './common.ts'
 import { mayBeOlder } from './node-version.ts'
 import { compareVersions, otherMinor, parts, runningVersion } from './running.ts'
 import type { Context, Member, Step } from './types.ts'
-import { unfit } from './unfit.ts'
+import { notice, unfit } from './unfit.ts'
 import { apiserverOf, hasBegun, upgrades } from './upgrading.ts'
 
 const FIRST = (running: string): Text => ({
   en: `Put that right first (\`slipway up\` with kubernetes_version: ${running}); an upgrade begins on a healthy cluster only.`,
   zh: `请先修复（将 kubernetes_version 设为 ${running} 并运行 \`slipway up\`）；只能在健康的集群上开始升级。`,
 })
+
+/** On its way up or down by somebody's order, not by crashes: so it is for seconds after a run was killed in which it stood aside for its etcd. */
+const onItsWay = (unit: UnitFact | undefined): boolean =>
+  unit !== undefined && unit.restarts === 0 && (unit.active === 'activating' || unit.active === 'deactivating')
 
 const plane = (context: Context, member: Member, fix: Text): Problem[] => {
   const facts = context.world[member.key]
@@ -24,7 +28,8 @@ const plane = (context: Context, member: Member, fix: Text): Problem[] => {
       ),
     ]
   // One that is only about to become a control plane has no API server yet.
-  return facts.api !== 'down' ? [] : [unfit(member, { en: 'its kube-apiserver is not ready', zh: '其 kube-apiserver 未就绪' }, fix)]
+  if (facts.api !== 'down' || onItsWay(facts.units['kube-apiserver'])) return []
+  return [unfit(member, { en: 'its kube-apiserver is not ready', zh: '其 kube-apiserver 未就绪' }, fix)]
 }
 
 const member = ({ world, facts }: Context, one: Member, fix: Text): Problem[] => {
@@ -62,25 +67,15 @@ const deprecated = (context: Context): Problem[] => {
       if (removedIn === '') return []
       const name = `${resource}.${version}${group === '' ? '' : `.${group}`}`
       const gone = compareVersions(`${removedIn}.0`, `${parts(release.kubernetes)[0]}.${parts(release.kubernetes)[1]}.0`) <= 0
+      const who = {
+        en: `Find out who: \`grep '"k8s.io/deprecated":"true"' /var/log/kubernetes/audit.log\` there. The API server forgets it when it restarts.`,
+        zh: `请在该主机上查找来源：\`grep '"k8s.io/deprecated":"true"' /var/log/kubernetes/audit.log\`。重启该 API 服务器后记录会清除。`,
+      }
+      const asks = { en: `somebody asks its API server for ${name}, which`, zh: `有客户端在使用 ${name}，` }
       return [
-        {
-          at: labelOf(one),
-          what: gone
-            ? {
-                en: `somebody asks its API server for ${name}, which ${release.minor} no longer has`,
-                zh: `有客户端在使用 ${name}，而 ${release.minor} 已移除它`,
-              }
-            : {
-                en: `somebody asks its API server for ${name}, which v${removedIn} removes`,
-                zh: `有客户端在使用 ${name}，v${removedIn} 将移除它`,
-              },
-          fix: {
-            en: `Find out who: \`grep '"k8s.io/deprecated":"true"' /var/log/kubernetes/audit.log\` there. The API server forgets it when it restarts.`,
-            zh: `请在该主机上查找来源：\`grep '"k8s.io/deprecated":"true"' /var/log/kubernetes/audit.log\`。重启该 API 服务器后记录会清除。`,
-          },
-          severity: gone ? 'error' : 'warning',
-          exit: EXIT.unfit,
-        },
+        gone
+          ? unfit(one, { en: `${asks.en} ${release.minor} no longer has`, zh: `${asks.zh}而 ${release.minor} 已移除它` }, who)
+          : notice(one, { en: `${asks.en} v${removedIn} removes`, zh: `${asks.zh}v${removedIn} 将移除它` }, who),
       ]
     }),
   )
@@ -103,17 +98,14 @@ const skew = (context: Context): Problem[] => {
     return [
       ...(held > 0
         ? [
-            {
-              ...unfit(
-                one,
-                {
-                  en: `${may.en} ${release.kubernetes}: kubelet and kube-proxy of ${held} nodes stay as they are until it answers`,
-                  zh: `${may.zh} ${release.kubernetes}：在其恢复之前，${held} 个节点的 kubelet 和 kube-proxy 保持不变`,
-                },
-                wait,
-              ),
-              severity: 'warning' as const,
-            },
+            notice(
+              one,
+              {
+                en: `${may.en} ${release.kubernetes}: kubelet and kube-proxy of ${held} nodes stay as they are until it answers`,
+                zh: `${may.zh} ${release.kubernetes}：在其恢复之前，${held} 个节点的 kubelet 和 kube-proxy 保持不变`,
+              },
+              wait,
+            ),
           ]
         : []),
       ...(joining.length > 0 && kubelets.length > joining.length

@@ -7,7 +7,6 @@ import {
   cut,
   ETCDCTL,
   engine,
-  type Ended,
   etcdctl,
   fresh,
   type HostName,
@@ -29,17 +28,6 @@ const STORAGE = 'https://10.77.0.5'
 let operator: Operator
 const identity = (): string => join(operator.dir, 'backup.key')
 
-const must = async (...args: string[]): Promise<Ended> => {
-  const ended = await operator.start(...args).ended
-  expect(ended.exit, `${args.join(' ')}\n${ended.stderr}`).toBe(0)
-  return ended
-}
-
-const nothingToDo = async (): Promise<void> => {
-  const { exit, stderr } = await operator.run('plan', '--exit-code')
-  expect(exit, stderr).toBe(0)
-}
-
 const members = async (host: HostName): Promise<string[]> =>
   (await etcdctl(host, 'member list'))
     .split('\n')
@@ -52,7 +40,7 @@ beforeAll(async () => {
   operator.env = { S3_ACCESS: 'lab', S3_SECRET: 'lab/secret+key' }
   await installed(operator)
   copyFileSync(LAB_KEY.replace('id_ed25519', 's3-ca.crt'), join(operator.dir, 's3-ca.crt'))
-  await must('etcd', 'recipient', 'backup.key')
+  await operator.must('etcd', 'recipient', 'backup.key')
   operator.write((config) => {
     config.etcd_backup = {
       recipient: 'backup.key.pub',
@@ -78,12 +66,12 @@ let snapshot: string
 
 test('etcd_backup in cluster.yml gives the control planes a timer, and restarts nothing', async () => {
   const before = await units('cp1')
-  await must('up', '--yes')
+  await operator.must('up', '--yes')
   expect(restarted(before, await units('cp1'))).toEqual([])
   for (const host of PLANES) expect(await on(host, 'systemctl is-active slipway-etcd-backup.timer')).toBe('active')
   expect(await on('w1', 'ls /etc/systemd/system | grep -c slipway-etcd-backup || true')).toBe('0')
   expect(statSync(identity()).mode & 0o777).toBe(0o600)
-  await nothingToDo()
+  await operator.nothingToDo()
 })
 
 test('the credentials of the storage are in one file, for root alone', async () => {
@@ -114,7 +102,7 @@ test('a backup now says where it is', async () => {
   await kubectl(
     'create -f - <<EOF\n{"apiVersion":"v1","kind":"Node","metadata":{"name":"ghost","annotations":{"slipway/managed":"{}"}}}\nEOF',
   )
-  const { stdout } = await must('etcd', 'snapshot', '-o', 'json')
+  const { stdout } = await operator.must('etcd', 'snapshot', '-o', 'json')
   const said = JSON.parse(stdout) as { places: string[]; cluster: string; revision: string }
   snapshot = said.places.find((place) => place.startsWith('s3://backups/etcd/lab-')) ?? ''
   expect(snapshot).not.toBe('')
@@ -123,7 +111,7 @@ test('a backup now says where it is', async () => {
 })
 
 test('a file for this machine needs no section in cluster.yml', async () => {
-  await must('etcd', 'snapshot', 'own.tar', '--recipient', 'backup.key.pub')
+  await operator.must('etcd', 'snapshot', 'own.tar', '--recipient', 'backup.key.pub')
   expect(statSync(join(operator.dir, 'own.tar')).mode & 0o777).toBe(0o600)
   expect(await on('cp1', 'ls /var/lib/slipway/outgoing 2>/dev/null || true')).toBe('')
 })
@@ -152,11 +140,11 @@ test('the nodes rejoined, and the one that is not in cluster.yml is gone', async
 })
 
 test('the restored cluster is a whole one: nothing is left to do, a Deployment scales, nothing of the restore stays behind', async () => {
-  await nothingToDo()
+  await operator.nothingToDo()
   await kubectl('-n kube-system scale deployment coredns --replicas=3')
   await kubectl('-n kube-system rollout status deployment coredns --timeout=90s', 120)
   for (const host of PLANES) expect(await on(host, 'ls -d /etc/slipway/restore.env /var/lib/slipway/restore 2>/dev/null || true')).toBe('')
-  await must('up', '--yes')
+  await operator.must('up', '--yes')
 })
 
 test('a restore killed in the middle is refused by nobody: the same command goes on', async () => {
@@ -165,10 +153,10 @@ test('a restore killed in the middle is refused by nobody: the same command goes
   await first.line((line) => line.includes('"change-begin"') && line.includes('etcd-restore'))
   first.kill('SIGKILL')
   await first.ended
-  await must('etcd', 'restore', 'own.tar', '--identity', 'backup.key', '--confirm', 'lab')
+  await operator.must('etcd', 'restore', 'own.tar', '--identity', 'backup.key', '--confirm', 'lab')
   expect(await kubectl(`get secret before -o jsonpath='{.data.word}'`)).toBe(Buffer.from('treasure').toString('base64'))
   await allReady('cp1')
-  await nothingToDo()
+  await operator.nothingToDo()
 }, 900_000)
 
 test('the quorum lost: the surviving member goes on alone, and fresh hosts join it by the next up', async () => {
@@ -183,17 +171,17 @@ test('the quorum lost: the surviving member goes on alone, and fresh hosts join 
   expect(await members('cp1')).toEqual(['cp1'])
   expect(await on('cp1', 'ls /run/systemd/system/etcd.service.d 2>/dev/null || true; systemctl is-enabled etcd')).toBe('enabled')
   await fresh('cp2', 'cp3')
-  await must('up', '--yes')
+  await operator.must('up', '--yes')
   for (const host of PLANES) expect(await members(host)).toEqual([...PLANES])
   await allReady('cp3')
-  await nothingToDo()
+  await operator.nothingToDo()
 }, 900_000)
 
 test('no space left: said with the way out, and defrag gives it back, one member at a time', async () => {
   await operator.write((config) => {
     config.services = { etcd: { extra_args: { 'quota-backend-bytes': '41943040' } } }
   })
-  await must('up', '--yes')
+  await operator.must('up', '--yes')
   // Written and compacted away: the file stays as large as it was.
   await on(
     'cp1',
@@ -211,7 +199,7 @@ test('no space left: said with the way out, and defrag gives it back, one member
   expect(status.stderr).toContain('slipway etcd defrag')
   const check = await operator.run('check')
   expect(check.stderr).toContain('the NOSPACE alarm is on')
-  const { stdout } = await must('etcd', 'defrag', '-o', 'json')
+  const { stdout } = await operator.must('etcd', 'defrag', '-o', 'json')
   const { members: rows, disarmed } = JSON.parse(stdout) as {
     members: { done: boolean; before: number; after: number }[]
     disarmed: boolean

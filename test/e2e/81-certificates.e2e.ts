@@ -20,19 +20,9 @@ beforeAll(async () => {
   await installed(operator)
 }, 900_000)
 
-const must = async (...args: string[]): Promise<string> => {
-  const { exit, stdout, stderr } = await operator.run(...args)
-  expect(exit, `${args.join(' ')}\n${stderr}`).toBe(0)
-  return stdout
-}
-
-const nothingToDo = async (): Promise<void> => {
-  const { exit, stdout, stderr } = await operator.run('plan', '--exit-code')
-  expect(exit, stderr + stdout).toBe(0)
-}
-
 type Row = Readonly<{ host: string; path: string; name: string; days: number; expires: string; authority: boolean; issuer: string }>
-const rows = async (): Promise<Row[]> => (JSON.parse(await must('certs', 'list', '-o', 'json')) as { certificates: Row[] }).certificates
+const rows = async (): Promise<Row[]> =>
+  (JSON.parse((await operator.must('certs', 'list', '-o', 'json')).stdout) as { certificates: Row[] }).certificates
 
 const PEM = /-----BEGIN CERTIFICATE-----\n[^-]+-----END CERTIFICATE-----/g
 
@@ -127,7 +117,7 @@ test('the three CAs exchanged while the workload is asked: 0 lost, every leaf is
     'kubectl --kubeconfig /tmp/old-admin.conf --insecure-skip-tls-verify get nodes; rm /tmp/old-admin.conf',
   )
   expect(stranger.stderr).toMatch(/Unauthorized|logged in/)
-  await nothingToDo()
+  await operator.nothingToDo()
   await allReady('cp2')
 }, 2_400_000)
 
@@ -159,7 +149,7 @@ test('a CA of the user: up refuses to put it in the place of another, certs rota
   const refused = await operator.up()
   expect(refused.exit).toBe(2)
   expect(refused.stderr).toMatch(/cluster\.yml:\d+:\d+ .*another CA in \/etc\/kubernetes\/pki\/ca\.crt/)
-  await must('certs', 'rotate', 'ca', '--yes')
+  await operator.must('certs', 'rotate', 'ca', '--yes')
   for (const host of PLANES) {
     const [ca] = await authoritiesOf(host)
     expect(ca?.subject).toBe('CN=Example Corp Kubernetes')
@@ -167,7 +157,7 @@ test('a CA of the user: up refuses to put it in the place of another, certs rota
   }
   const leaves = (await rows()).filter(({ authority, issuer }) => !authority && issuer === 'Example Corp Kubernetes')
   expect(leaves.map(({ host }) => host)).toEqual(expect.arrayContaining([...HA_HOSTS]))
-  await nothingToDo()
+  await operator.nothingToDo()
   await allReady('cp1')
 }, 1_500_000)
 
@@ -180,7 +170,7 @@ const long = (config: ClusterFile): void => void Object.assign(config, { certifi
 test('every leaf has ended: nothing answers, and certs renew brings the cluster back', async () => {
   await kubectl('create configmap endures --from-literal=a=b')
   operator.write(short)
-  await must('certs', 'renew', '--yes')
+  await operator.must('certs', 'renew', '--yes')
   const ends = (await Promise.all(HA_HOSTS.map(certificatesOn)))
     .flat()
     .filter(([path, { ca }]) => !ca && !path.startsWith('/var/lib/kubelet/pki/'))
@@ -192,9 +182,9 @@ test('every leaf has ended: nothing answers, and certs renew brings the cluster 
     expect((await tryOn(host, 'kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=5s get nodes')).exit).not.toBe(0)
 
   operator.write(long)
-  await must('certs', 'renew', '--yes')
+  await operator.must('certs', 'renew', '--yes')
   expect((await rows()).filter(({ days, name }) => days < 300 && !name.startsWith('system:node:'))).toEqual([])
   expect(await kubectl(`get configmap endures -o jsonpath='{.data.a}'`)).toBe('b')
   await allReady('cp3')
-  await nothingToDo()
+  await operator.nothingToDo()
 }, 1_800_000)

@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { inject } from 'vitest'
+import { expect, inject } from 'vitest'
 import { parse, stringify } from 'yaml'
 
 const ROOT = new URL('../..', import.meta.url).pathname
@@ -299,6 +299,19 @@ export class Operator {
 
   up(...args: string[]): Promise<Ended> {
     return this.run('up', '--yes', ...args)
+  }
+
+  /** Runs a command that must end with 0. */
+  async must(...args: string[]): Promise<Ended> {
+    const ended = await this.run(...args)
+    expect(ended.exit, `${args.join(' ')}\n${ended.stderr}`).toBe(0)
+    return ended
+  }
+
+  /** What cluster.yml says is so already. */
+  async nothingToDo(): Promise<void> {
+    const { exit, stdout, stderr } = await this.run('plan', '--exit-code')
+    expect(exit, stderr + stdout).toBe(0)
   }
 
   /** The newest log a run wrote, or all of them. */

@@ -158,6 +158,19 @@ describe('what is asked first', () => {
     expect(said(plan(OLD, hosts, world))).toEqual([])
   })
 
+  test.each(['activating', 'deactivating'])(
+    'an API server that is only %s stops nothing: it stood aside in a run that was killed',
+    (active) => {
+      const at = (restarts: number): World =>
+        change(healthy, '10.0.0.12', {
+          api: 'down',
+          units: { ...units, 'kube-apiserver': { ...units['kube-apiserver'], active, restarts } as never },
+        })
+      expect(said(plan(NEW, hosts, at(0)))).toEqual([])
+      expect(said(plan(NEW, hosts, at(2))).join()).toMatch(/its kube-apiserver is not ready/)
+    },
+  )
+
   test('a worker that does not answer is left out', () => {
     const decided = plan(NEW, hosts, without(healthy, '10.0.0.22'))
     expect(said(decided)).toEqual([])

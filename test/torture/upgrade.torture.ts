@@ -42,9 +42,9 @@ afterAll(async () => {
   await load?.stop()
 })
 
-test.each(POINTS)(
-  'killed when $id begins on $host',
-  async (point) => {
+test.each(POINTS.map((point) => [point.host === undefined ? point.id : `${point.id} of ${point.host}`, point] as const))(
+  'killed when this begins: %s',
+  async (_, point) => {
     const run = operator.start('up', '--yes', '-o', 'json')
     await run.line(at(point))
     run.kill('SIGKILL')

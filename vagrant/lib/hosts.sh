@@ -45,7 +45,7 @@ booted() {
 ssh_answers() { [ -n "$(timeout 2 bash -c "exec 3<>/dev/tcp/$(host_ip "$1")/22 && head -c 4 <&3" 2>/dev/null)" ]; }
 
 wait_host() {
-  wait_for 40 "$1 did not boot (docker logs $(host_container "$1"))" booted "$1"
+  wait_for 90 "$1 did not boot (docker logs $(host_container "$1"))" booted "$1"
   wait_for 10 "ssh on $1" ssh_answers "$1"
   record_host_keys "$1"
 }
@@ -105,6 +105,15 @@ forget_stranger() {
   [ "$id" = "$known" ] || docker rm -fv "$id" >/dev/null
 }
 
+# What a host says of itself when it does not come up.
+ailing() {
+  local container
+  container=$(host_container "$1")
+  say "--- $1: $(docker inspect -f '{{.State.Status}}, exit {{.State.ExitCode}} {{.State.Error}}' "$container" 2>&1)"
+  docker logs --tail 10 "$container" >&2 2>&1 || true
+  timeout 10 docker exec "$container" sh -c 'systemctl list-jobs --no-pager; systemctl --failed --no-pager --no-legend' >&2 2>&1 || true
+}
+
 vagrant_up() {
   have vagrant || die 'vagrant is not installed: vagrant/lab setup'
   (cd "$LAB_DIR" && VAGRANT_CHECKPOINT_DISABLE=1 timeout 300 vagrant up --provider=docker --no-provision "$@" >&2 7>&- 9>&-) || die 'vagrant up failed'
@@ -117,8 +126,13 @@ up() {
     if running "$(host_container "$name")"; then check+=("$name"); else need+=("$name"); fi
   done
   for name in "${need[@]}"; do forget_stranger "$name"; done
-  [ ${#need[@]} = 0 ] || vagrant_up "${need[@]}"
-  each wait_host "$@"
+  if [ ${#need[@]} -gt 0 ] && ! (vagrant_up "${need[@]}" && each wait_host "${need[@]}"); then
+    # What a machine that lost its power left behind is no reason to give up: once more, made by the engine itself.
+    for name in "${need[@]}"; do ailing "$name"; done
+    say "making ${need[*]} anew"
+    each fresh_one "${need[@]}"
+  fi
+  [ ${#check[@]} = 0 ] || each wait_host "${check[@]}"
 }
 
 fresh() {
@@ -145,7 +159,7 @@ clean() {
   # shellcheck disable=SC2086
   [ -z "$ids" ] || docker volume rm $ids >/dev/null
   docker network rm "$LAB_NET" >/dev/null 2>&1 || true
-  rm -rf "$LAB_DIR/.vagrant/machines" "$LAB_STATE/known_hosts"
+  rm -rf "$LAB_DIR/.vagrant/machines" "$LAB_STATE/known_hosts" "$LAB_CACHE"/mirror/*.jsonl
 }
 
 power_on() {

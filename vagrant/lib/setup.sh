@@ -15,6 +15,17 @@ missing() {
 
 engine_answers() { timeout 5 docker info >/dev/null 2>&1; }
 
+# An engine that was killed leaves the numbers of its processes behind; a new one refuses to start while another process bears one of them.
+forget_engine() {
+  local file
+  for file in /var/run/docker.pid /var/run/docker/containerd/containerd.pid; do
+    [ ! -e "$file" ] || case "$(cat "/proc/$(cat "$file")/comm" 2>/dev/null || true)" in
+      dockerd | containerd) ;;
+      *) rm -f "$file" ;;
+    esac
+  done
+}
+
 start_engine() {
   engine_answers && return
   if [ -d /run/systemd/system ] && systemctl start docker 2>/dev/null; then
@@ -24,9 +35,10 @@ start_engine() {
   [ "$(id -u)" = 0 ] || die 'no container engine answers; start docker'
   have dockerd || die 'no container engine answers, and there is no dockerd to start'
   mkdir -p "$LAB_CACHE/log"
+  forget_engine
   # In a session of its own, so that it outlives this shell.
   setsid nohup dockerd >"$LAB_CACHE/log/dockerd.log" 2>&1 </dev/null 7>&- 9>&- &
-  wait_for 30 "dockerd (its log: $LAB_CACHE/log/dockerd.log)" engine_answers
+  (wait_for 60 "dockerd (its log: $LAB_CACHE/log/dockerd.log)" engine_answers) || { tail -n 20 "$LAB_CACHE/log/dockerd.log" >&2; exit 1; }
 }
 
 setup() {
