@@ -51,7 +51,7 @@ host_ip() {
 host_suite() { if [ "$1" = w2 ]; then echo trixie; else echo bookworm; fi; }
 host_container() { echo "$LAB_PREFIX-$1"; }
 
-# wait_for SECONDS WHAT COMMAND...: polls until COMMAND succeeds.
+# wait_for SECONDS WHAT COMMAND...: polls until COMMAND succeeds. The bounds are wide: the disk of a virtual machine that was just restored may be slow.
 wait_for() {
   local limit=$1 what=$2 end
   shift 2

@@ -45,8 +45,8 @@ booted() {
 ssh_answers() { [ -n "$(timeout 2 bash -c "exec 3<>/dev/tcp/$(host_ip "$1")/22 && head -c 4 <&3" 2>/dev/null)" ]; }
 
 wait_host() {
-  wait_for 90 "$1 did not boot (docker logs $(host_container "$1"))" booted "$1"
-  wait_for 10 "ssh on $1" ssh_answers "$1"
+  wait_for 180 "$1 did not boot (docker logs $(host_container "$1"))" booted "$1"
+  wait_for 30 "ssh on $1" ssh_answers "$1"
   record_host_keys "$1"
 }
 
@@ -116,7 +116,7 @@ ailing() {
 
 vagrant_up() {
   have vagrant || die 'vagrant is not installed: vagrant/lab setup'
-  (cd "$LAB_DIR" && VAGRANT_CHECKPOINT_DISABLE=1 timeout 300 vagrant up --provider=docker --no-provision "$@" >&2 7>&- 9>&-) || die 'vagrant up failed'
+  (cd "$LAB_DIR" && VAGRANT_CHECKPOINT_DISABLE=1 timeout 600 vagrant up --provider=docker --no-provision "$@" >&2 7>&- 9>&-) || die 'vagrant up failed'
 }
 
 up() {

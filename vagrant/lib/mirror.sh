@@ -98,5 +98,5 @@ ensure_mirror() {
     --network "$LAB_NET" --ip "$LAB_MIRROR_IP" --cap-add NET_ADMIN --sysctl net.ipv4.ip_forward=0 \
     --tmpfs /run --volume "$LAB_CACHE:/lab:ro" --volume "$LAB_CACHE/mirror:/state" --volume "$LAB_DIR/mirror:/app:ro" \
     --env "LAB_NAMES=$(lab_names)" --env NODE_NO_WARNINGS=1 "$MIRROR" /lab/node/bin/node /app/main.ts >/dev/null
-  wait_for 20 "the mirror host (docker logs $MIRROR)" mirror_answers
+  wait_for 120 "the mirror host (docker logs $MIRROR)" mirror_answers
 }

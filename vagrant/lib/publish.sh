@@ -340,7 +340,7 @@ publish_images() {
   pid=$!
   # shellcheck disable=SC2064 # the pid of now is meant
   trap "kill $pid 2>/dev/null || true" EXIT
-  wait_for 15 'registry' curl -fs "http://127.0.0.1:$port/v2/"
+  wait_for 60 'registry' curl -fs "http://127.0.0.1:$port/v2/"
   image_plan | jq -s --arg registry "127.0.0.1:$port" '{registry: $registry, images: .}' \
     | "$(node_bin)" "$LAB_DIR/images/push.ts" >"$LAB_CACHE/images.json.part"
   mv "$LAB_CACHE/images.json.part" "$LAB_CACHE/images.json"

@@ -29,7 +29,7 @@ s3_up() {
     --volume "$BIN/versitygw:/opt/versitygw:ro" --volume "$LAB_CACHE/s3:/tls:ro" \
     --env ROOT_ACCESS_KEY=lab --env ROOT_SECRET_KEY=lab/secret+key --entrypoint /bin/sh "$LAB_PREFIX-host:bookworm" \
     -c 'mkdir /data/backups && exec /opt/versitygw/versitygw --quiet --port :443 --region lab --cert /tls/s3.crt --key /tls/s3.key posix /data' >/dev/null
-  wait_for 20 'the S3 storage' s3_answers
+  wait_for 60 'the S3 storage' s3_answers
   install -m 644 "$LAB_CACHE/s3/s3.crt" "$LAB_STATE/s3-ca.crt"
 }
 

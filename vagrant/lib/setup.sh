@@ -29,7 +29,7 @@ forget_engine() {
 start_engine() {
   engine_answers && return
   if [ -d /run/systemd/system ] && systemctl start docker 2>/dev/null; then
-    wait_for 30 'docker' engine_answers
+    wait_for 120 'docker' engine_answers
     return
   fi
   [ "$(id -u)" = 0 ] || die 'no container engine answers; start docker'
@@ -38,7 +38,7 @@ start_engine() {
   forget_engine
   # In a session of its own, so that it outlives this shell.
   setsid nohup dockerd >"$LAB_CACHE/log/dockerd.log" 2>&1 </dev/null 7>&- 9>&- &
-  (wait_for 60 "dockerd (its log: $LAB_CACHE/log/dockerd.log)" engine_answers) || { tail -n 20 "$LAB_CACHE/log/dockerd.log" >&2; exit 1; }
+  (wait_for 120 "dockerd (its log: $LAB_CACHE/log/dockerd.log)" engine_answers) || { tail -n 20 "$LAB_CACHE/log/dockerd.log" >&2; exit 1; }
 }
 
 setup() {
