@@ -62,6 +62,13 @@ wait_for() {
   done
 }
 
+# away CONTAINER: it is gone afterwards. One that an engine left behind when it was killed may need several tries, and its place in the network is
+# not always free ("endpoint already exists").
+away() {
+  wait_for 60 "the container $1 does not go away" docker rm -fv "$1"
+  docker network disconnect -f "$LAB_NET" "$1" >/dev/null 2>&1 || true
+}
+
 # with_lock NAME COMMAND...: one at a time, since two would write the same files.
 # Each lock has a descriptor of its own, for they nest: 7 "hosts", 9 "build".
 # Daemons that outlive us must not inherit them.

@@ -61,7 +61,7 @@ make_host() {
   local name=$1 suite args id
   suite=$(host_suite "$name")
   mapfile -t args < <("$LAB_DIR/lib/host-args.sh" "$name" "$(host_ip "$name")" "$suite" "$(host_port "$name")")
-  docker rm -fv "$(host_container "$name")" >/dev/null 2>&1 || true
+  away "$(host_container "$name")"
   id=$(docker run -d "${args[@]}" "$LAB_PREFIX-host:$suite") || die "$name was not made"
   tell_vagrant "$name" "$id"
 }
@@ -102,7 +102,7 @@ forget_stranger() {
   local id known
   id=$(docker inspect -f '{{.Id}}' "$(host_container "$1")" 2>/dev/null) || return 0
   known=$(cat "$LAB_DIR/.vagrant/machines/$1/docker/id" 2>/dev/null || true)
-  [ "$id" = "$known" ] || docker rm -fv "$id" >/dev/null
+  [ "$id" = "$known" ] || away "$(host_container "$1")"
 }
 
 # What a host says of itself when it does not come up.

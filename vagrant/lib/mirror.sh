@@ -92,7 +92,7 @@ ensure_mirror() {
     mirror_answers && return
   fi
   ensure_mirror_image
-  docker rm -fv "$MIRROR" >/dev/null 2>&1 || true
+  away "$MIRROR"
   mkdir -p "$LAB_CACHE/mirror"
   docker run -d --name "$MIRROR" --hostname mirror --label "$LAB_LABEL" --label "slipway-lab.stamp=$want" \
     --network "$LAB_NET" --ip "$LAB_MIRROR_IP" --cap-add NET_ADMIN --sysctl net.ipv4.ip_forward=0 \
