@@ -56,7 +56,6 @@ check: setup ## types, lint, import zones, generated files, unit, golden, proper
 pack-test: setup
 	@vitest run --config vitest.pack.config.ts $(call report,default,pack)
 e2e: setup
-	@vagrant/lab setup
 	@vagrant/lab artifacts
 	@vagrant/lab up
 	@vitest run --config vitest.e2e.config.ts $(call report,verbose,e2e)
@@ -69,13 +68,11 @@ test: ## everything CI runs: check, the published package, end to end in the lab
 
 .PHONY: life
 life: setup ## mirrors that lie, bundles, upgrades under load, restores: hours in the lab
-	@vagrant/lab setup
 	@vagrant/lab artifacts
 	@vitest run --config vitest.life.config.ts $(call report,verbose,life)
 
 .PHONY: torture
 torture: setup ## a first install killed at ten points, and other cruelty, in the lab
-	@vagrant/lab setup
 	@vagrant/lab artifacts
 	@vitest run --config vitest.torture.config.ts $(call report,verbose,torture)
 

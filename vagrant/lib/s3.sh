@@ -24,7 +24,7 @@ s3_answers() { curl -s --cacert "$LAB_CACHE/s3/s3.crt" -m 3 -o /dev/null "https:
 s3_up() {
   with_lock s3 component versitygw "$S3_VERSION"
   ensure_s3_certificate
-  docker rm -f "$S3" >/dev/null 2>&1 || true
+  away "$S3"
   docker run -d --name "$S3" --label "$LAB_LABEL" --network "$LAB_NET" --ip "$LAB_S3_IP" --tmpfs /data \
     --volume "$BIN/versitygw:/opt/versitygw:ro" --volume "$LAB_CACHE/s3:/tls:ro" \
     --env ROOT_ACCESS_KEY=lab --env ROOT_SECRET_KEY=lab/secret+key --entrypoint /bin/sh "$LAB_PREFIX-host:bookworm" \
@@ -33,4 +33,4 @@ s3_up() {
   install -m 644 "$LAB_CACHE/s3/s3.crt" "$LAB_STATE/s3-ca.crt"
 }
 
-s3_down() { docker rm -f "$S3" >/dev/null 2>&1 || true; }
+s3_down() { away "$S3"; }
