@@ -76,9 +76,12 @@ const seenAgain = async (session: Session, io: Io): Promise<Session> => {
   return { ...session, world, problems: [...session.fleet.problems, ...problems] }
 }
 
+/** An earlier go of this restore prepared every host. */
+const isPrepared = (session: Session, id: string): boolean => cutOff(session, id).some(({ ready }) => ready)
+
 /** The part under the lock. The first plan restores; the second is an ordinary one, for what only the restored cluster could tell. */
 const restoreLocked = async (session: Session, staged: Staged, options: Options, io: Io): Promise<number> => {
-  if (!cutOff(session, staged.id).some(({ ready }) => ready)) {
+  if (!isPrepared(session, staged.id)) {
     const unprepared = await prepare(session, staged, io)
     if (unprepared.length > 0) return refuse(unprepared, io)
   }
@@ -106,7 +109,8 @@ const restoreSession = async (seen: Session, source: string, identity: Identity,
   const staged = await stage(session, source, identity, io)
   if ('problems' in staged) return refuse(staged.problems, io)
   const hosts = contextsOf(session).filter(({ member }) => member.roles.etcd)
-  const refused = await meant(config.cluster_name, restoreText(staged.manifest, hosts, etcdAnswers(session), io.language), options, io)
+  const standing = { alive: etcdAnswers(session), prepared: isPrepared(session, staged.id) }
+  const refused = await meant(config.cluster_name, restoreText(staged.manifest, hosts, standing, io.language), options, io)
   if (refused !== EXIT.done) {
     await onEach(session, hosts, () => `rm -rf ${STAGING}\n`, io)
     return refused

@@ -153,7 +153,8 @@ test('a restore killed in the middle is refused by nobody: the same command goes
   await first.line((line) => line.includes('"change-begin"') && line.includes('etcd-restore'))
   first.kill('SIGKILL')
   await first.ended
-  await operator.must('etcd', 'restore', 'own.tar', '--identity', 'backup.key', '--confirm', 'lab')
+  const { stderr } = await operator.must('etcd', 'restore', 'own.tar', '--identity', 'backup.key', '--confirm', 'lab')
+  expect(stderr, 'what the first go brought is nothing that is kept').not.toContain('/var/lib/etcd/before-')
   expect(await kubectl(`get secret before -o jsonpath='{.data.word}'`)).toBe(Buffer.from('treasure').toString('base64'))
   await allReady('cp1')
   await operator.nothingToDo()
