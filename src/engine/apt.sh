@@ -200,12 +200,8 @@ apt_refresh() {
 		name=$(basename "$home")
 		case $APT_CHECKED in *" $name "*) continue ;; esac
 		target=$(cat "$home/target")
-		if ! apt_update "$target"; then
-			host=$(host_now "$target")
-			down "apt:base:$host"
-			blame "$host" apt:base "$error (given up)"
-			apt_sources "$name"
-		fi
+		# Which part of the file failed is not asked here: apt_sources tries each part for itself, and lets security fixes wait.
+		apt_update "$target" || apt_sources "$name"
 	done
 	[ "$ours" = yes ] || apt timeout update
 }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmod, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -193,6 +193,17 @@ describe.skipIf(!hasApt)('apt sources on a host', () => {
     expect(code).toBe(0)
     expect(notes.length).toBeGreaterThan(0)
     expect(await written()).toBe(stanza(two))
+  })
+
+  test('security fixes that cannot be asked do not cost a later refresh its base archive', async () => {
+    const [fine, bad] = [await start(good), await start(FAULTS['503']!.handler)]
+    expect((await apply(wanted([fine], [bad]))).code).toBe(0)
+    await rm(join(root, 'run'), { recursive: true })
+    await mkdir(join(root, 'run'))
+    const { code, notes } = await script('apt_refresh')
+    expect(code).toBe(0)
+    expect(notes).toEqual([expect.stringContaining(`source-failed ${bad} apt:security HTTP 503`)])
+    expect(await written()).toBe(`${stanza(fine)}\n${stanza(bad)}`)
   })
 
   test('what was there comes back', async () => {
