@@ -11,6 +11,9 @@ private_apt() {
 	chmod 0644 "$STATE/apt/$1/$2"
 }
 
+# private_candidates REPOSITORY: forgets the candidates of earlier runs; those of now are written next.
+private_candidates() { rm -f "$STATE/apt/$1"/*.sources; }
+
 # fetch_deb REPOSITORY PACKAGE VERSION PIN DESTINATION
 fetch_deb() {
 	place=$STATE/apt/$1

@@ -47,6 +47,7 @@ const rung = (artifact: Artifact, alternate: Alternate): string => {
   const { repository, key, candidates, package: name, version } = alternate
   return [
     'if [ -z "$used" ]; then\n',
+    `private_candidates ${repository}\n`,
     heredoc(`private_apt ${repository} key.asc`, key),
     ...candidates.map(({ host, text }, index) => heredoc(`private_apt ${repository} ${quote(`${index + 1}-${host}.sources`)}`, text)),
     `if fetch_deb ${repository} ${quote(name)} ${quote(version)} ${pin} "$stage/download.deb" && unpack_deb "$stage/download.deb" "$stage" ${pairs(members)}${done}`,

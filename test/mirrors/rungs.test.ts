@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -147,8 +147,9 @@ const wanted = (image: Pick<ImageSource, 'base' | 'pin'>, arch = 'amd64', urls: 
   others: [{ kind: 'image', ...image, arch, members: { 'usr/local/bin/kube-apiserver': 'kube-apiserver' } }],
 })
 
-const apply = async (want: ArtifactResource) => {
-  const place = `STATE=${quote(`${root}/state`)}\nRUN=${quote(root)}\nFETCH_PAUSE=0.1\nchown() { :; }\n`
+/** `instead`: shell functions that take the place of the real ones. */
+const apply = async (want: ArtifactResource, instead = '') => {
+  const place = `STATE=${quote(`${root}/state`)}\nRUN=${quote(root)}\nFETCH_PAUSE=0.1\nchown() { :; }\n${instead}\n`
   const body = artifact.script(want, { verb: 'create', reason: { en: '', zh: '' } }, {}).replaceAll('/opt/slipway', `${root}/opt`)
   const text = `${PRELUDE}\n${place}\nmain() {\n${body}\n}\nmain; exit\n`
   const { code, stdout, stderr } = await run('/bin/sh', ['-c', text], { env: { ...process.env, no_proxy: '*' } }).then(
@@ -207,5 +208,38 @@ describe('the same file out of its image', () => {
     const { code, stderr } = await apply(wanted(two, 'riscv64'))
     expect(code).toBe(1)
     expect(stderr).toContain('no image for riscv64')
+  })
+})
+
+describe('the same file out of a package', () => {
+  const from = (...hosts: string[]): ArtifactResource => ({
+    ...wanted({ base: '', pin: '' }),
+    others: [
+      {
+        kind: 'deb',
+        repository: 'kubernetes',
+        key: 'key\n',
+        arch: 'amd64',
+        package: 'kubelet',
+        version: '1.36.3-1.1',
+        pin: PIN,
+        members: { 'usr/bin/kubelet': 'kube-apiserver' },
+        candidates: hosts.map((host) => ({
+          host,
+          text: 'Types: deb\n',
+          source: { uri: `https://${host}`, suites: ['/'], components: [] },
+        })),
+      },
+    ],
+  })
+  const asked = async (...hosts: string[]): Promise<string[]> => {
+    const { notes } = await apply(from(...hosts), 'apt_update() { error=no; return 1; }')
+    return notes.map((note) => note.split(' ')[3] ?? '')
+  }
+
+  test('from the places of now, in their order; a place of an earlier run is not asked any more', async () => {
+    expect(await asked('pkgs.k8s.io')).toEqual(['pkgs.k8s.io'])
+    await rm(join(root, 'down'), { force: true })
+    expect(await asked('mirrors.ustc.edu.cn', 'mirrors.aliyun.com')).toEqual(['mirrors.ustc.edu.cn', 'mirrors.aliyun.com'])
   })
 })
