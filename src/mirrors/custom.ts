@@ -44,7 +44,8 @@ export const custom = (address: string, layout: Layout = 'host'): Mirror => {
     name: address,
     file: (path) => `${base}/${path}`,
     apt,
-    image: imageUnder(url.host + url.pathname.replace(/\/+$/, ''), layout),
+    // As it is written, and not url.host, which leaves out a default port: names and containerd's folders must spell a host in one way.
+    image: imageUnder(base.replace(/^https?:\/\//, ''), layout),
     endpoint: endpointUnder(url, layout),
   }
 }

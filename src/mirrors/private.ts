@@ -19,7 +19,7 @@ export type PrivateRegistry = Readonly<{
 /** Where containerd's hosts.toml files lie. */
 export const CERTS_D = '/etc/containerd/certs.d'
 
-const URL_TEXT = /^(?:(https?):\/\/)?([^/@\s]+)((?:\/[^/@\s]+)*)\/?$/
+const URL_TEXT = /^(?:(https?):\/\/)?([^/@\sA-Z]+)((?:\/[^/@\s]+)*)\/?$/
 const DOCKER = new Set(['index.docker.io', 'registry-1.docker.io'])
 
 /** The parts of a registry's url; undefined when no image can be named by it. */

@@ -21,6 +21,7 @@ describe('private_registries', () => {
       '5:11 private_registries[0].url: "https://***@harbor.corp" is not the address of a registry.',
     ],
     ['url: Harbor.corp/Mirror', 'is not the address of a registry.'],
+    ['url: Harbor.corp/mirror', 'is not the address of a registry.'],
     ['url: quay.io, is_default: true', 'private_registries[0].is_default: "quay.io" is a public registry itself.'],
     ['url: a.corp, user: me', '5:5 private_registries[0]: There is a user but no password.'],
     ['url: a.corp, password: env:PW', 'There is a password but no user.'],
@@ -46,6 +47,25 @@ describe('private_registries', () => {
     expect(said(text, disk({}))).toContain('private_registries[0].ca_file: "/lab/ca.pem" does not exist.')
     expect(said(text, disk({ '/lab/ca.pem': 'no', '/lab/pw': 'x' }))).toContain('"/lab/ca.pem" holds no PEM certificate.')
     expect(said(text, disk({ '/lab/ca.pem': '-----BEGIN CERTIFICATE-----\n', '/lab/pw': '' }))).toContain('"/lab/pw" is empty.')
+  })
+})
+
+describe('mirrors by their URL', () => {
+  test.each([
+    [
+      '{files: ["https://nexus.corp/files/"], images: ["http://registry:80", "https://harbor.corp/mirror"], apt: {base: ["http://10.0.0.5"]}}',
+      '',
+    ],
+    ['{files: ["https://me:hunter2@nexus.corp/files"]}', 'mirrors.files[0]: "https://***@nexus.corp/files" has a login'],
+    ['{apt: {docker: [tuna, "http://me@nexus.corp"]}}', 'mirrors.apt.docker[1]: "http://***@nexus.corp" has a login'],
+    ['{apt: {kubernetes: ["http://nexus.corp/?a=b"]}}', 'has a login, a query or a fragment'],
+    ['{images: ["http://registry/"]}', 'mirrors.images[0]: No image can be named by "http://registry/".'],
+    ['{images: ["https://Harbor.corp/mirror"]}', 'No image can be named by "https://Harbor.corp/mirror".'],
+  ])('%s', (value, words) => {
+    const text = said(good(`mirrors: ${value}\n`))
+    if (words === '') expect(text).toBe('')
+    else expect(text).toContain(words)
+    expect(text).not.toContain('hunter2')
   })
 })
 

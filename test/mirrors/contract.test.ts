@@ -61,6 +61,7 @@ const ALL: [string, Mirror][] = [
   ['host', custom('https://harbor.corp:8443/mirror')],
   ['path', custom('https://harbor.corp:8443/k8s/', 'path')],
   ['flat', custom('http://10.0.0.1:5000', 'flat')],
+  ['on a default port', custom('http://registry:80')],
   ['on ghcr.io', custom('https://ghcr.io/ours')],
   ['on docker.io', custom('https://docker.io/ours')],
 ]
@@ -121,7 +122,7 @@ describe.each(ALL)('%s', (name, mirror) => {
 
 test('who carries the core images, digests and all', () => {
   const carriers = (ref: string) => ALL.filter(([, mirror]) => mirror.image(ref) !== undefined).map(([name]) => name)
-  const always = ['upstream', 'daocloud', 'daocloud-domain', 'host', 'path', 'flat', 'on ghcr.io', 'on docker.io']
+  const always = ['upstream', 'daocloud', 'daocloud-domain', 'host', 'path', 'on a default port', 'flat', 'on ghcr.io', 'on docker.io']
   expect(carriers('registry.k8s.io/kube-apiserver:v1.36.3').toSorted()).toEqual([...always, 'aliyun'].toSorted())
   expect(carriers(`registry.k8s.io/kube-apiserver:v1.36.3@${DIGEST}`).toSorted()).toEqual(always.toSorted())
 })

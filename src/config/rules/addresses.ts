@@ -63,7 +63,7 @@ export const internalAddresses: Rule = {
       return [
         {
           path: [...path, 'internal_address'],
-          what: say(`${quote(text)} is ${kind.en}: other nodes cannot reach it.`, `${quote(text)} 是${kind.zh}:其他节点无法访问。`),
+          what: say(`${quote(text)} is ${kind.en}: other nodes cannot reach it.`, `${quote(text)} 是${kind.zh}：其他节点无法访问。`),
           fix: say("Write the host's address in the network of the nodes.", '请写该主机在节点网络中的地址。'),
         },
       ]

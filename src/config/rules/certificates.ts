@@ -21,7 +21,7 @@ export const lifetimes: Rule = {
               `${quote(text)} is too short: it would end before a run does.`,
               `${quote(text)} 太短：一次运行还没结束证书就会过期。`,
             ),
-            fix: say(`Write at least ${SHORTEST}; a real cluster wants weeks or more.`, `请至少写 ${SHORTEST};正式集群应以周或更长计。`),
+            fix: say(`Write at least ${SHORTEST}; a real cluster wants weeks or more.`, `请至少写 ${SHORTEST}；正式集群应以周或更长计。`),
           },
         ]
       if (before === undefined || secondsOf(before) < secondsOf(text)) return []
@@ -30,7 +30,7 @@ export const lifetimes: Rule = {
           path: ['certificates', 'renew_before'],
           what: say(
             `${quote(before)} is not shorter than ${name} (${text}): every run would renew everything.`,
-            `${quote(before)} 不短于 ${name}(${text}):每次运行都会续期全部证书。`,
+            `${quote(before)} 不短于 ${name}（${text}）：每次运行都会续期全部证书。`,
           ),
           fix: say('Write a part of it, or take it out for a quarter.', '请写其中的一部分，或删除以使用默认值（四分之一）。'),
         },

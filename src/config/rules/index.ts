@@ -7,6 +7,7 @@ import { duplicateAddress, duplicateInternal, duplicateName } from './duplicates
 import { fields, flags } from './flags.ts'
 import { hostnameSet } from './hostnames.ts'
 import { labelSyntax, reservedLabels, taintSyntax } from './labels.ts'
+import { mirrorUrls } from './mirrors.ts'
 import { proxyUrls } from './proxy.ts'
 import { nodeMask, nodesOverlap, ranges, rangesOverlap, serviceRoom } from './ranges.ts'
 import { registryDefault, registryLogin, registryTwice, registryUrls } from './registries.ts'
@@ -38,6 +39,7 @@ export const RULES: readonly Rule[] = [
   labelSyntax,
   reservedLabels,
   taintSyntax,
+  mirrorUrls,
   registryUrls,
   registryTwice,
   registryDefault,

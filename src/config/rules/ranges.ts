@@ -87,17 +87,17 @@ export const nodesOverlap: Rule = {
       const range = rangeOf(config, key)
       const [first, ...rest] = range ? nodesInside(config, range) : []
       if (!range || !first) return []
-      const others = rest.length === 0 ? say('', '') : say(` (and ${rest.length} more nodes)`, `(另有 ${rest.length} 个节点)`)
+      const others = rest.length === 0 ? say('', '') : say(` (and ${rest.length} more nodes)`, `（另有 ${rest.length} 个节点）`)
       return [
         {
           path: first.path,
           what: say(
             `${first.text}${others.en} is inside network.${key} (${formatCidr(range)}).`,
-            `${first.text}${others.zh} 位于 network.${key}(${formatCidr(range)})之内。`,
+            `${first.text}${others.zh} 位于 network.${key}（${formatCidr(range)}）之内。`,
           ),
           fix: say(
             `Choose another network.${key}: it must not hold the address of a node.`,
-            `请更换 network.${key}:其中不能包含节点的地址。`,
+            `请更换 network.${key}：其中不能包含节点的地址。`,
           ),
         },
       ]
@@ -121,7 +121,7 @@ export const nodeMask: Rule = {
           path,
           what: say(
             `A /${mask} for each node does not fit into pod_cidr (${formatCidr(pods)}).`,
-            `每个节点的 /${mask} 大于 pod_cidr(${formatCidr(pods)})。`,
+            `每个节点的 /${mask} 大于 pod_cidr（${formatCidr(pods)}）。`,
           ),
           fix: say(`Write a number from ${pods.prefix} to 30, or widen pod_cidr.`, `请写 ${pods.prefix} 到 30 的数字，或扩大 pod_cidr。`),
         },
@@ -152,7 +152,7 @@ export const nodeMask: Rule = {
           `${formatCidr(pods)} 按每节点 /${mask} 只够 ${room} 个节点，而现有 ${config.nodes.length} 个。`,
         ),
         fix: wider
-          ? say(`Widen pod_cidr (${wider} is enough), or raise node_mask.`, `请扩大 pod_cidr(${wider} 就够),或增大 node_mask。`)
+          ? say(`Widen pod_cidr (${wider} is enough), or raise node_mask.`, `请扩大 pod_cidr（${wider} 就够），或增大 node_mask。`)
           : say('Widen pod_cidr, or raise node_mask.', '请扩大 pod_cidr，或增大 node_mask。'),
       },
     ]

@@ -29,7 +29,7 @@ export const etcdMembers: Rule = {
           path: ['nodes'],
           what: say(
             `${count} nodes hold etcd: more than 7 only make every write slower.`,
-            `有 ${count} 个节点运行 etcd:超过 7 个只会让每次写入变慢。`,
+            `有 ${count} 个节点运行 etcd：超过 7 个只会让每次写入变慢。`,
           ),
           fix: say('Give the role etcd to 3 or 5 nodes.', '请只给 3 或 5 个节点 etcd 角色。'),
         },
@@ -42,7 +42,7 @@ export const etcdMembers: Rule = {
         severity: 'warning',
         what: say(
           `${count} nodes hold etcd: an even number survives no more failures than ${count - 1}.`,
-          `有 ${count} 个节点运行 etcd:偶数个成员能承受的故障数与 ${count - 1} 个相同。`,
+          `有 ${count} 个节点运行 etcd：偶数个成员能承受的故障数与 ${count - 1} 个相同。`,
         ),
         fix: say(`Use ${count - 1} or ${count + 1}.`, `请使用 ${count - 1} 个或 ${count + 1} 个。`),
       },
