@@ -1,5 +1,5 @@
 import type { Host } from '../config/hosts.ts'
-import { formatCidr, network, parseAddress } from '../config/cidr.ts'
+import { contains, formatCidr, network, parseAddress, parseCidr } from '../config/cidr.ts'
 import type { Config } from '../config/schema.ts'
 import type { Context } from './types.ts'
 
@@ -29,6 +29,30 @@ const variables = (config: Config, nodes: readonly string[], spell: (name: strin
   }
 }
 
+/** The places cluster.yml names by a URL of their own. */
+const ownPlaces = ({ mirrors: { apt, files = [], images = [] }, private_registries }: Config): string[] => [
+  ...[apt.base, apt.kubernetes, apt.docker].flatMap((places = []) => places),
+  ...files,
+  ...images,
+  ...private_registries.map(({ url }) => (url.includes('://') ? url : `https://${url}`)),
+]
+
+/**
+ * The places of our own that lie in a range of no_proxy, each by its address: apt compares no_proxy by suffix only, and curl knows ranges
+ * since 7.86 (curl(1), NO_PROXY).
+ */
+const exemptPlaces = (config: Config): string[] => {
+  const ranges = (config.proxy?.no_proxy ?? []).flatMap((entry) => {
+    const range = parseCidr(entry)
+    return 'error' in range ? [] : [range]
+  })
+  return ownPlaces(config).flatMap((place) => {
+    const host = URL.parse(place)?.hostname ?? ''
+    const address = parseAddress(host)
+    return address !== undefined && ranges.some((range) => contains(range, address)) ? [host] : []
+  })
+}
+
 const covers = (config: Config, ...scopes: readonly ('hosts' | 'containerd' | 'operator')[]): boolean =>
   scopes.some((scope) => config.proxy?.scope.includes(scope) === true)
 
@@ -42,7 +66,7 @@ const addressesOf = (hosts: readonly Host[]): string[] => [
  * Empty when they use no proxy.
  */
 export const scriptProxy = (config: Config, hosts: readonly Host[]): Variables =>
-  covers(config, 'hosts') ? variables(config, addressesOf(hosts), (name) => name) : {}
+  covers(config, 'hosts') ? variables(config, [...addressesOf(hosts), ...exemptPlaces(config)], (name) => name) : {}
 
 /** What the operator's own fetches get; empty when they use no proxy. */
 export const operatorProxy = (config: Config, hosts: readonly Host[]): Variables =>

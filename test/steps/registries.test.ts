@@ -91,4 +91,13 @@ describe('the proxy', () => {
     )
     expect(containerdProxy(context(['hosts'])).NO_PROXY).toMatch(/,10\.0\.0\.0\/24$/)
   })
+
+  test('a place of our own in a range of no_proxy stands in it by its address, which apt understands', () => {
+    const inRange = {
+      ...config,
+      proxy: { ...config.proxy!, no_proxy: ['10.9.0.0/16'] },
+      mirrors: { ...config.mirrors, files: ['http://10.9.0.5:8080/files'], images: ['http://10.10.0.5:5000'] },
+    }
+    expect(scriptProxy(inRange, one.hosts).no_proxy?.split(',').slice(-2)).toEqual(['10.0.0.11', '10.9.0.5'])
+  })
 })
