@@ -6,6 +6,8 @@ umask 077
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 PKI=/etc/kubernetes/pki
 MEMORY=/run/slipway-etcd-backup
+# For how many seconds one backup waits for another.
+PATIENCE=600
 
 fail() {
 	printf '%s\n' "$*" >&2
@@ -24,7 +26,7 @@ choose_endpoint() {
 
 status() { sed -n "s/^\"$1\" : //p" "$MEMORY/status"; }
 
-# Every control plane wakes up at the same time, and one of them acts: etcd's leader; where etcd is elsewhere, the holder of the controllers' lease.
+# Every control plane wakes up at the same time, and one of them acts, by the same rule on all: etcd's leader, or the holder of the controllers' lease.
 my_turn() {
 	case $TURN in
 	always) return 0 ;;
@@ -107,20 +109,27 @@ upload() {
 	s3_list | sed "s|^$S3_PREFIX||" | beyond | while read -r old; do s3 $NOTHING -X DELETE -o /dev/null "$S3_URL/$S3_PREFIX$old"; done
 }
 
+# Runs of one host share $MEMORY, those of all hosts may share $DIRECTORY: who has no turn must not hold up there the one that has.
 backup() {
-	mkdir -p "$DIRECTORY"
-	exec 8>"$DIRECTORY/.lock"
-	flock -n 8 || fail "another backup is being written to $DIRECTORY"
-	work=$DIRECTORY/.part
-	rm -rf "$work" "$MEMORY"
-	mkdir -p "$work" "$MEMORY"
-	trap 'rm -rf "$work" "$MEMORY"' EXIT
+	install -d -m 0700 /run/slipway
+	exec 7>/run/slipway/etcd-backup.lock
+	flock -w "$PATIENCE" 7 || fail "another backup has been running on this host for more than $PATIENCE s"
+	rm -rf "$MEMORY"
+	mkdir -p "$MEMORY"
+	trap 'rm -rf "$MEMORY"' EXIT
 	trap 'exit 143' TERM INT PIPE
 	choose_endpoint
 	if ! my_turn; then
 		printf '%s\n' "another control plane's turn"
 		return 0
 	fi
+	mkdir -p "$DIRECTORY"
+	exec 8>"$DIRECTORY/.lock"
+	flock -w "$PATIENCE" 8 || fail "another backup has been written to $DIRECTORY for more than $PATIENCE s"
+	work=$DIRECTORY/.part
+	trap 'rm -rf "$work" "$MEMORY"' EXIT
+	rm -rf "$work"
+	mkdir "$work"
 	enough_space
 	taken=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 	name=$CLUSTER-$(printf '%s' "$taken" | tr -d ':-').tar

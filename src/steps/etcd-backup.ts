@@ -88,13 +88,20 @@ export const backupScript = (context: Context, errand: Errand): string => {
   return `${lines.join('')}${ETCD_BACKUP}\nbackup; exit\n`
 }
 
+/**
+ * One rule for all control planes, which alone have the timer: by two, none or two of them would act. etcd's leader is surely one of them only where
+ * they and the members of etcd are the same hosts.
+ */
+const turnOf = ({ members }: Context): Errand['turn'] =>
+  members.every(({ roles }) => roles.controlPlane === roles.etcd) ? 'leader' : 'lease'
+
 /** What the timer does, from cluster.yml; `turn` may be `always` for a backup by hand. */
 export const scheduled = (context: Context, turn?: 'always'): Errand | undefined => {
-  const { config, files, member } = context
+  const { config, files } = context
   const backup = config.etcd_backup
   if (!backup) return undefined
   return {
-    turn: turn ?? (member.roles.etcd ? 'leader' : 'lease'),
+    turn: turn ?? turnOf(context),
     recipient: files[backup.recipient] ?? '',
     directory: backup.directory ?? DEFAULT_DIRECTORY,
     local: backup.directory !== undefined || backup.s3 === undefined,

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createHash, createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { chmodSync, readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -7,9 +7,9 @@ import { parseTaken } from '../../src/commands/etcd-snapshot.ts'
 import { lookScript, openScript, parseSecrets, receiveScript } from '../../src/commands/etcd-staging.ts'
 import { membersOf } from '../../src/engine/members.ts'
 import { SECRET_PATHS } from '../../src/resources/secrets.ts'
-import { backupScript, type Errand } from '../../src/steps/etcd-backup.ts'
+import { backupScript, type Errand, scheduled } from '../../src/steps/etcd-backup.ts'
 import type { Context } from '../../src/steps/types.ts'
-import { scenarioNamed } from '../engine/scenarios.ts'
+import { clusterOf, scenarioNamed } from '../engine/scenarios.ts'
 import { type Sandbox, sandbox } from '../resources/sandbox.ts'
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
@@ -121,7 +121,7 @@ describe('a backup', () => {
     const { path } = taken()
     expect(host.mode(path.slice(1))).toBe('0600')
     expect(host.list('var/lib/backups').filter((name) => name !== '.lock')).toEqual([path.split('/').at(-1)])
-    expect(host.list('run').filter((name) => name.includes('backup'))).toEqual([])
+    expect(host.list('run').filter((name) => name.includes('backup'))).toEqual(['slipway/etcd-backup.lock'])
   })
 
   test('with one bit changed in its payload is refused', () => {
@@ -171,7 +171,68 @@ describe('whose turn it is', () => {
   test('a follower does not', () => {
     tools('8')
     expect(take({ turn: 'leader' })).toEqual({ status: 0, stdout: "another control plane's turn\n", stderr: '' })
-    expect(host.list('var/lib/backups')).toEqual(['.lock'])
+    expect(host.exists('var/lib/backups')).toBe(false)
+  })
+
+  test.each<[string, string[], Errand['turn']]>([
+    ['every control plane holds etcd and nothing else does', ['control-plane', 'control-plane', 'worker'], 'leader'],
+    ['a worker holds etcd too, and may lead it', ['control-plane, etcd', 'control-plane, etcd', 'worker, etcd'], 'lease'],
+    ['one control plane is without etcd', ['control-plane, etcd', 'control-plane', 'worker'], 'lease'],
+    ['etcd has hosts of its own', ['control-plane', 'control-plane', 'etcd'], 'lease'],
+  ])('%s: one rule for all control planes', (_, roles, turn) => {
+    const nodes = roles.map((role, index) => `  - {address: 10.0.0.1${index}, role: [${role}]}\n`).join('')
+    const { cluster: own, hosts: machines } = clusterOf(`cluster_name: x\nkubernetes_version: v1.36.3\nnodes:\n${nodes}`)
+    const etcd_backup = { recipient: 'b.pub', schedule: 'daily', retention: 7 }
+    const all = membersOf(machines, {})
+    const planes = all.filter((one) => one.roles.controlPlane)
+    const turns = planes.map((one) =>
+      scheduled({ ...context, ...own, config: { ...own.config, etcd_backup }, member: one, members: all, world: {} }),
+    )
+    expect(turns.map((one) => one?.turn)).toEqual(planes.map(() => turn))
+  })
+})
+
+describe('while another one is being written', () => {
+  let other: ChildProcess | undefined
+  afterEach(() => other?.kill())
+
+  /** Another run, which has the lock for as long as `work` takes. */
+  const writing = async (lock: string, work: string): Promise<void> => {
+    host.write(lock, '')
+    const holder = spawn('flock', ['-F', host.path(lock), 'sh', '-c', `echo holds; ${host.moved(work)}`], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    other = holder
+    await new Promise((resolve) => holder.stdout.once('data', resolve))
+  }
+  const endless = 'exec sleep 600'
+  const impatient = (given: Partial<Errand> = {}) =>
+    sh(backupScript(context, { ...errand, ...given }).replace('PATIENCE=600', 'PATIENCE=1'))
+
+  test.each([
+    ['to the same directory', 'var/lib/backups/.lock', 'var/lib/backups/.part/theirs'],
+    ['on the same host', 'run/slipway/etcd-backup.lock', 'run/slipway-etcd-backup/theirs'],
+  ])('%s, the next one waits, and clears nothing away before', async (_, lock, theirs) => {
+    host.write(theirs, '')
+    await writing(lock, `sleep 1; cp /${theirs} /etc/slipway-seen`)
+    expect(take()).toMatchObject({ status: 0, stdout: expect.stringContaining('written') })
+    expect(host.exists('etc/slipway-seen')).toBe(true)
+  })
+
+  test('who has no turn does not wait, and leaves it alone', async () => {
+    host.write('var/lib/backups/.part/theirs', '')
+    await writing('var/lib/backups/.lock', endless)
+    tools('8')
+    expect(impatient({ turn: 'leader' })).toEqual({ status: 0, stdout: "another control plane's turn\n", stderr: '' })
+    expect(host.exists('var/lib/backups/.part/theirs')).toBe(true)
+  })
+
+  test('the next one does not wait for ever, and leaves it alone', async () => {
+    host.write('var/lib/backups/.part/theirs', '')
+    await writing('var/lib/backups/.lock', endless)
+    expect(impatient()).toMatchObject({ status: 1, stderr: expect.stringMatching(/\/var\/lib\/backups for more than 1 s/) })
+    expect(host.exists('var/lib/backups/.part/theirs')).toBe(true)
+    expect(host.exists('run/slipway-etcd-backup')).toBe(false)
   })
 })
 
