@@ -41,14 +41,30 @@ export const etcdRestore: Kind<EtcdRestoreResource> = {
 
 const KUBECTL = 'timeout 60 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s'
 
-/** Nodes that Slipway made, that were in the backup and are not in cluster.yml: their hosts will never report again. */
-const dropStale = (nodes: readonly string[]): string =>
+/** A Node's name, its address, and what Slipway set on it. A field may be empty, so the separator is none that `read` runs together. */
+const NODES =
+  'jsonpath={range .items[*]}{.metadata.name}|{.status.addresses[?(@.type=="InternalIP")].address}|{.metadata.annotations.slipway/managed}{"\\n"}{end}'
+
+/**
+ * Nodes that Slipway made, that were in the backup and are not in cluster.yml: their hosts will never report again. A host that does not answer is
+ * known by its address; while there is one that no Node has, any of these may be its own.
+ */
+const dropStale = (nodes: readonly string[], unnamed: NonNullable<RestoreEndResource['unnamed']>): string =>
   [
     'api_answers() { curl -fsS --max-time 2 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz; }\n',
     `await 120 'the API server is ready' api_answers\n`,
-    `${KUBECTL} get nodes -o 'jsonpath={range .items[*]}{.metadata.name} {.metadata.annotations.slipway/managed}{"\\n"}{end}' >"$RUN/nodes"\n`,
-    'while read -r node managed; do\n[ -n "$managed" ] || continue\n',
+    `${KUBECTL} get nodes -o '${NODES}' >"$RUN/nodes"\n`,
+    'unknown=\n',
+    ...unnamed.map(({ host, ip }) => `grep -qF ${quote(`|${ip || 'none'}|`)} "$RUN/nodes" || unknown="$unknown "${quote(host)}\n`),
+    `while IFS='|' read -r node address managed; do\n[ -n "$managed" ] || continue\n`,
     `case $node in\n${nodes.map((name) => `${quote(name)}) continue ;;\n`).join('')}esac\n`,
+    'reason=\n',
+    ...(unnamed.length > 0 ? ['[ -z "$unknown" ] || reason="it may be that of a host that does not answer:$unknown"\n'] : []),
+    `case $address in\n${unnamed
+      .filter(({ ip }) => ip !== '')
+      .map(({ host, ip }) => `${quote(ip)}) reason=${quote(`it has the address of ${host}, which does not answer`)} ;;\n`)
+      .join('')}esac\n`,
+    'if [ -n "$reason" ]; then\nnote "the node $node is left: $reason"\ncontinue\nfi\n',
     'note "the node $node was in the backup and is not in cluster.yml: deleted"\n',
     `${KUBECTL} delete node "$node" --ignore-not-found --timeout=60s </dev/null\n`,
     'done <"$RUN/nodes"\n',
@@ -68,7 +84,7 @@ export const restoreEnd: Kind<RestoreEndResource> = {
     facts.paths[RESTORING] ? { verb: 'update', reason: { en: 'the cluster was restored', zh: '集群已从备份恢复' } } : undefined,
   script: (want) =>
     [
-      want.nodes ? dropStale(want.nodes) : '',
+      want.nodes ? dropStale(want.nodes, want.unnamed ?? []) : '',
       startAnew,
       `for old in ${DATA}/before-*; do\n[ ! -d "$old" ] || note "what etcd held before the restore is in $old ($(du -sh "$old" | cut -f 1)); remove it when it is not needed any more"\ndone\n`,
       `rm -rf ${STAGING}\nrm -f ${RESTORING}\n`,

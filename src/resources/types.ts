@@ -193,8 +193,15 @@ export type EtcdRestoreResource = Readonly<{
   bootstrap: string
   etcdutl: string
 }>
-/** What is left to do on a host when the restored cluster runs. `nodes`: those of cluster.yml, on a control plane; any other Node is deleted. */
-export type RestoreEndResource = Readonly<{ kind: 'restore-end'; nodes?: readonly string[] }>
+/**
+ * What is left to do on a host when the restored cluster runs. `nodes`: those of cluster.yml, on a control plane; any other Node is deleted.
+ * `unnamed`: hosts that did not answer and whose Nodes have names that only they know; the Node with the address of one is its own.
+ */
+export type RestoreEndResource = Readonly<{
+  kind: 'restore-end'
+  nodes?: readonly string[]
+  unnamed?: readonly Readonly<{ host: string; ip: string }>[]
+}>
 /** A systemd timer with the service it starts; `files` go with it when it is not wanted. */
 export type TimerResource = Readonly<
   | { kind: 'timer'; name: string; state: 'on'; calendar: string; service: string; timer: string }

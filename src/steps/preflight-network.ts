@@ -1,4 +1,6 @@
-import type { Problem } from '../problem.ts'
+import { labelOf } from '../config/hosts.ts'
+import { isAddressKnown } from '../engine/members.ts'
+import { EXIT, type Problem, refusal } from '../problem.ts'
 import type { Context, Member, Step } from './types.ts'
 import { notice, unfit } from './unfit.ts'
 
@@ -92,11 +94,26 @@ const mtus = ({ member, facts, members, world }: Context): Problem[] => {
   ]
 }
 
+/** A control plane or etcd member that does not answer: a guessed address would be told to every host that is well. Asked once. */
+const unknown = ({ member, members, world }: Context): Problem[] =>
+  members.find(({ key }) => world[key] !== undefined)?.key !== member.key
+    ? []
+    : members
+        .filter((one) => (one.roles.controlPlane || one.roles.etcd) && !isAddressKnown(one, members, world))
+        .map((one) =>
+          refusal(
+            labelOf(one),
+            { en: 'it does not answer and its internal address is not known', zh: '主机没有响应，且其内部地址未知' },
+            { en: `Write \`internal_address\` in its entry (${one.at}).`, zh: `请在其条目（${one.at}）中写明 \`internal_address\`。` },
+            EXIT.unreachable,
+          ),
+        )
+
 /** Whether the members reach each other on the ports a cluster uses. */
 export const preflightNetwork: Step = {
   id: 'preflight-network',
   title: { en: 'Checks between hosts', zh: '主机间连通性检查' },
   on: 'every',
-  problems: (context) => [...unreachable(context), ...silent(context), ...mtus(context)],
+  problems: (context) => [...unknown(context), ...unreachable(context), ...silent(context), ...mtus(context)],
   resources: () => [],
 }

@@ -1,3 +1,4 @@
+import { etcdView, peerUrl } from '../engine/etcd-view.ts'
 import type { UnitFact } from '../hosts/facts.ts'
 import type { Problem } from '../problem.ts'
 import type { Text } from '../text.ts'
@@ -32,11 +33,12 @@ const plane = (context: Context, member: Member, fix: Text): Problem[] => {
   return [unfit(member, { en: 'its kube-apiserver is not ready', zh: '其 kube-apiserver 未就绪' }, fix)]
 }
 
-const member = ({ world, facts }: Context, one: Member, fix: Text): Problem[] => {
-  const seen = facts.etcdMembers.find(({ peer }) => peer === `https://${one.ip}:2380`)
+/** As etcd tells it, not as the control plane that was asked: where etcd has hosts of its own, that one is no member. */
+const member = ({ members, world }: Context, one: Member, fix: Text): Problem[] => {
+  const view = etcdView(members, world)
+  const seen = view.members.find(({ peer }) => peer === peerUrl(one))
   if (!seen && !world[one.key]?.etcdData) return []
-  const active = world[one.key]?.units.etcd?.active === 'active'
-  if (active && (!seen || (seen.started && !seen.learner))) return []
+  if (seen ? view.healthy.has(seen.peer) : world[one.key]?.units.etcd?.active === 'active') return []
   return [unfit(one, { en: 'its etcd is not a healthy member', zh: '其 etcd 不是健康的成员' }, fix)]
 }
 

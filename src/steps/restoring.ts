@@ -1,7 +1,9 @@
+import { labelOf } from '../config/hosts.ts'
 import type { Facts } from '../hosts/facts.ts'
 import type { Problem } from '../problem.ts'
 import { RESTORING } from '../resources/etcd-restore.ts'
-import type { Context, Step } from './types.ts'
+import type { RestoreEndResource } from '../resources/types.ts'
+import type { Context, Member, Step } from './types.ts'
 import { unfit } from './unfit.ts'
 
 /**
@@ -46,13 +48,18 @@ const unprepared = ({ member, facts }: Context): Problem[] => {
       ]
 }
 
+/** What a control plane is told of the Nodes of cluster.yml: the API that could name a host which does not answer is not there yet. */
+const nodesOf = ({ members, world }: Context): Pick<RestoreEndResource, 'nodes' | 'unnamed'> => {
+  const isNamed = ({ key, name }: Member): boolean => world[key] !== undefined || name !== undefined
+  const unnamed = members.filter((member) => !isNamed(member)).map((member) => ({ host: labelOf(member), ip: member.ip }))
+  return { nodes: members.filter(isNamed).map(({ nodeName }) => nodeName), ...(unnamed.length > 0 ? { unnamed } : {}) }
+}
+
 export const afterRestore: Step = {
   id: 'after-restore',
   title: { en: 'After a restore', zh: '恢复之后' },
   on: 'every',
   problems: unprepared,
-  resources: ({ member, members, facts }) =>
-    restoringOf(facts)
-      ? [{ kind: 'restore-end', ...(member.roles.controlPlane ? { nodes: members.map(({ nodeName }) => nodeName) } : {}) }]
-      : [],
+  resources: (context) =>
+    restoringOf(context.facts) ? [{ kind: 'restore-end', ...(context.member.roles.controlPlane ? nodesOf(context) : {}) }] : [],
 }

@@ -122,6 +122,23 @@ test('while not every host is prepared nothing may start, and the way on is name
   })
 })
 
+describe('Nodes of hosts that do not answer', () => {
+  const { cluster, hosts, world } = scenarioNamed('one-plane-cn')
+  const endOf = (...silent: string[]) => {
+    const seen = Object.entries(prepared(converge(cluster, hosts, world).world, READY)).filter(([key]) => !silent.includes(key))
+    return changesFor(cluster, hosts, Object.fromEntries(seen)).flatMap(({ want }) => (want.kind === 'restore-end' ? [want] : []))[0]
+  }
+
+  test('have the name of the file, or are known by the address alone: the API that could name them is not restored yet', () => {
+    expect(endOf()).toEqual({ kind: 'restore-end', nodes: ['cp1', 'w1', 'w2'] })
+    expect(endOf('10.0.0.22')).toEqual({
+      kind: 'restore-end',
+      nodes: ['cp1', 'w1'],
+      unnamed: [{ host: 'root@10.0.0.22:22', ip: '10.0.0.22' }],
+    })
+  })
+})
+
 describe('the revision of what is restored', () => {
   test('never goes back, whichever backup of a cluster is restored, however often', () => {
     const restores = fc.array(

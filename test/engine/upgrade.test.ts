@@ -6,7 +6,7 @@ import { atOnce } from '../../src/engine/rollout.ts'
 import { type Stage, stagesOf } from '../../src/engine/stages.ts'
 import type { World } from '../../src/engine/world.ts'
 import type { Facts } from '../../src/hosts/facts.ts'
-import { clusterOf, scenarioNamed } from './scenarios.ts'
+import { clusterOf, hostLike, scenarioNamed } from './scenarios.ts'
 import { standing } from './support.ts'
 
 const { hosts, world: bare } = scenarioNamed('three-planes-none')
@@ -194,6 +194,38 @@ describe('what is asked first', () => {
     expect(said(plan(NEW, hosts, using('1.39')), 'warning').length).toBe(1)
     expect(plan(NEW, hosts, using('')).problems).toEqual([])
     expect(plan(OLD, hosts, using('1.37')).problems).toEqual([])
+  })
+})
+
+describe('etcd on hosts of its own', () => {
+  const ETCD = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4', '10.0.0.5']
+  const apart = (version: string) =>
+    clusterOf(
+      [
+        `cluster_name: apart\nkubernetes_version: ${version}\nnodes:\n`,
+        ...ETCD.map((address) => `  - {address: ${address}, user: root, role: [etcd]}\n`),
+        '  - {address: 10.0.0.11, user: root, role: [control-plane]}\n',
+      ].join(''),
+    )
+  const before = apart('v1.36.3')
+  const standingApart = async (): Promise<World> => {
+    const hostsOf = [...ETCD, '10.0.0.11'].map(async (address) => {
+      return [address, await hostLike('debian-12-bare', address === '10.0.0.11' ? 'cp1' : `e${address.slice(-1)}`, address)] as const
+    })
+    return standing(before.cluster, before.hosts, Object.fromEntries(await Promise.all(hostsOf)))
+  }
+  const errors = (world: World): string[] => said(plan(apart('v1.37.2').cluster, before.hosts, world))
+
+  test('is asked of its own members, the control plane has no list: one that is dead or learns stops an upgrade', async () => {
+    const all = await standingApart()
+    expect(errors(all)).toEqual([])
+    expect(errors(without(all, '10.0.0.1'))).toEqual(['root@10.0.0.1:22 its etcd is not a healthy member'])
+    const learns = (facts: Facts): Facts => ({
+      ...facts,
+      etcdMembers: facts.etcdMembers.map((one) => ({ ...one, learner: one.name === 'e2' })),
+    })
+    const learning = Object.fromEntries(Object.entries(all).map(([key, facts]) => [key, learns(facts)]))
+    expect(errors(learning)).toEqual(['root@10.0.0.2:22 its etcd is not a healthy member'])
   })
 })
 
