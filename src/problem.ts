@@ -22,7 +22,7 @@ export type Problem = Readonly<{
   what: Text
   fix: Text
   severity: 'error' | 'warning'
-  exit: typeof EXIT.config | typeof EXIT.unfit | typeof EXIT.unreachable
+  exit: typeof EXIT.config | typeof EXIT.unfit | typeof EXIT.unreachable | typeof EXIT.failed
 }>
 
 /** A Problem that stops the run; the fault is the user's words or files, unless `exit` says otherwise. */

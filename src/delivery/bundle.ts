@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { open, rename, rm, stat } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { ArchiveError, type ReadEntry, readTar } from '../archive/read.ts'
@@ -131,10 +131,3 @@ export const readBundle = async (path: string): Promise<Bundle> => {
     },
   }
 }
-
-/** Whether something that is no directory can be read there. */
-export const isFile = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  )

@@ -5,6 +5,7 @@ import { escapeRemote } from '../hosts/lines.ts'
 import { createSemaphore } from '../hosts/share.ts'
 import type { Transport } from '../hosts/transport.ts'
 import type { PackagesResource } from '../resources/types.ts'
+import { DiskError } from './disk.ts'
 import type { Complain, Supply } from './ladder.ts'
 import { type Deb, packagePlaces, type Resolved, resolvePackages, systemOf } from './packages.ts'
 import { type Parcel, type Parcelled, parcelName, parcelsOf } from './parcels.ts'
@@ -64,6 +65,8 @@ const orFail = async <T>(change: Change, what: string, note: Note, find: (compla
   const found = await find((line) => {
     complaints.push(line)
     note(`fetch-failed ${line}`)
+  }).catch((error: unknown) => {
+    throw error instanceof DiskError ? new DeliveryError(change, [error.message]) : error
   })
   if (found === undefined) throw new DeliveryError(change, [`no source delivered ${what}:`, ...complaints])
   return found

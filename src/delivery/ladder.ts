@@ -1,6 +1,7 @@
 import { open, rm, stat } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import type { Egress } from '../commands/egress.ts'
+import { onDisk } from './disk.ts'
 import type { Cache, Shelf } from './shelf.ts'
 import { download, type Headers, LIMITS, type Limits, RequestError } from './request.ts'
 
@@ -18,7 +19,7 @@ export interface Supply {
   readonly shelf: Shelf
   /** Whether anything is asked of the network. */
   readonly online: boolean
-  /** Puts the bytes of a digest on the shelf, from the first place that delivers them; says whether they are there. */
+  /** Puts the bytes of a digest on the shelf, from the first place that delivers them; says whether they are there. Throws DiskError. */
   bring(digest: string, places: () => Places | Promise<Places>, complain: Complain): Promise<boolean>
   /** Whether a host is given up, and giving one up. */
   isDown(host: string): boolean
@@ -138,16 +139,17 @@ const fromOne = async (digest: string, place: Place, cache: Cache, hosts: Hosts,
 export const fromNetwork = (cache: Cache, signal: AbortSignal, egress: Egress = () => ({}), limits: Limits = LIMITS): Supply => {
   const hosts = createHosts()
   const coming = new Map<string, Promise<boolean>>()
-  const bring: Supply['bring'] = async (digest, places, complain) => {
-    if ((await cache.size(digest)) !== undefined) return true
-    for await (const place of await places()) {
-      const failed = await fromOne(digest, place, cache, hosts, { limits, signal, egress })
-      if (failed === undefined) return true
-      complain(`${place.url}: ${failed}`)
-    }
-    await rm(await cache.part(digest), { force: true })
-    return false
-  }
+  const bring: Supply['bring'] = (digest, places, complain) =>
+    onDisk(cache.folder, async () => {
+      if ((await cache.size(digest)) !== undefined) return true
+      for await (const place of await places()) {
+        const failed = await fromOne(digest, place, cache, hosts, { limits, signal, egress })
+        if (failed === undefined) return true
+        complain(`${place.url}: ${failed}`)
+      }
+      await rm(await cache.part(digest), { force: true })
+      return false
+    })
   return {
     shelf: cache,
     online: true,

@@ -1,4 +1,4 @@
-import { open, stat } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { type IncomingMessage, request as http } from 'node:http'
 import { request as https } from 'node:https'
 import type { Egress } from '../commands/egress.ts'
@@ -115,13 +115,26 @@ const watch = (response: IncomingMessage, limits: Limits) => {
   }
 }
 
-const sizeOf = (path: string): Promise<number> =>
-  stat(path).then(
-    ({ size }) => size,
-    () => 0,
-  )
+/** The body of a response as it comes. Throws RequestError. */
+async function* received(response: IncomingMessage, limits: Limits, signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
+  const watched = watch(response, limits)
+  try {
+    for await (const chunk of response as AsyncIterable<Uint8Array>) {
+      watched.got(chunk.length)
+      yield chunk
+    }
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error instanceof RequestError ? error : new RequestError('the transfer broke off', { mend: true })
+  } finally {
+    watched.stop()
+  }
+}
 
-/** One request whose body goes to the end of a file, resumed where the file ends. Throws RequestError; what came by then stays in the file. */
+/**
+ * One request whose body goes to the end of a file, resumed where the file ends. Throws RequestError for what the source does, and the
+ * system's own error for what this machine's disk does; what came by then stays in the file.
+ */
 export const download = async (
   url: string,
   path: string,
@@ -130,21 +143,14 @@ export const download = async (
   signal: AbortSignal,
   egress: Egress,
 ): Promise<void> => {
-  const had = await sizeOf(path)
-  const response = await get(url, had > 0 ? { ...headers, range: `bytes=${had}-` } : headers, limits, signal, egress)
-  // A server that does not know ranges sends the whole.
-  const file = await open(path, response.statusCode === 206 ? 'a' : 'w', 0o600)
-  const watched = watch(response, limits)
+  const file = await open(path, 'a', 0o600)
   try {
-    for await (const chunk of response as AsyncIterable<Uint8Array>) {
-      watched.got(chunk.length)
-      await file.write(chunk)
-    }
-  } catch (error) {
-    signal.throwIfAborted()
-    throw error instanceof RequestError ? error : new RequestError('the transfer broke off', { mend: true })
+    const { size: had } = await file.stat()
+    const response = await get(url, had > 0 ? { ...headers, range: `bytes=${had}-` } : headers, limits, signal, egress)
+    // A server that does not know ranges sends the whole.
+    if (had > 0 && response.statusCode !== 206) await file.truncate()
+    await file.writeFile(received(response, limits, signal))
   } finally {
-    watched.stop()
     await file.close()
   }
 }

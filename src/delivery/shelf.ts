@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** Files by their digest ("sha256:<hex>"), whose bytes were seen to have it. */
@@ -13,7 +13,8 @@ export interface Shelf {
 
 /** A shelf that files can be put on. */
 export interface Cache extends Shelf {
-  /** Where the bytes go while they come; what an earlier run left there is the beginning of them. */
+  readonly folder: string
+  /** Where the bytes go while they come, this process's alone; what an earlier run left is the beginning of them. */
   part(digest: string): Promise<string>
   /** Takes the part over when it has the digest; false, and the part is gone, when it has not. */
   keep(digest: string): Promise<boolean>
@@ -46,14 +47,16 @@ export const readFrom = (path: string, start = 0, size?: number): AsyncIterable<
   // A stream cannot end before it begins.
   size === 0 ? nothing() : createReadStream(path, { start, highWaterMark: CHUNK, ...(size === undefined ? {} : { end: start + size - 1 }) })
 
-const sizeIfThere = async (path: string): Promise<number | undefined> => {
+const ifThere = async <T>(work: Promise<T>): Promise<T | undefined> => {
   try {
-    return (await stat(path)).size
+    return await work
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
 }
+
+const sizeIfThere = async (path: string): Promise<number | undefined> => (await ifThere(stat(path)))?.size
 
 /** The small files of a shelf as a whole, such as an image's manifest. Throws for what is not there or has more than `most` bytes. */
 export const readWhole = async (shelf: Shelf, digest: string, most = 4 * 1024 * 1024): Promise<Buffer> => {
@@ -64,14 +67,53 @@ export const readWhole = async (shelf: Shelf, digest: string, most = 4 * 1024 * 
   return Buffer.concat(chunks)
 }
 
+/** What is left of a download is kept so long for a run that goes on with it, in milliseconds. */
+const LEFTOVER = 7 * 24 * 60 * 60 * 1000
+
+const isRunning = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    // A process that belongs to somebody else is one all the same.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** The process that a part belongs to; undefined where its name says none. */
+const ownerOf = (part: string): number | undefined => {
+  const pid = /\.(\d+)\.part$/.exec(part)?.[1]
+  return pid === undefined ? undefined : Number(pid)
+}
+
+/** Takes over what a process that is gone left of these bytes. Another run may be quicker: a rename succeeds once. */
+const adopt = async (folder: string, hex: string, own: string): Promise<void> => {
+  for (const name of await readdir(folder)) {
+    const owner = name.startsWith(`${hex}.`) ? ownerOf(name) : undefined
+    if (owner === undefined || isRunning(owner)) continue
+    if (await ifThere(rename(join(folder, name), own).then(() => true))) return
+  }
+}
+
+/** Takes away the leftovers that no run went on with. */
+const sweep = async (folder: string): Promise<void> => {
+  for (const name of (await readdir(folder)).filter((one) => one.endsWith('.part'))) {
+    const owner = ownerOf(name)
+    const found = await ifThere(stat(join(folder, name)))
+    if (found === undefined || Date.now() - found.mtimeMs < LEFTOVER || (owner !== undefined && isRunning(owner))) continue
+    await rm(join(folder, name), { force: true })
+  }
+}
+
 /**
  * The operator's cache in a folder, one file for each digest. Every file is read through once in a run before it is used, so that
- * a disk that forgot a bit costs a download and no more.
+ * a disk that forgot a bit costs a download and no more. Several runs may share the folder.
  */
 export const openCache = (folder: string): Cache => {
   const checked = new Map<string, Promise<number | undefined>>()
-  const pathOf = (digest: string): string => join(folder, 'sha256', hexOf(digest))
-  const partOf = (digest: string): string => `${pathOf(digest)}.part`
+  const files = join(folder, 'sha256')
+  const pathOf = (digest: string): string => join(files, hexOf(digest))
+  const partOf = (digest: string): string => `${pathOf(digest)}.${process.pid}.part`
+  let swept: Promise<void> | undefined
   const check = async (digest: string): Promise<number | undefined> => {
     const path = pathOf(digest)
     if ((await sizeIfThere(path)) === undefined) return undefined
@@ -81,6 +123,7 @@ export const openCache = (folder: string): Cache => {
     return undefined
   }
   return {
+    folder,
     size: (digest) => {
       const known = checked.get(digest) ?? check(digest)
       checked.set(digest, known)
@@ -88,8 +131,12 @@ export const openCache = (folder: string): Cache => {
     },
     open: (digest) => readFrom(pathOf(digest)),
     part: async (digest) => {
-      await mkdir(join(folder, 'sha256'), { recursive: true, mode: 0o700 })
-      return partOf(digest)
+      await mkdir(files, { recursive: true, mode: 0o700 })
+      swept ??= sweep(files)
+      await swept
+      const own = partOf(digest)
+      if ((await sizeIfThere(own)) === undefined) await adopt(files, hexOf(digest), own)
+      return own
     },
     keep: async (digest) => {
       const part = partOf(digest)

@@ -143,6 +143,13 @@ is_hard() {
 	return 1
 }
 
+# cannot_write FILE: the end of the run, because no other source can mend it. The beginning of a file is not worth a full disk.
+cannot_write() {
+	free=$(df -Pk "${1%/*}" | awk 'NR == 2 {print $4}')
+	rm -f "$1"
+	fail "this host cannot write what it fetches to ${1%/*}, where $((free / 1024)) MiB are free: make room there, or mend that disk if there is room enough, and run again"
+}
+
 # pull_whole URL FILE: pull, asked again where that may help; a transfer that breaks goes on as long as it brings something.
 pull_whole() {
 	tries=0
@@ -150,6 +157,8 @@ pull_whole() {
 		had=$(size_of "$2")
 		pull "$1" "$2"
 		if [ "$code" -eq 0 ]; then return 0; fi
+		# 23: what came could not be written.
+		if [ "$code" -eq 23 ]; then cannot_write "$2"; fi
 		# 33: the server cannot resume; 416: it has nothing beyond what is here. Both ask for a fresh start.
 		if [ "$had" -gt 0 ] && { [ "$code" -eq 33 ] || [ "$status" = 416 ]; }; then
 			rm -f "$2"

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { createDelivery } from '../../src/delivery/deliver.ts'
+import { onDisk } from '../../src/delivery/disk.ts'
 import type { Stock } from '../../src/delivery/goods.ts'
 import { DeliveryError } from '../../src/engine/apply.ts'
 import type { Event } from '../../src/engine/events.ts'
@@ -134,6 +135,14 @@ test.each([
   expect(failed).toBeInstanceOf(DeliveryError)
   expect((failed as DeliveryError).lines).toEqual(lines)
   expect(said.at(-1)).toBe(`fetch-failed ${lines[1]}`)
+})
+
+test("a full disk of this machine ends the batch with its own words, and no source's", async () => {
+  const stock = stockOf()
+  const full = () => onDisk('/cache', () => Promise.reject(Object.assign(new Error(), { code: 'ENOSPC', syscall: 'write' })))
+  const { failed } = await run({ ...stock, supply: { ...stock.supply, bring: full } }, '', [artifact])
+  expect(failed).toBeInstanceOf(DeliveryError)
+  expect((failed as DeliveryError).lines).toEqual([expect.stringMatching(/^\/cache: there is no room .*ENOSPC.* Free some room/)])
 })
 
 test('hosts share what is fetched', async () => {

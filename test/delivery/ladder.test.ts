@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { DiskError } from '../../src/delivery/disk.ts'
 import { fromNetwork, type Supply } from '../../src/delivery/ladder.ts'
 import { readRelease, readStanzas } from '../../src/delivery/repository.ts'
 import { type Cache, openCache, readWhole } from '../../src/delivery/shelf.ts'
@@ -110,6 +111,25 @@ test('a wrong first half of an earlier run does not speak against a place', asyn
   const { url, asked } = await start(serving)
   expect(await bring(url)).toBe(true)
   expect(asked).toHaveLength(2)
+})
+
+test("a full disk is nobody's fault: the next place is not asked, and nobody is given up", async () => {
+  const [one, two] = [await start(serving), await start(serving)]
+  const part = await cache.part(PIN)
+  for (let turn = 1; turn <= 3; turn++) {
+    symlinkSync('/dev/full', part)
+    await expect(bring(one.url, two.url)).rejects.toSatisfy((error) => error instanceof DiskError && error.problem.at === dir)
+    rmSync(part)
+  }
+  expect([one.asked.length, two.asked, complaints]).toEqual([3, [], []])
+  expect(await bring(one.url)).toBe(true)
+})
+
+test('a cache that cannot be written to costs the places no request', async () => {
+  const { url, asked } = await start(serving)
+  writeFileSync(join(dir, 'sha256'), 'no folder')
+  await expect(bring(url)).rejects.toBeInstanceOf(DiskError)
+  expect(asked).toEqual([])
 })
 
 test('a host that is silent is asked once in a run; credentials stay with the first host', async () => {

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { quote } from '../../src/hosts/sh.ts'
@@ -51,6 +51,18 @@ describe('what a bad source costs', () => {
     const { code, notes } = await sources.script(sources.fetchFrom([`${lazy}/file`]))
     expect({ code, notes }).toEqual({ code: 0, notes: [] })
   })
+})
+
+test("a full disk is no source's fault: the run ends at once, with where and how much room there is", async () => {
+  const [one, two] = [await sources.start('one', serving(BYTES)), await sources.start('two', serving(BYTES))]
+  const folder = join(sources.state, 'fetch')
+  await mkdir(folder)
+  await symlink('/dev/full', join(folder, PIN.slice(7)))
+  const { code, notes, stderr } = await sources.script(sources.fetchFrom([`${one}/file`, `${two}/file`]))
+  expect({ code, notes }).toEqual({ code: 1, notes: [] })
+  expect(stderr).toMatch(/^this host cannot write what it fetches to \S+\/fetch, where \d+ MiB are free: make room there/)
+  expect(sources.asked).toEqual({ one: 1 })
+  expect(await sources.leftovers()).toEqual([])
 })
 
 describe('resuming', () => {
