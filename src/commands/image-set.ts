@@ -1,6 +1,6 @@
 import { collisions, type Rename } from '../images/rewrite.ts'
 import { formatReference, readReference } from '../images/reference.ts'
-import { imagesIn } from '../images/yaml.ts'
+import { imagesIn, type Note } from '../images/yaml.ts'
 import { EXIT, type Problem } from '../problem.ts'
 import { readManifests } from './manifests.ts'
 import { fetchOf } from './outbound.ts'
@@ -24,6 +24,22 @@ const badPaths = (paths: readonly string[]): Problem[] =>
       exit: EXIT.config,
     }))
 
+/** What the text of a manifest called `at` made somebody note. */
+export const noteProblems = (at: string, notes: readonly Note[]): Problem[] =>
+  notes.map(({ line, what, kind, name, severity }) => ({
+    at: `${at}:${line}${kind === '' ? '' : ` ${kind}/${name}`}`,
+    what: { en: `${what.en}.`, zh: `${what.zh}。` },
+    fix:
+      severity === 'error'
+        ? { en: 'Mend it there.', zh: '请修正该处。' }
+        : {
+            en: 'Name a mirror that carries it under mirrors.images, or give --rule FROM=TO.',
+            zh: '请在 mirrors.images 中加入提供它的镜像站，或使用 --rule FROM=TO。',
+          },
+    severity,
+    exit: EXIT.config,
+  }))
+
 /** The images that --manifest names, each once; those that are no references are left out. */
 export const manifestImages = async (
   intent: Intent,
@@ -40,8 +56,10 @@ export const manifestImages = async (
     intent.cluster.sources.files,
     fetchOf(intent),
   )
-  if (problems.length > 0) return { problems }
-  const named = new Set(manifests.flatMap(({ text }) => imagesIn(text, paths)))
+  const read = manifests.map(({ name, text }) => ({ name, ...imagesIn(text, paths) }))
+  const unread = [...problems, ...read.flatMap(({ name, notes }) => noteProblems(name, notes))]
+  if (unread.length > 0) return { problems: unread }
+  const named = new Set(read.flatMap(({ images }) => images))
   const found = [...named].flatMap((ref) => {
     const reference = readReference(ref)
     return reference === undefined ? [] : [{ ref: formatReference(reference), pin: reference.digest ?? intent.cluster.pins[ref] }]

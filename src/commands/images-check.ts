@@ -61,7 +61,7 @@ const askMirror = async (mirror: Mirror, images: readonly Wanted[], asking: Aski
 /** `slipway images check`: does each configured mirror really have each image? One HEAD each. */
 export const checkImages = async (options: Options, io: Io, imagesOf: (intent: Intent) => readonly Wanted[]): Promise<number> => {
   const intent = await readIntent(options)
-  if ('problems' in intent) return refuse(intent.problems, io)
+  if ('problems' in intent) return refuse(intent.problems, io, options)
   const named = options.flags.manifest === undefined ? imagesOf(intent) : await manifestImages(intent, options, io)
   const registry = await registryFor(intent, io)
   if ('problems' in named || 'problems' in registry) {

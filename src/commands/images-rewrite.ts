@@ -1,11 +1,10 @@
 import { unifiedDiff } from '../images/diff.ts'
-import { Malformed } from '../images/read-yaml.ts'
 import { renamer } from '../images/rewrite.ts'
 import { imagesIn, type Rewritten, rewriteManifest } from '../images/yaml.ts'
 import { EXIT, type Problem } from '../problem.ts'
 import { same } from '../text.ts'
 import { type Renaming, renamingOf } from './image-sources.ts'
-import { collisionProblems } from './image-set.ts'
+import { collisionProblems, noteProblems } from './image-set.ts'
 import { type Manifest, readManifests } from './manifests.ts'
 import { exitOf, refuse, sayProblems } from './session.ts'
 import { tell } from './tell.ts'
@@ -13,21 +12,6 @@ import type { Io, Options } from './types.ts'
 import { writeWhole } from './write-file.ts'
 
 type Done = Manifest & Readonly<{ rewritten: Rewritten }>
-
-const noteProblems = ({ name, rewritten }: Done): Problem[] =>
-  rewritten.notes.map(({ line, what, kind, name: object, severity }) => ({
-    at: `${name}:${line}${kind === '' ? '' : ` ${kind}/${object}`}`,
-    what: { en: `${what.en}.`, zh: `${what.zh}。` },
-    fix:
-      severity === 'error'
-        ? { en: 'Mend it there.', zh: '请修正该处。' }
-        : {
-            en: 'Name a mirror that carries it under mirrors.images, or give --rule FROM=TO.',
-            zh: '请在 mirrors.images 中加入提供它的镜像站，或使用 --rule FROM=TO。',
-          },
-    severity,
-    exit: EXIT.config,
-  }))
 
 /** Several texts as one stream: each document begins with its marker, so that none runs into the next. */
 const stream = (texts: readonly string[]): string =>
@@ -82,20 +66,10 @@ const inPlaceProblems = ({ flags, files }: Options): Problem[] =>
         }))
     : []
 
-/** The images of a text that can be read; what cannot is noted when it is rewritten. */
-const imagesOf = (text: string, paths: readonly string[]): readonly string[] => {
-  try {
-    return imagesIn(text, paths)
-  } catch (error) {
-    if (error instanceof Malformed) return []
-    throw error
-  }
-}
-
-/** Images that a flat registry would call by one name. What has its name already is none of them. */
+/** Images that a flat registry would call by one name. What has its name already is none of them; what is no YAML is noted when it is rewritten. */
 const clashesOf = (manifests: readonly Manifest[], { sources, rules, paths }: Renaming): readonly Problem[] => {
   const rename = renamer(sources, rules)
-  const moved = manifests.flatMap(({ text }) => imagesOf(text, paths)).filter((ref) => rename(ref) !== ref)
+  const moved = manifests.flatMap(({ text }) => imagesIn(text, paths).images).filter((ref) => rename(ref) !== ref)
   return collisionProblems(moved, rename)
 }
 
@@ -106,13 +80,13 @@ export const rewriteFiles = async (
   stdin: AsyncIterable<Uint8Array | string> = process.stdin,
 ): Promise<number> => {
   const renaming = await renamingOf(options, io)
-  if ('problems' in renaming) return refuse(renaming.problems, io)
+  if ('problems' in renaming) return refuse(renaming.problems, io, options)
   const { sources, rules, paths, ask } = renaming
   const { manifests, problems } = await readManifests(options.files, stdin, io.signal, sources.files, ask)
   const refused = [...inPlaceProblems(options), ...problems]
-  if (refused.length > 0) return refuse(refused, io)
+  if (refused.length > 0) return refuse(refused, io, options)
   const clashes = renaming.flat ? clashesOf(manifests, renaming) : []
-  if (clashes.length > 0) return refuse(clashes, io)
+  if (clashes.length > 0) return refuse(clashes, io, options)
   const pullPolicy = options.flags['pull-policy'] === true
   const done = manifests.map(
     (manifest): Done => ({
@@ -126,7 +100,7 @@ export const rewriteFiles = async (
   )
   if (options.flags['in-place']) await write(done, io)
   print(done, options, io)
-  const notes = done.flatMap(noteProblems)
+  const notes = done.flatMap(({ name, rewritten }) => noteProblems(name, rewritten.notes))
   sayProblems(notes, io)
   const changes = done.flatMap(({ rewritten }) => rewritten.changes)
   if (options.verbose)

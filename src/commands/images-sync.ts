@@ -135,18 +135,18 @@ const syncAll = async (
 /** `slipway images sync [URL]`: copies what cluster.yml (and --manifest) needs into a private registry. */
 export const syncImages = async (options: Options, io: Io, imagesOf: (intent: Intent) => readonly Wanted[]): Promise<number> => {
   const intent = await readIntent(options)
-  if ('problems' in intent) return refuse(intent.problems, io)
+  if ('problems' in intent) return refuse(intent.problems, io, options)
   const target = targetOf(intent, options.rest[1])
-  if ('what' in target) return refuse([target], io)
+  if ('what' in target) return refuse([target], io, options)
   const more = await manifestImages(intent, options, io)
-  if ('problems' in more) return refuse(more.problems, io)
+  if ('problems' in more) return refuse(more.problems, io, options)
   const wanted = [...new Map([...imagesOf(intent), ...more].map((one) => [one.ref, one])).values()]
   const clashes = collisionProblems(
     wanted.map(({ ref }) => ref),
     (ref) => mirrorOfRegistry(target).image(ref) ?? ref,
   )
-  if (clashes.length > 0) return refuse(clashes, io)
+  if (clashes.length > 0) return refuse(clashes, io, options)
   const registry = await registryFor(intent, io)
-  if ('problems' in registry) return refuse(registry.problems, io)
+  if ('problems' in registry) return refuse(registry.problems, io, options)
   return (await syncAll(wanted, target, intent, registry, options, io)) === 0 ? EXIT.done : EXIT.failed
 }

@@ -69,21 +69,24 @@ const filesUnder = async (folder: string): Promise<string[]> =>
     .map((entry) => join(entry.parentPath, entry.name))
     .toSorted()
 
+const unreadable = (at: string, error: unknown): Problem =>
+  refusal(
+    at,
+    {
+      en: `it cannot be read: ${why(error)}.`,
+      zh: `无法读取：${why(error)}。`,
+    },
+    {
+      en: 'Name a YAML or JSON file, a folder, a URL, or - for stdin.',
+      zh: '请指定 YAML 或 JSON 文件、文件夹、URL，或用 - 表示标准输入。',
+    },
+  )
+
 const fromFile = async (path: string): Promise<Manifest | Problem> => {
   try {
     return { name: path, path, text: decode(await readFile(path)) }
   } catch (error) {
-    return refusal(
-      path,
-      {
-        en: `it cannot be read: ${why(error)}.`,
-        zh: `无法读取：${why(error)}。`,
-      },
-      {
-        en: 'Name a YAML or JSON file, a folder, a URL, or - for stdin.',
-        zh: '请指定 YAML 或 JSON 文件、文件夹、URL，或用 - 表示标准输入。',
-      },
-    )
+    return unreadable(path, error)
   }
 }
 
@@ -107,10 +110,14 @@ const fromPath = async (path: string): Promise<(Manifest | Problem)[]> => {
   ]
 }
 
-const fromStdin = async (stdin: AsyncIterable<Uint8Array | string>): Promise<Manifest> => {
+const fromStdin = async (stdin: AsyncIterable<Uint8Array | string>): Promise<Manifest | Problem> => {
   const chunks: Uint8Array[] = []
-  for await (const chunk of stdin) chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
-  return { name: 'stdin', text: decode(Buffer.concat(chunks)) }
+  try {
+    for await (const chunk of stdin) chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
+    return { name: 'stdin', text: decode(Buffer.concat(chunks)) }
+  } catch (error) {
+    return unreadable('stdin', error)
+  }
 }
 
 /** Where else a URL may be had: its canonical host-first path -> URLs at the configured mirrors. */

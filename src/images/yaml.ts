@@ -94,13 +94,21 @@ const inDocument = (text: string, span: Span, rename: Rename, paths: readonly Im
     return { edits: settled(found.edits, new Map(aliased.map(({ start, alias }) => [start, alias ?? -1]))), remarks: found.remarks }
   })
 
+const notYaml = ({ message, offset }: Malformed): Remark => ({
+  at: offset,
+  what: { en: `not YAML: ${message}`, zh: `不是有效的 YAML：${message}` },
+  owner: NOBODY,
+  severity: 'error',
+})
+
 const examine = (text: string, span: Span, rename: Rename, paths: readonly ImagePath[], pullPolicy: boolean): Found => {
   try {
     return inDocument(text, span, rename, paths, pullPolicy)
   } catch (error) {
     if (!(error instanceof Malformed)) throw error
-    const what = { en: `left as it is, not YAML: ${error.message}`, zh: `未改写，不是有效的 YAML：${error.message}` }
-    return { edits: [], remarks: [{ at: error.offset, what, owner: NOBODY, severity: 'error' }] }
+    const remark = notYaml(error)
+    const what = { en: `left as it is, ${remark.what.en}`, zh: `未改写，${remark.what.zh}` }
+    return { edits: [], remarks: [{ ...remark, what }] }
   }
 }
 
@@ -159,13 +167,25 @@ export const rewriteManifest = (text: string, sources: Pick<Sources, 'image'>, o
   return { text: changes.length === 0 ? text : pieces.join('') + text.slice(copied), changes, notes }
 }
 
-/** The images a manifest names, each once, in order of appearance: what `images list -f` and `images check -f` ask about. */
-export const imagesIn = (text: string, paths: readonly string[] = []): readonly string[] => {
+/** The images a manifest names, each once, in order of appearance; a note for each document that is no YAML. */
+export const imagesIn = (text: string, paths: readonly string[] = []): Readonly<{ images: readonly string[]; notes: readonly Note[] }> => {
   const read = readPaths([...KNOWN_PATHS, ...paths])
-  const images = [...documents(text)].flatMap((span) =>
-    withTrees(text, span, (trees) => trees.flatMap((tree) => sitesOf(tree, read)).map(({ image }) => image.value)),
-  )
-  return [...new Set(images)]
+  const wanted = interest(read)
+  const line = lineCounter(text)
+  const images = new Set<string>()
+  const notes: Note[] = []
+  for (const span of documents(text)) {
+    if (!wanted.test(text.slice(span.start, span.end))) continue
+    try {
+      const sites = withTrees(text, span, (trees) => trees.flatMap((tree) => sitesOf(tree, read)))
+      for (const { image } of sites) images.add(image.value)
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error
+      const { at, what, owner, severity } = notYaml(error)
+      notes.push({ line: line(at), what, ...owner, severity })
+    }
+  }
+  return { images: [...images], notes }
 }
 
 /** A change in one line of words, the same in every language: names only. */

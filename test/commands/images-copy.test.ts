@@ -1,5 +1,5 @@
 import { createReadStream, existsSync, readdirSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -264,6 +264,8 @@ test('images rewrite for a flat registry: what it would mix up is refused', asyn
   }
   await pod('calico/node:v3', 'quay.io/other/node:v1')
   expect(await rewrite()).toMatchObject({ exit: 2, out: '' })
+  await writeFile(manifest, `${await readFile(manifest, 'utf8')}---\nimage: [unclosed\n`)
+  expect(await rewrite()).toMatchObject({ exit: 2, out: '', err: expect.stringContaining('would both be') })
   await pod('calico/node:v3', `${own.host}/mirror/node:v3`)
   expect((await rewrite()).out.match(/mirror\/node:v3"/g)).toHaveLength(2)
 })

@@ -31,7 +31,7 @@ const put = async (name: string, text: string): Promise<string> => {
   return path
 }
 
-const run = async (given: Parameters<typeof options>[0], stdin: readonly string[] = []) => {
+const run = async (given: Parameters<typeof options>[0], stdin: readonly (string | Uint8Array)[] = []) => {
   const { io, printed } = fakeIo()
   const exit = await rewriteFiles(
     options({ ...given, flags: { cluster, ...given.flags } }),
@@ -131,6 +131,15 @@ describe('images rewrite', () => {
     expect(foreign.err).toMatch(/stdin:6 Pod\/a: warning: gke\.gcr\.io\/csi:v1 stays/)
   })
 
+  test('stdin that is no text is refused as a file is', async () => {
+    const bytes = Buffer.from([...Buffer.from('image: '), 0xff])
+    await writeFile(join(folder, 'bytes.yaml'), bytes)
+    const [piped, named] = [await run({ files: ['-'] }, [bytes]), await run({ files: [join(folder, 'bytes.yaml')] })]
+    expect([piped.exit, named.exit]).toEqual([2, 2])
+    expect(piped.err).toMatch(/^stdin: it cannot be read: .*utf-8/)
+    expect(piped.err).toBe(named.err.replace(join(folder, 'bytes.yaml'), 'stdin'))
+  })
+
   test('a URL: its text, or why not and where it may be', async () => {
     const server = createServer(({ url }, response) => {
       if (url === '/pod.yaml') response.end(POD)
@@ -176,6 +185,22 @@ describe('images list', () => {
   })
 })
 
+test.each(['check', 'save', 'sync'])(
+  'images %s --manifest: what is no YAML is refused with its line, and nothing is asked',
+  async (what) => {
+    const ask = vi.fn()
+    vi.stubGlobal('fetch', ask)
+    await writeFile(cluster, `${await readFile(cluster, 'utf8')}private_registries: [{url: harbor.corp, is_default: true}]\n`)
+    const helm = await put('helm.yaml', `${POD}---\nkind: Pod\n{{- if .Values.x }}\nspec: {containers: [{image: nginx}]}\n{{- end }}\n`)
+    const { io, printed } = fakeIo()
+    const exit = await images.run(options({ file: cluster, rest: [what], flags: { manifest: [helm] } }), io)
+    vi.unstubAllGlobals()
+    expect(exit, printed.err).toBe(2)
+    expect(printed.err).toMatch(/helm\.yaml:10: not YAML: .+ Mend it there\./)
+    expect(ask).not.toHaveBeenCalled()
+  },
+)
+
 describe('images check', () => {
   afterEach(() => void vi.unstubAllGlobals())
 
@@ -218,4 +243,10 @@ describe('images check', () => {
     expect(printed.out).toMatch(/pause:3\.10\.2 +daocloud +no +(another image: sha256:d+|not asked any more)/)
     expect(refusals).toBe(3)
   })
+})
+
+test.each(['toString', 'constructor', 'explode'])('images %s: how it is called', async (word) => {
+  const { io, printed } = fakeIo()
+  expect(await images.run(options({ rest: [word] }), io)).toBe(2)
+  expect(printed.err).toBe('slipway images takes one of: list, check, rewrite, save, sync.\n')
 })

@@ -204,7 +204,7 @@ test('rules, and what is left of Google', () => {
   ]
   const images = ['quay.io/tigera/operator:v1', 'quay.io/tigerab/x', 'gke.gcr.io/csi:v1', 'harbor.corp:8443/quay/a', 'Bad:1']
   const { text, notes } = rewrite(`spec:\n  containers:\n${images.map((image) => `  - image: ${image}\n`).join('')}`, { rules })
-  expect(imagesIn(text)).toEqual([
+  expect(imagesIn(text).images).toEqual([
     'harbor.corp:8443/tigera/operator:v1',
     'harbor.corp:8443/quay/tigerab/x',
     'gke.gcr.io/csi:v1',
@@ -215,6 +215,15 @@ test('rules, and what is left of Google', () => {
     '5 gke.gcr.io/csi:v1 stays: no configured mirror carries gke.gcr.io',
     '7 image "Bad:1" has capital letters in the repository name',
   ])
+})
+
+test('the images of what is YAML, and where something is not', () => {
+  const pod = (image: string) => `kind: Pod\nspec: {containers: [{image: "${image}"}]}\n`
+  const { images, notes } = imagesIn(`${pod('a')}---\nimage: [unclosed\n---\nno: [image is\n---\n${pod('b')}---\nelse: [unclosed\n`)
+  expect(images).toEqual(['a', 'b'])
+  expect(notes.map(({ line, severity }) => `${line} ${severity}`)).toEqual(['5 error', '7 error'])
+  for (const { what } of notes)
+    expect([what.en, what.zh]).toEqual([expect.stringMatching(/^not YAML: /), expect.stringMatching(/^不是有效的 YAML：/)])
 })
 
 test('50 MB of documents: nothing but the values of images changes, not one comment', { timeout: 300_000 }, () => {
