@@ -36,6 +36,8 @@ export const lockDebs = async (intent: Intent, io: Io): Promise<Readonly<{ pins:
   const session = await openSession(intent, io)
   await using _ = session.fleet
   const found = (await Promise.all(oneOfEach(session).map(([key, os]) => ask(session, key, os)))).flat()
-  const silent = session.problems.map(({ at, what }): Missed => ({ key: `the packages for ${at}`, why: what, required: false }))
+  const silent = session.problems
+    .filter(({ severity }) => severity === 'error')
+    .map(({ at, what }): Missed => ({ key: `the packages for ${at}`, why: what, required: false }))
   return { pins: debPins(found, intent.cluster.pins), refused: [...missed(found), ...silent] }
 }

@@ -2,8 +2,12 @@ import { isAbsolute, join, normalize } from 'node:path/posix'
 import type { Config, NodeConfig } from './schema.ts'
 import type { Folders, Source } from './source.ts'
 
+/** The user and the port where neither cluster.yml nor ~/.ssh/config names any. */
+export const DEFAULT_USER = 'root'
+export const DEFAULT_PORT = 22
+
 /** The way to a bastion. */
-export type Bastion = Readonly<{ address: string; port: number; user: string; keyPath?: string }>
+export type Bastion = Readonly<{ address: string; port?: number; user?: string; keyPath?: string }>
 
 /** One entry of `nodes` with every default filled in. Paths are absolute; a password is still the name of a secret. */
 export type Host = Readonly<{
@@ -15,8 +19,11 @@ export type Host = Readonly<{
   at: string
   /** A name, an IPv4 address, or `localhost` for this machine. */
   address: string
+  /** As cluster.yml alone has it, so that all operators write the same names into the cluster; ~/.ssh/config may lead elsewhere. */
   port: number
   user: string
+  /** "ubuntu@cp1:2222": as it is really entered, once ~/.ssh/config was read. */
+  label?: string
   roles: Readonly<{ controlPlane: boolean; etcd: boolean; worker: boolean }>
   /** The Node's name, when cluster.yml gives it; else the host's own name is. */
   name?: string
@@ -25,6 +32,9 @@ export type Host = Readonly<{
   labels: Readonly<Record<string, string>>
   taints: readonly Readonly<{ key: string; value: string; effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute' }>[]
   ssh: Readonly<{
+    /** Only what cluster.yml states: it wins over ~/.ssh/config, a default does not. */
+    user?: string
+    port?: number
     keyPath?: string
     /** env:NAME, file:/absolute/path or cmd:COMMAND. */
     password?: string
@@ -43,7 +53,8 @@ export type Host = Readonly<{
 }>
 
 /** A host as people and logs name it: "root@10.0.0.11:22". */
-export const labelOf = ({ user, address, port }: Pick<Host, 'user' | 'address' | 'port'>): string => `${user}@${address}:${port}`
+export const labelOf = ({ label, user, address, port }: Pick<Host, 'label' | 'user' | 'address' | 'port'>): string =>
+  label ?? `${user}@${address}:${port}`
 
 /** A path of cluster.yml as an absolute path: `~` is the user's home, anything relative starts at cluster.yml's folder. */
 export const resolvePath = (path: string, { folder, home }: Folders): string => {
@@ -77,8 +88,8 @@ const bastionOf = (config: Config, node: NodeConfig, folders: Folders): Bastion 
   const key = found.ssh_key_path ?? config.ssh.key_path
   return {
     address: found.address,
-    port: found.port,
-    user: found.user ?? config.ssh.user,
+    ...given('port', found.port),
+    ...given('user', found.user ?? config.ssh.user),
     ...given('keyPath', key && resolvePath(key, folders)),
   }
 }
@@ -88,6 +99,8 @@ const sshOf = (config: Config, node: NodeConfig, folders: Folders): Host['ssh'] 
   const path = (text: string | undefined) => text && resolvePath(text, folders)
   const secret = (text: string | undefined) => text && resolveSecret(text, folders)
   return {
+    ...given('user', node.user ?? ssh.user),
+    ...given('port', node.port ?? ssh.port),
     ...given('keyPath', path(node.ssh_key_path ?? ssh.key_path)),
     ...given('password', secret(node.password ?? ssh.password)),
     ...given('sudoPassword', secret(node.sudo_password ?? ssh.sudo_password)),
@@ -107,21 +120,22 @@ export const hostsOf = (config: Config, source: Pick<Source, 'at'> & Folders): H
   const seen = new Map<string, number>()
   for (const { address } of config.nodes) seen.set(address, (seen.get(address) ?? 0) + 1)
   return config.nodes.map((node, index) => {
-    const port = node.port ?? config.ssh.port
+    const ssh = sshOf(config, node, source)
+    const port = ssh.port ?? DEFAULT_PORT
     return {
       index,
       key: (seen.get(node.address) ?? 0) > 1 ? `${node.address}:${port}` : node.address,
       at: source.at(['nodes', index]),
       address: node.address,
       port,
-      user: node.user ?? config.ssh.user,
+      user: ssh.user ?? DEFAULT_USER,
       roles: roles[index] ?? { controlPlane: false, etcd: false, worker: false },
       ...given('name', node.hostname_override),
       setHostname: node.set_hostname,
       ...given('internalAddress', node.internal_address),
       labels: node.labels,
       taints: node.taints,
-      ssh: sshOf(config, node, source),
+      ssh,
     }
   })
 }

@@ -2,6 +2,7 @@ import type Ssh2 from 'ssh2'
 import type { AnyAuthMethod, AuthenticationType, AuthHandlerMiddleware, BaseAgent } from 'ssh2'
 import { type Identity, identities } from './identities.ts'
 import { keyType } from './known-hosts.ts'
+import { isInterrupted, question } from './question.ts'
 import type { Hop } from './route.ts'
 import { secret } from './secrets.ts'
 import type { Environment, SshTarget } from './transport.ts'
@@ -11,10 +12,20 @@ type Ssh = typeof Ssh2
 /** sshd hangs up after MaxAuthTries (6) failures and may penalise our address for them: one less is all we ever try. */
 const MAX_TRIES = 5
 
-export type Auth = { handler: AuthHandlerMiddleware; tried: readonly string[]; notes: readonly string[]; accepts(): readonly string[] }
+export type Auth = {
+  handler: AuthHandlerMiddleware
+  tried: readonly string[]
+  notes: readonly string[]
+  accepts(): readonly string[]
+  /** The Ctrl-C with which a question was answered. */
+  interrupt(): Error | undefined
+}
 
 /** What happens between ssh2 and a person: `waiting` runs a question while the connect timeout stands still. */
 export type Patience = <T>(question: () => Promise<T>) => Promise<T>
+
+/** Keeps what went wrong with one credential, for the Problem, before `then`. */
+type Noted = (then: (error: Error) => void) => (error: Error) => void
 
 const NO_MORE = false as unknown as AuthenticationType
 
@@ -31,6 +42,12 @@ export async function authentication(
   const keys = await waiting(() => identities(ssh, hop, target, environment, MAX_TRIES - (password ? 1 : 0)))
   const tried: string[] = []
   const notes: string[] = []
+  let interrupt: Error | undefined
+  const noted: Noted = (then) => (error) => {
+    if (isInterrupted(error)) interrupt = error
+    else notes.push(error.message)
+    then(error)
+  }
   let left: readonly AuthenticationType[] | undefined
   const allows = (...methods: AuthenticationType[]) => methods.find((method) => left === undefined || left.includes(method))
   const passwordMethod = passwordOrder(allows, () => tried.length < MAX_TRIES)
@@ -48,16 +65,17 @@ export async function authentication(
   }
   const handler: AuthHandlerMiddleware = (methods, _partial, next) => {
     left = methods ?? left
+    if (interrupt) return next(NO_MORE)
     const key = allows('publickey') ? keys.shift() : undefined
     if (!key)
       return void tryPassword().then(
         (method) => next(method ?? NO_MORE),
-        noted(notes, () => next(NO_MORE)),
+        noted(() => next(NO_MORE)),
       )
     tried.push(key.name)
-    next({ type: 'agent', username: hop.user, agent: signer(ssh, key, notes, waiting) })
+    next({ type: 'agent', username: hop.user, agent: signer(ssh, key, noted, waiting) })
   }
-  return { handler, tried, notes, accepts: () => left ?? [] }
+  return { handler, tried, notes, accepts: () => left ?? [], interrupt: () => interrupt }
 }
 
 /** The configured password (read before anything is dialled), else a question, else nothing. */
@@ -74,7 +92,7 @@ async function passwordOf(
   const { ask, share } = environment
   if (!ask) return undefined
   let asked: Promise<string | undefined> | undefined
-  return () => (asked ??= waiting(() => share.gate('ask', 1, () => ask.password(hop.label))))
+  return () => (asked ??= waiting(() => question(share, () => ask.password(hop.label))))
 }
 
 /**
@@ -94,16 +112,11 @@ function passwordOrder(
   }
 }
 
-const noted = (notes: string[], then: (error: Error) => void) => (error: Error) => {
-  notes.push(error.message)
-  then(error)
-}
-
 /** The password answers a question that hides what is typed; anything else is not ours to answer. */
 const answers = (prompts: readonly { echo?: boolean }[], password: string): string[] => prompts.map(({ echo }) => (echo ? '' : password))
 
 /** ssh2 offers the key first and has it signed only when the host wants it: an agent of one key. */
-function signer(ssh: Ssh, key: Identity, notes: string[], waiting: Patience): BaseAgent {
+function signer(ssh: Ssh, key: Identity, noted: Noted, waiting: Patience): BaseAgent {
   class OneKey extends ssh.BaseAgent {
     override getIdentities(done: (error: Error | undefined, keys?: string[]) => void): void {
       done(undefined, [`${keyType(key.blob)} ${key.blob.toString('base64')}`])
@@ -111,7 +124,7 @@ function signer(ssh: Ssh, key: Identity, notes: string[], waiting: Patience): Ba
     override sign(_key: unknown, data: Buffer, options: unknown, done?: unknown): void {
       const finish = (typeof options === 'function' ? options : done) as (error: Error | undefined, signature?: Buffer) => void
       const hash = typeof options === 'object' && options ? (options as { hash?: string }).hash : undefined
-      waiting(() => key.sign(data, hash)).then((signature) => finish(undefined, signature), noted(notes, finish))
+      waiting(() => key.sign(data, hash)).then((signature) => finish(undefined, signature), noted(finish))
     }
   }
   return new OneKey() as unknown as BaseAgent

@@ -38,11 +38,26 @@ export async function openConnection(
 ): Promise<Connection> {
   const abort = new AbortController()
   const deadline = createDeadline(target.connectTimeout * 1000, () => abort.abort(timedOut(hop.label, target.connectTimeout)))
+  // A person is being asked about the host's key.
+  let answer: Promise<unknown> | undefined
+  const asking: Patience = (work) => {
+    const asked = deadline.pausing(work)
+    answer = asked
+    return asked.finally(() => (answer = undefined))
+  }
   try {
     const keys = await hostKeys(hop, target, last ? target.hostKey : undefined, environment)
     const auth = await authentication(ssh, hop, target, last, environment, deadline.pausing)
-    const sock = via ? await tunnel(via, hop, abort.signal) : await dialled(hop, abort.signal)
-    return await converse(new ssh.Client(), sock, hop, keys, auth, deadline.pausing, abort.signal)
+    const enter = async (): Promise<Connection> => {
+      const sock = via ? await tunnel(via, hop, abort.signal) : await dialled(hop, abort.signal)
+      return await converse(new ssh.Client(), sock, hop, keys, auth, asking, abort.signal)
+    }
+    return await enter().catch(async (error) => {
+      // sshd's LoginGraceTime goes on while questions about many hosts wait for each other; with the answer it is dialled anew.
+      if (!answer) throw error
+      await answer
+      return await enter()
+    })
   } finally {
     deadline.stop()
   }
@@ -77,7 +92,9 @@ async function converse(
     ready.reject(explain(error, hop, keys, auth))
     broken.resolve(lost(hop.label, error))
   })
+  let gone = false
   client.on('close', () => {
+    gone = true
     ready.reject(handshakeFailed(hop.label, new Error('closed by the other side')))
     broken.resolve(lost(hop.label))
   })
@@ -89,11 +106,13 @@ async function converse(
     authHandler: auth.handler,
     // Asked at every re-key too, while the connection is in use.
     hostVerifier: (blob: Buffer, verify: (ok: boolean) => void) => {
+      // ssh2 takes no answer about a connection that is gone.
+      const answered = (ok: boolean) => !gone && verify(ok)
       const no = (error: Error) => {
         fail(error)
-        verify(false)
+        answered(false)
       }
-      pausing(() => keys.verify(blob)).then(() => verify(true), no)
+      pausing(() => keys.verify(blob)).then(() => answered(true), no)
     },
   })
   try {
@@ -115,7 +134,7 @@ const SETTINGS = {
 } satisfies ConnectConfig
 
 function explain(error: Error & { level?: string }, hop: Hop, keys: HostKeys, auth: Auth): Error {
-  if (error.level === 'client-authentication') return unauthorised(hop.label, auth.tried, auth.notes, auth.accepts())
+  if (error.level === 'client-authentication') return auth.interrupt() ?? unauthorised(hop.label, auth.tried, auth.notes, auth.accepts())
   if (/no matching host key/i.test(error.message) && keys.types.length > 0) return hostKeyTypesGone(hop.label, keys.types)
   return handshakeFailed(hop.label, error)
 }

@@ -4,12 +4,13 @@ import type { Problem } from '../problem.ts'
 import { EXIT } from '../problem.ts'
 import { linkIssuers } from './certificate-facts.ts'
 import type { Facts } from './facts.ts'
+import { unkept } from './host-keys.ts'
 import { parseFacts } from './parse-facts.ts'
 import { escapeRemote } from './lines.ts'
 import { quote } from './sh.ts'
 import type { Introduced } from './introduce.ts'
 import { targetOf } from './target.ts'
-import { capture, type Environment, type Transport, TransportError } from './transport.ts'
+import { capture, closeAll, type Environment, type Transport, TransportError } from './transport.ts'
 import { connect } from './connect.ts'
 
 /** The hosts of a run: one connection each, and what speaks against those that have none. */
@@ -18,7 +19,10 @@ export interface Fleet extends AsyncDisposable {
   readonly problems: readonly Problem[]
 }
 
-/** Connects to every host at once, but those that were `introduced` before. Hosts that cannot be entered are Problems, not exceptions. */
+/**
+ * Connects to every host at once, but those that were `introduced` before. Hosts that cannot be entered are Problems, not exceptions;
+ * on an exception (Ctrl-C in a question) no connection is left open.
+ */
 export const assemble = async (
   hosts: readonly Host[],
   environment: Environment,
@@ -26,29 +30,34 @@ export const assemble = async (
   introduced?: Introduced,
 ): Promise<Fleet> => {
   const transports = new Map<string, Transport>()
-  const problems: Problem[] = []
-  await Promise.all(
-    hosts.map(async (host) => {
-      const failed = introduced?.problems.get(host.key)
-      if (failed) return void problems.push(failed)
-      try {
-        const transport = introduced?.transports.get(host.key) ?? (await connect(targetOf(host), environment))
-        transports.set(host.key, transport)
-        connected?.(host, transport.label)
-      } catch (error) {
-        if (!(error instanceof TransportError)) throw error
-        problems.push(error.problem)
-      }
-    }),
-  )
-  return {
-    transports,
-    problems,
-    [Symbol.asyncDispose]: async () => {
-      await Promise.allSettled([...transports.values()].map((transport) => transport[Symbol.asyncDispose]()))
-      await environment.share[Symbol.asyncDispose]()
-    },
+  // A Set: a file that all hosts need is one Problem.
+  const problems = new Set<Problem>()
+  let over = false
+  const dispose = async (): Promise<void> => {
+    over = true
+    await closeAll(new Set([...transports.values(), ...(introduced?.transports.values() ?? [])]), environment)
   }
+  const enter = async (host: Host): Promise<void> => {
+    const failed = introduced?.problems.get(host.key)
+    if (failed) return void problems.add(failed)
+    try {
+      const transport = introduced?.transports.get(host.key) ?? (await connect(targetOf(host), environment))
+      if (over) return await transport[Symbol.asyncDispose]()
+      transports.set(host.key, transport)
+      connected?.(host, transport.label)
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error
+      problems.add(error.problem)
+    }
+  }
+  try {
+    await Promise.all(hosts.map(enter))
+  } catch (error) {
+    await dispose()
+    throw error
+  }
+  const warnings = await unkept(environment)
+  return { transports, problems: [...problems, ...warnings.values()], [Symbol.asyncDispose]: dispose }
 }
 
 const PROBE_LIMIT_MS = 90_000

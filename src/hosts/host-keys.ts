@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { DEFAULT_PORT } from '../config/hosts.ts'
+import type { Problem } from '../problem.ts'
 import {
   entriesFor,
   fingerprint,
@@ -12,7 +14,16 @@ import {
   parseKnownHosts,
   parsePin,
 } from './known-hosts.ts'
-import { badPin, hostKeyChanged, hostKeyDeclined, hostKeyRevoked, hostKeyUnknown } from './problems-host-key.ts'
+import {
+  badPin,
+  hostKeyChanged,
+  hostKeyDeclined,
+  hostKeyRevoked,
+  hostKeyUnknown,
+  hostKeysUnkept,
+  knownHostsUnread,
+} from './problems-host-key.ts'
+import { question } from './question.ts'
 import type { Hop } from './route.ts'
 import { expandHome } from './secrets.ts'
 import type { Environment, SshTarget } from './transport.ts'
@@ -64,9 +75,7 @@ export async function hostKeys(hop: Hop, target: SshTarget, pinned: string | und
       if (!fresh || !accepted) return
       fresh = false
       const line = knownHostLine(hop.host, hop.port, accepted)
-      const path = files.paths[0] as string
-      files.entries.push(...parseKnownHosts(line, path))
-      await environment.share.gate(`write:${path}`, 1, () => appendLine(path, line))
+      await record(files, line, environment)
     },
   }
 }
@@ -81,14 +90,25 @@ export async function isKnown(hop: Hop, target: SshTarget, environment: Environm
 /** Takes over what a list says of one host, under the name it is reached by, and keeps it where accepted keys are kept. */
 export async function learn(hop: Hop, target: SshTarget, list: string, environment: Environment): Promise<void> {
   const files = await readAll(target, environment)
-  const path = files.paths[0] as string
-  for (const { type, key } of entriesFor(parseKnownHosts(list, 'copy'), target.address, target.port ?? hop.port)) {
+  for (const { type, key } of entriesFor(parseKnownHosts(list, 'copy'), target.address, target.port ?? DEFAULT_PORT)) {
     const line = knownHostLine(hop.host, hop.port, Buffer.from(key, 'base64'))
     if (!(type in ALGORITHMS)) continue
-    files.entries.push(...parseKnownHosts(line, path))
-    await environment.share.gate(`write:${path}`, 1, () => appendLine(path, line))
+    await record(files, line, environment)
   }
 }
+
+/** Keeps a line for this run, and in the file for the next. A file that cannot be written is a warning: the key is believed all the same. */
+async function record(files: Files, line: string, environment: Environment): Promise<void> {
+  const path = files.paths[0] as string
+  files.entries.push(...parseKnownHosts(line, path))
+  const warnings = await unkept(environment)
+  await environment.share
+    .gate(`write:${path}`, 1, () => appendLine(path, line))
+    .catch((error: NodeJS.ErrnoException) => void warnings.set(path, hostKeysUnkept(path, error)))
+}
+
+/** The known-hosts files that could not be written, each with its warning. */
+export const unkept = ({ share }: Environment): Promise<Map<string, Problem>> => share.once('unkept', async () => new Map())
 
 /** True when the key is new and may be kept; throws when it may not be believed. */
 async function believe(
@@ -105,7 +125,7 @@ async function believe(
   if (verdict.is === 'changed') throw hostKeyChanged(hop.label, type, print, verdict.known)
   if (target.acceptNew) return true
   if (!ask) throw hostKeyUnknown(hop.label, hop.host, hop.port, type, print, verdict.authority)
-  if (!(await share.gate('ask', 1, () => ask.confirmHostKey(hop.label, type, print)))) throw hostKeyDeclined(hop.label, type, print)
+  if (!(await question(share, () => ask.confirmHostKey(hop.label, type, print)))) throw hostKeyDeclined(hop.label, type, print)
   return true
 }
 
@@ -131,7 +151,7 @@ async function readText(path: string): Promise<string> {
     return await readFile(path, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT' || (error as NodeJS.ErrnoException).code === 'ENOTDIR') return ''
-    throw error
+    throw knownHostsUnread(path, error as NodeJS.ErrnoException)
   }
 }
 

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import type Ssh2 from 'ssh2'
 import type { ParsedKey } from 'ssh2'
 import { keyUnusable } from './problems.ts'
+import { isInterrupted, question } from './question.ts'
 import type { Hop } from './route.ts'
 import type { Environment, SshTarget } from './transport.ts'
 
@@ -21,11 +22,14 @@ export async function identities(ssh: Ssh, hop: Hop, target: SshTarget, environm
   const load = (path: string) => fromFile(ssh, path, environment)
   const explicit = hop.keyPath === undefined ? [] : [await required(hop, load)]
   const configured = (await Promise.all(hop.identityFiles.map(load))).flatMap(usable)
-  const named = [...explicit, ...configured]
+  const usual = async () => (await Promise.all(DEFAULTS.map((name) => load(join(environment.home, '.ssh', name))))).flatMap(usable)
+  // IdentitiesOnly keeps to what is named; as in OpenSSH the default files are when nothing else is.
+  const unnamed = hop.keyPath === undefined && hop.identityFiles.length === 0
+  const named = hop.identitiesOnly && unnamed ? await usual() : [...explicit, ...configured]
   const agent = target.agent ? await fromAgent(ssh, environment) : []
   const held = named.map((id) => (id.locked ? (agent.find((a) => a.blob.equals(id.blob)) ?? id) : id))
   if (hop.identitiesOnly) return unique(held).slice(0, room)
-  const defaults = (await Promise.all(DEFAULTS.map((name) => load(join(environment.home, '.ssh', name))))).flatMap(usable)
+  const defaults = await usual()
   const last = unique([...held, ...agent, ...defaults])
   const spare = defaults.find((d) => last.indexOf(d) >= room)
   return spare && held.length < room ? [...last.slice(0, room - 1), spare] : last.slice(0, room)
@@ -67,7 +71,10 @@ async function fromEncrypted(ssh: Ssh, name: string, path: string, text: string,
   const sign = async (data: Buffer, hash: string | undefined) => signed(await unlock(ssh, path, text, environment), data, hash)
   const blob = publicPart(text) ?? (await publicFile(ssh, path))
   if (blob) return { name, blob, locked: true, sign }
-  const unlocked = await unlock(ssh, path, text, environment).catch((error: Error) => error)
+  const unlocked = await unlock(ssh, path, text, environment).catch((error: Error) => {
+    if (isInterrupted(error)) throw error
+    return error
+  })
   return unlocked instanceof Error ? { unusable: unlocked.message } : open(name, unlocked)
 }
 
@@ -93,7 +100,7 @@ function signed(key: ParsedKey, data: Buffer, hash: string | undefined): Buffer 
 function unlock(ssh: Ssh, path: string, text: string, { ask, share }: Environment): Promise<ParsedKey> {
   const opened = share.once(`unlocked:${path}`, async (): Promise<ParsedKey | undefined> => {
     for (let tries = 0; ask && tries < 3; tries++) {
-      const passphrase = await share.gate('ask', 1, () => ask.passphrase(path))
+      const passphrase = await question(share, () => ask.passphrase(path))
       if (passphrase === undefined) return undefined
       const key = parse(ssh, text, passphrase)
       if (!(key instanceof Error)) return key

@@ -5,7 +5,7 @@ import { KNOWN_HOSTS_COPY } from './known-name.ts'
 import { quote } from './sh.ts'
 import { route } from './route.ts'
 import { targetOf } from './target.ts'
-import { capture, type Environment, type Transport, TransportError } from './transport.ts'
+import { capture, closeAll, type Environment, type Transport, TransportError } from './transport.ts'
 import { connect } from './connect.ts'
 
 /** Control planes that were entered to ask them, and those that could not be: neither is tried a second time. */
@@ -52,7 +52,10 @@ export const introduce = async (hosts: readonly Host[], environment: Environment
       for (const host of others) await learn(await lastHop(host, environment), targetOf(host), copy, environment)
       break
     } catch (error) {
-      if (!(error instanceof TransportError)) throw error
+      if (!(error instanceof TransportError)) {
+        await closeAll(transports.values(), environment)
+        throw error
+      }
       problems.set(plane.key, error.problem)
       // Somebody who refuses one key is not asked for the next: every host is named with its own problem.
       if (unknown.includes(plane)) break

@@ -74,3 +74,29 @@ export const badPin = (at: string) =>
     { en: 'Write type and key as in known_hosts: ssh-ed25519 AAAA...', zh: '请按 known_hosts 的格式填写类型和密钥：ssh-ed25519 AAAA...' },
     EXIT.config,
   )
+
+export const knownHostsUnread = (path: string, { code = '' }: NodeJS.ErrnoException) =>
+  error(
+    path,
+    { en: `the known-hosts file cannot be read (${code})`, zh: `无法读取 known_hosts 文件（${code}）` },
+    {
+      en: 'Make it a file that you may read: taken for empty, it would hide a changed host key',
+      zh: '请确保它是当前用户可读的普通文件：若视为空文件，主机密钥的改变将无法发现',
+    },
+    EXIT.config,
+  )
+
+/** A warning: the run goes on. */
+export const hostKeysUnkept = (path: string, { code, message }: NodeJS.ErrnoException): Problem => ({
+  at: path,
+  what: {
+    en: `cannot be written (${code ?? message}): the host keys accepted now are not kept`,
+    zh: `无法写入（${code ?? message}）：本次接受的主机密钥不会保存`,
+  },
+  fix: {
+    en: 'Make the file and its folder writable, or name another file as ssh.known_hosts; until then the next run does not know these keys',
+    zh: '请确保该文件及其目录可写，或用 ssh.known_hosts 指定其他文件；否则下次运行仍不认识这些密钥',
+  },
+  severity: 'warning',
+  exit: EXIT.unreachable,
+})

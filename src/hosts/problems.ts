@@ -106,7 +106,7 @@ export const keyUnusable = (at: string, path: string, reason: string) =>
 export const secretMissing = (at: string, ref: string, reason: string) =>
   error(
     at,
-    { en: `the secret ${ref.split(':', 1)[0]}: ${reason}`, zh: `密码引用 ${ref.split(':', 1)[0]}: ${reason}` },
+    { en: `the secret ${ref.split(':', 1)[0]}: ${reason}`, zh: `密码引用 ${ref.split(':', 1)[0]}：${reason}` },
     {
       en: 'Set it, or correct the reference (env:NAME, file:PATH, cmd:COMMAND)',
       zh: '请设置它，或修正引用（env:NAME、file:PATH、cmd:COMMAND）',

@@ -82,6 +82,12 @@ export class TransportError extends Error {
   }
 }
 
+/** Ends connections and what they share. */
+export async function closeAll(transports: Iterable<Transport>, { share }: Environment): Promise<void> {
+  await Promise.allSettled([...transports].map((transport) => transport[Symbol.asyncDispose]()))
+  await share[Symbol.asyncDispose]()
+}
+
 /** The whole output of a script at once, for small ones. A script ended by a signal counts as 128. */
 export async function capture(
   transport: Transport,

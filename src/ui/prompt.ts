@@ -2,6 +2,8 @@ import type { Ask } from '../hosts/transport.ts'
 import type { Language, Text } from '../text.ts'
 import { languageOf } from './language.ts'
 
+export { isInterrupted } from '../hosts/question.ts'
+
 /** Where questions are asked. They go to stderr, because stdout may be data. */
 export type Terminal = Readonly<{ input: NodeJS.ReadableStream & { isTTY?: boolean }; output: NodeJS.WritableStream & { isTTY?: boolean } }>
 
@@ -54,6 +56,3 @@ export const confirmPlan = (language: Language, terminal: Terminal = ours()): Pr
 /** Asks a question whose default is no. */
 export const confirmYes = (message: Text, language: Language, terminal: Terminal = ours()): Promise<boolean> =>
   confirm(message, language, terminal)
-
-/** Whether an error is a Ctrl-C in one of these questions. */
-export const isInterrupted = (error: unknown): boolean => error instanceof Error && error.name === 'ExitPromptError'

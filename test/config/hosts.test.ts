@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { hostsOf, resolvePath, resolveSecret, rolesOf } from '../../src/config/hosts.ts'
+import { hostsOf, labelOf, resolvePath, resolveSecret, rolesOf } from '../../src/config/hosts.ts'
 import { type Role, schema } from '../../src/config/schema.ts'
 import { unwritten } from '../../src/config/source.ts'
 
@@ -65,9 +65,11 @@ describe('hostsOf', () => {
     })
     expect(first).toMatchObject({ key: 'a', at: 'cluster.yml nodes[0]', user: 'ubuntu', port: 2222, setHostname: false })
     expect(first?.ssh).toEqual({
+      user: 'ubuntu',
+      port: 2222,
       keyPath: '/lab/id',
       password: 'file:/lab/pw',
-      bastion: { address: 'jump', port: 22, user: 'ubuntu', keyPath: '/lab/id' },
+      bastion: { address: 'jump', user: 'ubuntu', keyPath: '/lab/id' },
       agent: false,
       config: true,
       knownHosts: '/lab/known',
@@ -82,6 +84,14 @@ describe('hostsOf', () => {
       bastion: { address: 'other', port: 23, user: 'me', keyPath: '/home/me/j' },
     })
     expect(third?.ssh.bastion).toBeUndefined()
+  })
+
+  test('what nobody states is a default in names, and left to ~/.ssh/config for the way', () => {
+    const [host] = hosts({ bastion_host: { address: 'jump' }, nodes: [{ address: 'a', role: ['worker'] }] })
+    expect(host && labelOf(host)).toBe('root@a:22')
+    expect(host?.ssh).not.toHaveProperty('user')
+    expect(host?.ssh).not.toHaveProperty('port')
+    expect(host?.ssh.bastion).toEqual({ address: 'jump' })
   })
 
   test('keys are unique: with the port where an address is named twice', () => {

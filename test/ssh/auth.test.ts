@@ -115,6 +115,31 @@ test('~/.ssh/config: alias, user, port, key; what cluster.yml states wins', asyn
   ).toContain('has no address')
 })
 
+test('IdentitiesOnly keeps to the key that is named, and to the default files when none is', async () => {
+  writeFileSync(join(place.home, '.ssh/config'), 'Host *\n  IdentitiesOnly yes\n')
+  sshd.authorize(keygen(join(place.home, '.ssh/id_ed25519')))
+  await enters()
+  keygen(join(place.home, 'mine'))
+  const problem = await problemOf(connect(target(sshd.port, { ...options(), keyPath: '~/mine' }), environment(place.home)))
+  expect(problem.en).toContain('(tried: key mine)')
+})
+
+const interrupt = Object.assign(new Error('User force closed the prompt'), { name: 'ExitPromptError' })
+
+test.each(['passphrase', 'password'] as const)('Ctrl-C at the question for a %s ends all, and nothing else is asked', async (kind) => {
+  if (kind === 'passphrase') sshd.authorize(keygen(join(place.home, '.ssh/id_ed25519'), { passphrase: 'open sesame' }))
+  const asked: string[] = []
+  const answer = (question: string) => async () => {
+    asked.push(question)
+    throw interrupt
+  }
+  const ask = { confirmHostKey: async () => false, passphrase: answer('passphrase'), password: answer('password') }
+  const env = environment(place.home, { ask })
+  const ways = await Promise.allSettled([1, 2, 3].map(() => connect(target(sshd.port, options()), env)))
+  expect(ways).toEqual([1, 2, 3].map(() => ({ status: 'rejected', reason: interrupt })))
+  expect(asked).toEqual([kind])
+})
+
 test('nothing listens', async () => {
   const problem = await problemOf(connect(target(1, options()), environment(place.home)))
   expect(problem).toMatchObject({ exit: 4, at: `${me}@127.0.0.1:1` })

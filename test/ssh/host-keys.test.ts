@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { capture } from '../../src/hosts/transport.ts'
 import { connect } from '../../src/hosts/connect.ts'
+import { unkept } from '../../src/hosts/host-keys.ts'
 import { environment, keygen, problemOf, type Sshd, startSshd, target, tempHome } from './sshd.ts'
 
 let sshd: Sshd
@@ -65,6 +66,26 @@ test('accept_new writes into the cluster file, 0600, and leaves what was there',
   await enters({ knownHosts: own, acceptNew: true })
   expect(readFileSync(own, 'utf8')).toBe(`other ssh-ed25519 AAAA\n${hostLine('ed25519')}`)
   await enters({ knownHosts: own })
+})
+
+test('a file that cannot be written: the key counts for this run, with one warning', async () => {
+  writeFileSync(join(place.home, 'plain'), '')
+  const more = { knownHosts: join(place.home, 'plain/known_hosts'), acceptNew: true }
+  const env = environment(place.home)
+  for (const acceptNew of [true, false]) {
+    await using transport = await connect(target(sshd.port, { ...more, acceptNew }), env)
+    expect((await capture(transport, 'echo in')).stdout).toBe('in\n')
+  }
+  const [warning, ...others] = (await unkept(env)).values()
+  expect(warning).toMatchObject({ at: more.knownHosts, severity: 'warning' })
+  expect(warning?.what.en).toMatch(/^cannot be written \(E\w+\)/)
+  expect(others).toEqual([])
+})
+
+test('a file that cannot be read does not pass for empty', async () => {
+  mkdirSync(known)
+  const problem = await problemOf(connect(target(sshd.port, { acceptNew: true }), environment(place.home)))
+  expect(problem).toMatchObject({ exit: 2, at: known, en: 'the known-hosts file cannot be read (EISDIR)' })
 })
 
 test('a hashed name is found', async () => {

@@ -6,7 +6,7 @@ import { schema } from '../../src/config/schema.ts'
 import { unwritten } from '../../src/config/source.ts'
 import { assemble } from '../../src/hosts/fleet.ts'
 import { introduce } from '../../src/hosts/introduce.ts'
-import { environment, freePort, keygen, me, type Sshd, startSshd, tempHome } from './sshd.ts'
+import { environment, freePort, keygen, me, type Sshd, startSshd, tempHome, until } from './sshd.ts'
 
 // A machine that never saw the cluster: one key is confirmed, the control plane vouches for the others.
 
@@ -112,4 +112,47 @@ test('a key that is refused is asked for once, and nothing is entered', async ()
 test('a control plane that is down is tried once', async () => {
   const { problems } = await enter(hosts(await freePort()), asking(true))
   expect(problems).toHaveLength(1)
+})
+
+test('a control plane knows a host by what cluster.yml says, whatever ~/.ssh/config adds here', async () => {
+  writeFileSync(
+    join(place.home, '.ssh/config'),
+    `Host *\n  HostName 127.0.0.1\n  User ${me}\nHost plane\n  Port ${plane.port}\nHost worker\n  Port ${worker.port}\n`,
+  )
+  writeFileSync(join(place.home, '.ssh/known_hosts'), line(plane))
+  writeFileSync(copy, `worker ${publicKey(worker)}\n`)
+  const nodes = [
+    { address: 'worker', role: ['worker'] },
+    { address: 'plane', role: ['control-plane'] },
+  ]
+  const all = hostsOf(schema.parse({ kubernetes_version: 'v1.36.3', nodes }), unwritten())
+  expect(await enter(all, environment(place.home))).toEqual({ entered: ['plane', 'worker'], problems: [] })
+  expect(known()).toBe(line(plane) + line(worker))
+})
+
+test('keys that cannot be written down are a warning', async () => {
+  writeFileSync(join(place.home, 'plain'), '')
+  const { entered, problems } = await enter(
+    hosts(plane.port, { accept_new: true, known_hosts: join(place.home, 'plain/known_hosts') }),
+    environment(place.home),
+  )
+  expect(entered).toHaveLength(2)
+  expect(problems).toEqual([expect.stringMatching(/plain\/known_hosts: cannot be written/)])
+})
+
+test('Ctrl-C at the question for a key leaves no connection open', async () => {
+  writeFileSync(join(place.home, '.ssh/known_hosts'), line(plane))
+  writeFileSync(copy, '')
+  const interrupt = Object.assign(new Error('User force closed the prompt'), { name: 'ExitPromptError' })
+  const before = plane.log().length
+  const env = environment(place.home, {
+    ask: {
+      confirmHostKey: async () => Promise.reject(interrupt),
+      passphrase: async () => undefined,
+      password: async () => undefined,
+    },
+  })
+  const all = hosts()
+  await expect(assemble(all, env, undefined, await introduce(all, env, copy))).rejects.toBe(interrupt)
+  await until('the control plane is left', () => /Received disconnect/.test(plane.log().slice(before)))
 })

@@ -144,6 +144,28 @@ test('the time a person takes to answer does not count', async () => {
   await using _transport = await connect(as(server.port, { hostKey: undefined, connectTimeout: 1 }), { ...env(), ask })
 })
 
+test.each([true, false])('a host that hangs up while a person decides (%s): with a yes it is dialled anew', async (answer) => {
+  const hasty = await startServer(key.private, { exec: loader(['out']) })
+  server = hasty
+  let asked = 0
+  const ask = {
+    confirmHostKey: async () => {
+      asked++
+      hasty.connections[0]?.end()
+      await pause(100)
+      return answer
+    },
+    passphrase: async () => undefined,
+    password: async () => undefined,
+  }
+  const way = connect(as(hasty.port, { hostKey: undefined }), { ...env(), ask })
+  if (answer) {
+    await using transport = await way
+    expect((await capture(transport, 'x')).stdout).toBe('out\n')
+  } else expect((await problemOf(way)).en).toContain('not accepted')
+  expect([asked, hasty.connections.length]).toEqual([1, answer ? 2 : 1])
+})
+
 test('something that is not ssh', async () => {
   const web = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
   await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', () => resolve()))

@@ -1,4 +1,4 @@
-import { isLocal } from '../hosts.ts'
+import { DEFAULT_PORT, isLocal } from '../hosts.ts'
 import type { Config, NodeConfig } from '../schema.ts'
 import { quote, say } from '../words.ts'
 import { eachNode } from './each-node.ts'
@@ -29,7 +29,7 @@ export const duplicateAddress: Rule = {
   id: 'duplicate-address',
   check: (config) =>
     duplicates(config, 'address', ({ address, port }) =>
-      isLocal(address) ? address : `${address.toLowerCase()}:${port ?? config.ssh.port}`,
+      isLocal(address) ? address : `${address.toLowerCase()}:${port ?? config.ssh.port ?? DEFAULT_PORT}`,
     ),
 }
 

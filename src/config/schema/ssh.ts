@@ -8,12 +8,12 @@ export const bastion = z.strictObject({
     .string()
     .min(1)
     .meta(key('operator', 'Name or address of the bastion', '203.0.113.10')),
-  port: port.default(22).meta(key('operator', "Port of the bastion's sshd")),
+  port: port.optional().meta(key('operator', "Port of the bastion's sshd (default: what ~/.ssh/config says, else 22)", 22)),
   user: z
     .string()
     .min(1)
     .optional()
-    .meta(key('operator', 'User on the bastion (default: ssh.user)', 'jump')),
+    .meta(key('operator', 'User on the bastion (default: ssh.user, else what ~/.ssh/config says, else root)', 'jump')),
   ssh_key_path: z
     .string()
     .min(1)
@@ -26,9 +26,11 @@ export const ssh = z.strictObject({
   user: z
     .string()
     .min(1)
-    .default('root')
-    .meta(key('operator', 'User for every node that names none; not root needs sudo', 'ubuntu')),
-  port: port.default(22).meta(key('live', 'Port for every node that names none')),
+    .optional()
+    .meta(
+      key('operator', 'User for every node that names none (default: what ~/.ssh/config says, else root); not root needs sudo', 'ubuntu'),
+    ),
+  port: port.optional().meta(key('live', 'Port for every node that names none (default: what ~/.ssh/config says, else 22)', 22)),
   key_path: z
     .string()
     .min(1)
