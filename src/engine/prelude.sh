@@ -70,10 +70,10 @@ keep() {
 	fi
 }
 
-# Keeps the mode and owner of a directory that was there before Slipway, once.
+# Keeps the mode and owner of a directory that was there before Slipway, once. A link to one on another disk counts as that one, as chmod has it.
 keep_mode() {
 	if ! grep -qxF -- "directory $1" "$STATE/inventory" 2>/dev/null && ! grep -q "^mode .* $1\$" "$STATE/inventory" 2>/dev/null; then
-		remember mode "$(stat -c '%a %U:%G' "$1") $1"
+		remember mode "$(stat -L -c '%a %U:%G' "$1") $1"
 	fi
 }
 

@@ -188,9 +188,9 @@ unmount_below() {
 	[ -z "$(mounts_below "$1")" ]
 }
 
-# A disk of its own stays mounted, and its lost+found is the file system's.
-empty_mount_point() {
-	find "$1" -mindepth 1 -maxdepth 1 ! -name lost+found -exec rm -rf {} +
+# A disk of its own stays mounted, and its lost+found is the file system's; of a link to a directory elsewhere both stay.
+empty_directory() {
+	find "$1/" -mindepth 1 -maxdepth 1 ! -name lost+found -exec rm -rf {} +
 	grep -q "^mode .* $1\$" "$STATE/inventory" || {
 		chmod 0755 "$1"
 		chown root:root "$1"
@@ -199,10 +199,12 @@ empty_mount_point() {
 
 remove_tree() {
 	[ -e "$1" ] || [ -L "$1" ] || return 0
-	if ! unmount_below "$1"; then
-		stuck mounted "$(mounts_below "$1" | head -n 1)"
-	elif mountpoint -q "$1"; then
-		empty_mount_point "$1"
+	# The kernel names mounts by where they are, whatever link leads there.
+	place=$(readlink -m "$1")
+	if ! unmount_below "$place"; then
+		stuck mounted "$(mounts_below "$place" | head -n 1)"
+	elif [ -d "$1" ] && { [ -L "$1" ] || mountpoint -q "$1"; }; then
+		empty_directory "$1"
 	else
 		rm -rf "$1"
 	fi

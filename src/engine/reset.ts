@@ -23,7 +23,7 @@ export const SURVEY: string = `main() {
 	if [ -e /var/lib/slipway ] || [ -e /run/slipway ]; then printf 'present\\tyes\\n'; fi
 	if cd /var/lib/slipway 2>/dev/null; then
 		if [ -f inventory ]; then sed -nE 's/^(file|package|unit) /\\1\\t/p' inventory; fi
-		if grep -qsxF 'unit etcd.service' inventory && [ -d /var/lib/etcd/member ]; then printf 'etcd\\t%s\\n' "$(du -sm /var/lib/etcd | cut -f 1)"; fi
+		if grep -qsxF 'unit etcd.service' inventory && [ -d /var/lib/etcd/member ]; then printf 'etcd\\t%s\\n' "$(du -sm /var/lib/etcd/ | cut -f 1)"; fi
 		if grep -qsxF 'unit kubelet.service' inventory; then printf 'pods\\t%s\\n' "$(find /var/lib/kubelet/pods -mindepth 1 -maxdepth 1 2>/dev/null | wc -l)"; fi
 		find /var/lib/slipway/snapshots -type f -printf 'snapshot\\t%p\\n' 2>/dev/null
 	fi

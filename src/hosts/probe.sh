@@ -112,7 +112,14 @@ files() {
 		/usr/local/bin/containerd-shim-runc-v2 /usr/local/bin/runc /etc/systemd/system/etcd.service /etc/systemd/system/containerd.service /etc/systemd/system/kube-apiserver.service \
 		/etc/systemd/system/kube-controller-manager.service /etc/systemd/system/kube-scheduler.service /etc/systemd/system/kubelet.service \
 		/etc/systemd/system/kube-proxy.service /etc/systemd/system/kube-apiserver-balancer.service /etc/systemd/system/kube-apiserver-vip.service /etc/cloud/cloud.cfg.d/90-slipway.cfg /etc/systemd/system/slipway-*
+	# A directory may be a link to one on another disk: with a slash behind it find looks at what it leads to.
+	for path; do
+		shift
+		if [ -d "$path" ]; then path=$path/; fi
+		set -- "$@" "$path"
+	done
 	find "$@" -printf '%y\t%m\t%u:%g\t%p\t%l\n' 2>/dev/null | while IFS='	' read -r type mode owner path target; do
+		path=${path%/}
 		case $type in
 		f)
 			sum=$(sha256sum "$path")
@@ -123,7 +130,7 @@ files() {
 		esac
 	done
 	for path in /var/lib/etcd /var/lib/kubelet /var/lib/kube-proxy /var/log/kubernetes /var/lib/containerd; do
-		[ -d "$path" ] && printf 'directory\t%s\t%s\n' "$(stat -c '%a	%U:%G' "$path")" "$path"
+		[ -d "$path" ] && printf 'directory\t%s\t%s\n' "$(stat -L -c '%a	%U:%G' "$path")" "$path"
 	done
 	[ -d /var/lib/etcd/member ] && fact etcd-data yes
 	# A stamp names the file it vouches for: size and time tell whether that file is still the one that was verified.

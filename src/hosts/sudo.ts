@@ -10,15 +10,16 @@ const PROMPT = 'slipway-sudo:'
 /**
  * Reads lines up to the header (so that a password nobody asked for is skipped), then exactly the script, and runs it only when it came whole.
  * `sh -s` cannot do this: dash reads its script in blocks, so input that follows would be eaten, and a cut-off script runs as far as it came.
- * No single quote, backslash or exclamation mark: it stands in single quotes for any login shell (sh, bash, zsh, fish, csh).
+ * No single quote, backslash, exclamation mark or newline: it stands in single quotes for any login shell (sh, bash, zsh, fish, csh), and csh
+ * ends a quoted word with its line.
  */
 const LOADER = [
-  'echo slipway-in; echo slipway-in >&2',
+  'echo slipway-in; echo slipway-in >&2;',
   'while IFS= read -r l; do case $l in',
   `${HEADER}*) s=$(head -c "\${l#*:}"); case $s in *"${SENTINEL}") unset l; PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C; export PATH LC_ALL; eval "$s"; exit;; esac; break;;`,
-  'esac; done',
+  'esac; done;',
   'exit 75',
-].join('\n')
+].join(' ')
 
 /** The bytes that make the loader run a script. */
 export function envelope(script: string): Buffer {

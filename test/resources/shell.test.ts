@@ -150,6 +150,16 @@ describe('a directory', () => {
     expect(host.inventory().filter((line) => line.startsWith('directory '))).toEqual([])
     expect(host.read('var/lib/thing/data')).toBe('precious\n')
   })
+
+  test('that is a link to one elsewhere: the mode of that one is remembered and changed', () => {
+    host.write('var/lib/disk/x', '')
+    host.run('chmod 0750 /var/lib/disk')
+    symlinkSync(host.path('var/lib/disk'), host.path('var/lib/thing'))
+    for (const _ of [1, 2]) expect(host.run(scriptOf(want)).status).toBe(0)
+    expect(lstatSync(host.path('var/lib/thing')).isSymbolicLink()).toBe(true)
+    expect(host.mode('var/lib/disk')).toBe('0700')
+    expect(host.inventory()).toEqual([expect.stringMatching(/^mode 750 \S+ \/var\/lib\/thing$/)])
+  })
 })
 
 describe('something absent', () => {

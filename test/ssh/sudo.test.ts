@@ -79,7 +79,7 @@ describe.skipIf(!possible)('sudo', () => {
     expect(problem.fix).toContain('NOPASSWD')
   })
 
-  test.each(['sh', 'bash', 'zsh', 'fish', 'dash'])('the login shell is %s', async (shell) => {
+  test.each(['sh', 'bash', 'zsh', 'fish', 'dash', 'csh', 'tcsh'])('the login shell is %s', async (shell) => {
     const path = `/usr/bin/${shell}`
     if (!existsSync(path)) return
     allow(`Defaults:${user} timestamp_timeout=0`, `${user} ALL=(ALL) ALL`)
