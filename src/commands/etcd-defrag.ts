@@ -138,5 +138,5 @@ export const defrag = (options: Options, io: Io): Promise<number> =>
       sayProblems([...session.problems, ...problems], io)
       return exitOf(problems)
     }
-    return underLock(session, options, io, () => work(session, members, options, io))
+    return underLock(session, options, io, (io) => work(session, members, options, io))
   })

@@ -1,10 +1,14 @@
 import { createWriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { finished } from 'node:stream/promises'
 import type { Event } from '../engine/events.ts'
 import type { Io } from './types.ts'
 
-/** The run's own log on this machine: everything the hosts printed, already escaped, without payloads. */
+/**
+ * The run's own log on this machine: everything the hosts printed, already escaped, without payloads. No run stops because it cannot be written:
+ * closing it says so.
+ */
 export const openLog = async (io: Io, cluster: string) => {
   const path = join(
     io.env.XDG_STATE_HOME ?? join(io.home, '.local/state'),
@@ -12,9 +16,14 @@ export const openLog = async (io: Io, cluster: string) => {
     cluster,
     `${new Date().toISOString().replaceAll(':', '')}.log`,
   )
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  const stream = createWriteStream(path, { mode: 0o600 })
+  let fault: Error | undefined
+  const failed = (error: Error): void => {
+    fault ??= error
+  }
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch(failed)
+  const stream = createWriteStream(path, { mode: 0o600 }).on('error', failed)
   const write = (event: Event): void => {
+    if (fault) return
     const line = (host: string, text: string) => stream.write(`${new Date().toISOString()} ${host} ${text}\n`)
     if (event.type === 'output') line(event.host, event.line)
     else if (event.type === 'note') line(event.host, `note: ${event.text}`)
@@ -22,5 +31,14 @@ export const openLog = async (io: Io, cluster: string) => {
     else if (event.type === 'change-done') line(event.host, `done ${event.change.id} ${event.seconds.toFixed(2)} s`)
     else if (event.type === 'change-failed') line(event.host, `failed with ${event.failure.exit}`)
   }
-  return { path, write, close: () => new Promise<void>((resolve) => stream.end(() => resolve())) }
+  const close = async (): Promise<void> => {
+    await finished(stream.end()).catch(failed)
+    if (!fault) return
+    io.err(
+      io.language === 'zh'
+        ? `${path} 不完整，无法写入：${fault.message}。运行未受影响。\n`
+        : `${path} is incomplete, it could not be written: ${fault.message}. The run itself went on.\n`,
+    )
+  }
+  return { path, write, close }
 }

@@ -1,4 +1,5 @@
-import { EXIT, type Problem } from '../problem.ts'
+import { EXIT, type Problem, refusal } from '../problem.ts'
+import type { Text } from '../text.ts'
 import { escapeRemote } from './lines.ts'
 import { quote } from './sh.ts'
 import type { Transport } from './transport.ts'
@@ -6,7 +7,19 @@ import type { Transport } from './transport.ts'
 /** Held for a run; letting go is the end of a remote process, so a vanished operator holds nothing. */
 export interface Lock {
   readonly hosts: readonly string[]
+  /** Aborted, with a LockLost, when another run may have it by now: nothing more may be begun. */
+  readonly lost: AbortSignal
   release(): Promise<void>
+}
+
+/** The lock went before its run was over. */
+export class LockLost extends Error {
+  override readonly name = 'LockLost'
+  readonly problem: Problem
+  constructor(problem: Problem) {
+    super(`${problem.at}: ${problem.what.en}`)
+    this.problem = problem
+  }
 }
 
 /** Who holds or wants the lock: printed to the one who has to wait. */
@@ -14,9 +27,12 @@ export type Owner = Readonly<{ who: string; from: string; run: string; command: 
 
 const BEAT_MS = 5000
 const SILENCE_S = 30
+/** What timeout(1) exits with when the time is over. */
+const TIMED_OUT = 124
 
 /**
- * Takes flock on a file of tmpfs and keeps it while heartbeats arrive on stdin. Read by lines: `held` says that it is ours, `busy` who has it.
+ * Takes flock on a file of tmpfs and keeps it while heartbeats arrive on stdin. Read by lines: `held` says that it is ours, `busy` who has it, `silent`
+ * that no heartbeat came and it was let go.
  */
 const script = (cluster: string, owner: Owner): string => `main() {
 	umask 077
@@ -28,7 +44,10 @@ const script = (cluster: string, owner: Owner): string => `main() {
 	fi
 	printf '%s since %s\\n' ${quote(`${owner.who}@${owner.from} (${owner.command}, run ${owner.run})`)} "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >/run/slipway/${cluster}.owner
 	echo held
-	while [ -n "$(timeout ${SILENCE_S} head -c 1)" ]; do :; done
+	while :; do
+		beat=$(timeout ${SILENCE_S} head -c 1) || { [ $? != ${TIMED_OUT} ] || echo silent; break; }
+		[ -n "$beat" ] || break
+	done
 	rm -f /run/slipway/${cluster}.owner
 }
 main; exit
@@ -49,33 +68,30 @@ async function* heartbeats(until: AbortSignal): AsyncGenerator<Uint8Array> {
   }
 }
 
-type Held = { label: string; stop: () => Promise<void> }
+/** `ended` says how: the host heard nothing of us for too long, or the holder went away with its host or connection. */
+type Held = Readonly<{ transport: Transport; ended: Promise<'silent' | 'gone'>; end(): void }>
 
 const takeOne = async (transport: Transport, cluster: string, owner: Owner): Promise<Held | { busy: string }> => {
   const end = new AbortController()
   const lines = transport.run(script(cluster, owner), { input: heartbeats(end.signal) })[Symbol.asyncIterator]()
   const first = await lines.next()
   const line = first.done || 'exit' in first.value ? 'busy' : first.value.line
-  const drain = async (): Promise<void> => {
+  const drain = async (): Promise<'silent' | 'gone'> => {
+    let how: 'silent' | 'gone' = 'gone'
     try {
-      while (!(await lines.next()).done);
+      for (let next = await lines.next(); !next.done; next = await lines.next())
+        if ('line' in next.value && next.value.line === 'silent') how = 'silent'
     } catch {
       // The connection broke: then nothing is held there any more.
     }
+    return how
   }
   if (line !== 'held') {
     end.abort()
     await drain()
     return { busy: escapeRemote(line.replace(/^busy ?/, '')) }
   }
-  const drained = drain()
-  return {
-    label: transport.label,
-    stop: async () => {
-      end.abort()
-      await drained
-    },
-  }
+  return { transport, ended: drain(), end: () => end.abort() }
 }
 
 const busyProblem = (transport: Transport, holder: string): Problem => ({
@@ -89,19 +105,83 @@ const busyProblem = (transport: Transport, holder: string): Problem => ({
   exit: EXIT.unreachable,
 })
 
+const LOST: Readonly<Record<'silent' | 'gone', Text>> = {
+  silent: {
+    en: `the lock on the cluster was lost: nothing was heard of this run for ${SILENCE_S} s`,
+    zh: `已失去集群锁：主机 ${SILENCE_S} 秒未收到本次运行的信号`,
+  },
+  gone: { en: 'the lock on the cluster was lost with this host', zh: '与该主机一同失去了集群锁' },
+}
+
+const lostProblem = ({ transport }: Held, how: 'silent' | 'gone'): Problem =>
+  refusal(
+    transport.label,
+    LOST[how],
+    {
+      en: 'Another run may work on the cluster by now, so this one stopped. Run the same command again: it goes on from here.',
+      zh: '此时可能已有其他任务在操作该集群，因此本次运行已停止。再次运行同一命令即可继续。',
+    },
+    EXIT.unreachable,
+  )
+
+type Wanted = Readonly<{ cluster: string; owner: Owner; leaving: Transport | undefined }>
+
+/** Keeps what is held until it is released. In the place of a host that goes away comes one of the `spares`. */
+const guard = (held: readonly Held[], spares: Transport[], { cluster, owner, leaving }: Wanted): Lock => {
+  const lost = new AbortController()
+  const holders = new Set<Held>()
+  let released = false
+  const replacement = async (): Promise<Held | undefined> => {
+    for (let spare = spares.shift(); spare; spare = spares.shift()) {
+      const taken = await takeOne(spare, cluster, owner).catch(() => undefined)
+      if (taken && !('busy' in taken)) return taken
+    }
+    return undefined
+  }
+  const keep = async (one: Held): Promise<void> => {
+    holders.add(one)
+    if (released) one.end()
+    const how = await one.ended
+    holders.delete(one)
+    if (released) return
+    // After a silence another run may have come and gone: then holding it again would be worth nothing.
+    const next = how === 'gone' ? await replacement() : undefined
+    if (next) return keep(next)
+    if (!released && (how === 'silent' || one.transport !== leaving)) lost.abort(new LockLost(lostProblem(one, how)))
+  }
+  const kept = held.map(keep)
+  return {
+    hosts: held.map(({ transport }) => transport.label),
+    lost: lost.signal,
+    release: async () => {
+      released = true
+      for (const holder of holders) holder.end()
+      await Promise.all(kept)
+    },
+  }
+}
+
 /**
  * Takes the cluster's lock on a majority of its `of` control planes (as many of it as answer), in the given order, so that two runs can never both have it.
- * Returns the problem to print when somebody else does.
+ * Returns the problem to print when somebody else does. `leaving` is a host that this run itself takes down: the lock is not lost with it.
  */
-export const takeLock = async (transports: readonly Transport[], of: number, cluster: string, owner: Owner): Promise<Lock | Problem> => {
+export const takeLock = async (
+  transports: readonly Transport[],
+  of: number,
+  cluster: string,
+  owner: Owner,
+  leaving?: Transport,
+): Promise<Lock | Problem> => {
   const held: Held[] = []
-  for (const transport of transports.slice(0, Math.floor(of / 2) + 1)) {
+  const majority = Math.floor(of / 2) + 1
+  for (const transport of transports.slice(0, majority)) {
     const taken = await takeOne(transport, cluster, owner)
     if ('busy' in taken) {
-      await Promise.all(held.map(({ stop }) => stop()))
+      for (const one of held) one.end()
+      await Promise.all(held.map(({ ended }) => ended))
       return busyProblem(transport, taken.busy)
     }
     held.push(taken)
   }
-  return { hosts: held.map(({ label }) => label), release: async () => void (await Promise.all(held.map(({ stop }) => stop()))) }
+  return guard(held, transports.slice(majority), { cluster, owner, leaving })
 }

@@ -32,6 +32,7 @@ const span = (seconds: number): Text => {
 /** Why a certificate is due. One that its CA ends with cannot be made to live longer. */
 const due = (want: CertificateResource, live: CertificateFact, authority: CertificateFact, now: number): Text | undefined => {
   const left = live.notAfter - now
+  if (live.notBefore > now) return { en: 'it is not valid yet', zh: '尚未生效' }
   const past = span(-left)
   if (left < 0) return { en: `it expired ${past.en} ago`, zh: `已过期 ${past.zh}` }
   const asked = want.renewDays === Number.POSITIVE_INFINITY

@@ -105,6 +105,7 @@ describe('a certificate', () => {
     ['another CA', { issuer: 'other' }, /signed by another CA/],
     ['soon over', { notAfter: NOW + 900 * day }, /it expires in 900 days/],
     ['over', { notAfter: NOW - 3 * day }, /it expired 3 days ago/],
+    ['not begun, by a clock that was ahead', { notBefore: NOW + 60 }, /it is not valid yet/],
   ])('%s', (_, change, expected) => {
     expect(reason(want, certificate(change))).toMatch(expected)
   })

@@ -1,0 +1,88 @@
+import { Socket } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { connect } from '../../src/hosts/connect.ts'
+import { type Lock, type LockLost, takeLock } from '../../src/hosts/lock.ts'
+import { capture, type Transport } from '../../src/hosts/transport.ts'
+import { environment, keygen, type Sshd, startSshd, target, tempHome, until } from './sshd.ts'
+
+const CLUSTER = `lock-test-${process.pid}`
+
+let sshd: Sshd
+let place: ReturnType<typeof tempHome>
+let transport: Transport
+let other: Transport
+let sockets: readonly Socket[]
+
+beforeAll(async () => {
+  place = tempHome()
+  sshd = await startSshd()
+  sshd.authorize(keygen(join(place.home, '.ssh/id_ed25519')))
+})
+afterAll(async () => {
+  await sshd.stop()
+  place.remove()
+})
+beforeEach(async () => {
+  const entered = () => connect(target(sshd.port, { hostKey: sshd.hostKey }), environment(place.home))
+  const noDelay = vi.spyOn(Socket.prototype, 'setNoDelay')
+  transport = await entered()
+  sockets = [...(noDelay.mock.contexts as Socket[])]
+  other = await entered()
+  vi.restoreAllMocks()
+})
+afterEach(async () => {
+  await capture(other, `rm -f /run/slipway/${CLUSTER}.*`)
+  await Promise.all([transport, other].map((one) => one[Symbol.asyncDispose]()))
+})
+
+const take = (through: Transport, leaving?: Transport) =>
+  takeLock([through], 1, CLUSTER, { who: 'me', from: 'here', run: '1', command: 'slipway up' }, leaving)
+const held = async (through: Transport, leaving?: Transport): Promise<Lock> => {
+  const lock = await take(through, leaving)
+  if ('what' in lock) throw new Error(lock.what.en)
+  return lock
+}
+const problemIn = ({ lost }: Lock) => (lost.reason as LockLost | undefined)?.problem
+
+/** What a host does after 30 s without a heartbeat: timeout(1) is told that its time is over. */
+const SILENCE = `for fd in /proc/[0-9]*/fd/8; do
+	[ "$(readlink "$fd")" = /run/slipway/${CLUSTER}.lock ] || continue
+	pid=\${fd%/fd/8}
+	[ "$(cat "$pid/comm")" != timeout ] || kill -s ALRM "\${pid#/proc/}"
+done`
+
+test('is held against others until it is released', async () => {
+  const lock = await held(transport)
+  expect(await take(other)).toMatchObject({ exit: 4, what: { en: expect.stringContaining('me@here (slipway up, run 1) since ') } })
+  await lock.release()
+  expect(lock.lost.aborted).toBe(false)
+  await (await held(other)).release()
+})
+
+test('is lost when its host has heard nothing of the run, although the connection is there', async () => {
+  const lock = await held(transport)
+  await capture(other, SILENCE)
+  await until('the lock is lost', () => lock.lost.aborted)
+  expect(problemIn(lock)).toMatchObject({ exit: 4, what: { en: expect.stringContaining('nothing was heard of this run for 30 s') } })
+  expect((await capture(transport, 'echo here')).stdout).toBe('here\n')
+  await (await held(other)).release()
+  await lock.release()
+})
+
+test('is lost with the only connection', async () => {
+  const lock = await held(transport)
+  for (const socket of sockets) socket.destroy()
+  await until('the lock is lost', () => lock.lost.aborted)
+  expect(problemIn(lock)?.what.en).toContain('was lost with this host')
+  await lock.release()
+})
+
+test('is not lost with a host that the run itself reboots', async () => {
+  const lock = await held(transport, transport)
+  for (const socket of sockets) socket.destroy()
+  await expect(capture(transport, 'true')).rejects.toThrow('connection lost')
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  expect(lock.lost.aborted).toBe(false)
+  await lock.release()
+})
