@@ -25,7 +25,7 @@ export const setAside = (name: string): string =>
   ].join('')
 
 /** "20261126T211913Z" */
-const compact = (time: number): string => new Date(time).toISOString().replace(/[-:]|\.\d+/g, '')
+export const compact = (time: number): string => new Date(time).toISOString().replace(/[-:]|\.\d+/g, '')
 
 const modeOf = (path: string): string => (/\.(crt|pub)$/.test(path) ? '0644' : '0600')
 

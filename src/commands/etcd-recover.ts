@@ -1,52 +1,14 @@
 import { labelOf } from '../config/hosts.ts'
-import { PRELUDE } from '../engine/shell-texts.ts'
 import { escapeRemote } from '../hosts/lines.ts'
 import { capture } from '../hosts/transport.ts'
 import { EXIT, type Problem, refusal } from '../problem.ts'
 import type { Context } from '../steps/types.ts'
 import { contextsOf } from './contexts.ts'
 import { underLock } from './under-lock.ts'
-import { setAside } from './etcd-prepare.ts'
+import { CONTROLLERS, giveUp, restart, survive } from './etcd-recover-scripts.ts'
 import { meant } from './reset.ts'
 import { sayProblems, type Session, withSession } from './session.ts'
 import type { Io, Options } from './types.ts'
-
-const composed = (body: string): string => `${PRELUDE}\nmain() {\nenter\n${body}}\nmain; exit\n`
-
-/** A member that is given up must not come back with its old data: two of them could form a quorum of their own. */
-const giveUp = (id: string): string =>
-  composed(
-    [
-      'systemctl disable --now --quiet etcd.service 2>/dev/null || true\n',
-      setAside(id),
-      'for unit in kube-scheduler kube-controller-manager kube-apiserver; do\nif [ -f "/etc/systemd/system/$unit.service" ]; then systemctl disable --now --quiet "$unit.service"; fi\ndone\n',
-    ].join(''),
-  )
-
-/**
- * Starts the survivor once with --force-new-cluster, then as always. The flag comes by a drop-in under /run, the last environment file winning
- * (systemd.exec(5)), so that it is gone with this script or the next boot: given twice it would throw away members that joined in the meantime.
- */
-const survive = (id: string): string =>
-  composed(
-    [
-      'dropin=/run/systemd/system/etcd.service.d\n',
-      'undo() {\nrm -rf "$dropin" "$RUN/recover.env"\nsystemctl daemon-reload\n}\n',
-      'trap \'code=$?; undo; leave "$code"\' EXIT\n',
-      'answers() { curl -fsS --max-time 2 -o /dev/null http://127.0.0.1:2381/readyz; }\n',
-      'systemctl stop etcd.service\n',
-      `if [ ! -d /var/lib/etcd/before-${id} ]; then\nrm -rf /var/lib/etcd/before-${id}.part\nmkdir -m 0700 /var/lib/etcd/before-${id}.part\ncp -a /var/lib/etcd/member /var/lib/etcd/before-${id}.part/\nmv -T /var/lib/etcd/before-${id}.part /var/lib/etcd/before-${id}\nfi\n`,
-      'mkdir -p "$dropin"\n',
-      'printf \'SLIPWAY_BOOTSTRAP=--force-new-cluster\\n\' >"$RUN/recover.env"\n',
-      'printf \'[Service]\\nEnvironmentFile=%s/recover.env\\n\' "$RUN" >"$dropin/slipway-recover.conf"\n',
-      'systemctl daemon-reload\nsystemctl reset-failed etcd.service 2>/dev/null || true\nsystemctl restart --no-block etcd.service\n',
-      'await_unit etcd 120 answers\n',
-      'undo\n',
-      'systemctl restart --no-block etcd.service\nawait_unit etcd 120 answers\nsystemctl enable --quiet etcd.service\n',
-      // What they remember of the other members' last words may never have been written here.
-      'for unit in kube-apiserver kube-controller-manager kube-scheduler; do\nif [ -f "/etc/systemd/system/$unit.service" ]; then\nsystemctl enable --quiet "$unit.service"\nsystemctl restart --no-block "$unit.service"\nfi\ndone\n',
-    ].join(''),
-  )
 
 const objection = (session: Session, name: string, survivor: Context | undefined, options: Options): Problem | undefined => {
   if (!session.intent.hosts.some(({ roles, name: own, key }) => roles.etcd && (own === name || key === name)) && !survivor)
@@ -111,11 +73,25 @@ const runOn = async (session: Session, context: Context, script: string, io: Io)
   return exit === 0
 }
 
+/** One host after the other, the API servers before what watches through them. Says where it failed. */
+const restartPlanes = async (session: Session, planes: readonly Context[], io: Io): Promise<number> => {
+  const failed = new Set<string>()
+  for (const units of [['kube-apiserver'], CONTROLLERS])
+    for (const context of planes) if (!(await runOn(session, context, restart(units), io))) failed.add(context.member.nodeName)
+  if (failed.size === 0) return EXIT.done
+  const command = `systemctl restart kube-apiserver ${CONTROLLERS.join(' ')}`
+  io.err(
+    io.language === 'zh'
+      ? `${[...failed].join('、')} 的控制平面未能重启，可能仍在提供 etcd 中已不存在的内容。请在该主机上运行 \`${command}\`。\n`
+      : `The control plane on ${[...failed].join(', ')} did not restart, and may serve what etcd does not hold any more. Run \`${command}\` there.\n`,
+  )
+  return EXIT.failed
+}
+
 const recoverLocked = async (session: Session, survivor: Context, others: readonly Context[], io: Io): Promise<number> => {
-  // The boot of the survivor names the attempt: a second go does not copy what the first has made.
-  const id = `recover-${survivor.facts.boot.slice(0, 8)}`
-  const gone = await Promise.all(others.map((context) => runOn(session, context, giveUp(id), io)))
-  if (gone.includes(false) || !(await runOn(session, survivor, survive(id), io))) {
+  const now = Date.now()
+  const gone = await Promise.all(others.map((context) => runOn(session, context, giveUp(now), io)))
+  if (gone.includes(false) || !(await runOn(session, survivor, survive(), io))) {
     io.err(
       io.language === 'zh'
         ? '恢复失败；排除原因后再次运行同一条命令。\n'
@@ -125,13 +101,16 @@ const recoverLocked = async (session: Session, survivor: Context, others: readon
   }
   io.err(
     io.language === 'zh'
-      ? `etcd 在 ${survivor.member.nodeName} 上恢复工作。请运行 slipway up 让其他成员加入；确认无误后删除 /var/lib/etcd/before-${id}。\n`
-      : `etcd works again on ${survivor.member.nodeName}. Run slipway up to let the others join; remove /var/lib/etcd/before-${id} when all is well.\n`,
+      ? `etcd 在 ${survivor.member.nodeName} 上恢复工作。请运行 slipway up 让其他成员加入；确认无误后删除各主机上的 /var/lib/etcd/before-recover-*。\n`
+      : `etcd works again on ${survivor.member.nodeName}. Run slipway up to let the others join; remove /var/lib/etcd/before-recover-* on the hosts when all is well.\n`,
   )
-  return EXIT.done
+  const givenUp = others.map(({ member }) => member.key)
+  const planes = contextsOf(session).filter(({ member }) => member.roles.controlPlane && !givenUp.includes(member.key))
+  return restartPlanes(session, planes, io)
 }
 
-const recoverSession = async (session: Session, name: string, options: Options, io: Io): Promise<number> => {
+/** The same with hosts that are connected and seen. */
+export const recoverSession = async (session: Session, name: string, options: Options, io: Io): Promise<number> => {
   const members = contextsOf(session).filter(({ member }) => member.roles.etcd)
   const survivor = members.find(({ member }) => member.nodeName === name || member.key === name)
   const objected = objection(session, name, survivor, options)
@@ -143,7 +122,7 @@ const recoverSession = async (session: Session, name: string, options: Options, 
   const silent = session.intent.hosts.filter(({ key, roles }) => roles.etcd && !session.world[key]).map(({ name: own, key }) => own ?? key)
   const refused = await meant(session.intent.config.cluster_name, consequences(survivor.member.nodeName, others, silent, io), options, io)
   if (refused !== EXIT.done) return refused
-  const exit = await underLock(session, options, io, () => recoverLocked(session, survivor, others, io))
+  const exit = await underLock(session, options, io, (io) => recoverLocked(session, survivor, others, io))
   return exit
 }
 
