@@ -61,18 +61,18 @@ e2e: setup
 	@vitest run --config vitest.e2e.config.ts $(call report,verbose,e2e)
 
 .PHONY: test
-test: ## everything CI runs: check, the published package, end to end in the lab
+test: ## everything CI runs: check, the published package, end to end in the lab, an upgrade under load
 	@rm -rf $(RESULTS)
 	@status=0; for part in check pack-test e2e; do $(MAKE) --no-print-directory $$part || { status=$$?; break; }; done; \
 		node scripts/tally.ts $(RESULTS) || status=1; exit $$status
 
 .PHONY: life
-life: setup ## mirrors that lie, bundles, upgrades under load, restores: hours in the lab
+life: setup ## hostile mirrors, bundles, three control planes, other CAs under load, restores: two hours in the lab
 	@vagrant/lab artifacts
 	@vitest run --config vitest.life.config.ts $(call report,verbose,life)
 
 .PHONY: torture
-torture: setup ## a first install killed at ten points, and other cruelty, in the lab
+torture: setup ## a first install and an upgrade, killed again and again, in the lab
 	@vagrant/lab artifacts
 	@vitest run --config vitest.torture.config.ts $(call report,verbose,torture)
 

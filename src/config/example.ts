@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 import type { z } from 'zod'
-import { APPLIED, type Row, rowOf } from './explain.ts'
+import { MEANING, type Row, rowOf } from './explain.ts'
 import { schema } from './schema.ts'
 import { bare, defOf } from './walk.ts'
 
@@ -8,8 +8,8 @@ const HEADER = `# Every key of cluster.yml, with its default or an example. Writ
 #
 # The lines without "#" are a whole cluster.yml. To use another key, remove the "#" in front of it (and of the keys it stands under).
 # The word in brackets says what a change does later:
-${Object.entries(APPLIED)
-  .map(([word, meaning]) => `#   [${word}]${' '.repeat(10 - word.length)}${meaning}`)
+${Object.entries(MEANING)
+  .map(([word, { en }]) => `#   [${word}]${' '.repeat(10 - word.length)}${en}`)
   .join('\n')}
 # yaml-language-server: $schema=docs/cluster.schema.json
 `

@@ -1,52 +1,82 @@
 import { z } from 'zod'
+import { same, type Text } from '../text.ts'
 import type { Applied } from './schema/key.ts'
 import { schema } from './schema.ts'
 import { bare, defOf } from './walk.ts'
+import { oneOf, say } from './words.ts'
 
 /** One key of cluster.yml, as the reference shows it. */
 export type Row = Readonly<{
   /** "nodes[].role" */
   path: string
   /** "a list of control-plane, etcd or worker" */
-  type: string
+  type: Text
   /** Absent when there is none. */
   default?: unknown
   required: boolean
   description: string
   applied: Applied
+  /** What `applied` means for this key. */
+  meaning: Text
   example?: unknown
 }>
 
-/** What each way of applying a change means, for people. */
-export const APPLIED: Readonly<Record<Applied, string>> = {
-  live: 'a change is applied and nothing restarts',
-  restart: 'a change restarts the units that read it, control planes one at a time',
-  drain: 'a change moves the pods of the node away first, then restarts what reads it; one control plane at a time',
-  install: 'read when a host is installed; a later change does nothing to it',
-  immutable: 'cannot be changed on a running cluster',
-  operator: 'how your machine reaches the hosts; the cluster never sees it',
+/** What each way of applying a change means. */
+export const MEANING: Readonly<Record<Applied, Text>> = {
+  live: say('a change is applied and nothing restarts', '更改后不重启任何服务'),
+  restart: say('a change restarts the units that read it, control planes one at a time', '重启读取它的服务，控制平面逐台进行'),
+  drain: say(
+    'a change moves the pods of the node away first, then restarts what reads it; one control plane at a time',
+    '先迁走节点上的 Pod，再重启读取它的服务；控制平面逐台进行',
+  ),
+  install: say('read when a host is installed; a later change does nothing to it', '仅在安装主机时读取，之后更改无效'),
+  immutable: say('cannot be changed on a running cluster', '在运行中的集群上不能更改'),
+  operator: say('how your machine reaches the hosts; the cluster never sees it', '只影响您的机器如何连接主机，与集群无关'),
 }
+
+const ROTATED = say(
+  `${MEANING.immutable.en} by up; use slipway certs rotate`,
+  `${MEANING.immutable.zh}（up 不接受；请用 slipway certs rotate）`,
+)
+
+/** What is immutable of the certificates is the CAs, which have a command of their own. */
+const meaningOf = (path: string, applied: Applied): Text =>
+  applied === 'immutable' && path.startsWith('certificates.') ? ROTATED : MEANING[applied]
 
 type Meta = { description?: string; applied?: Applied; example?: unknown }
 
-const range = (min: number, max: number): string => (Number.isSafeInteger(min) && Math.abs(min) < 2 ** 52 ? ` from ${min} to ${max}` : '')
+/** Chinese has a space between its characters and Latin ones. */
+const spaced = (zh: string): string => zh.replace(/(?<=\w)(?=\p{Script=Han})|(?<=\p{Script=Han})(?=\w)/gu, ' ')
 
-const listed = (words: readonly string[]): string =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+const numberText = (min: number, max: number): Text =>
+  Number.isSafeInteger(min) && Math.abs(min) < 2 ** 52
+    ? say(`a whole number from ${min} to ${max}`, `${min} 到 ${max} 的整数`)
+    : say('a whole number', '整数')
 
 /** "a list of maps", "a list of text" */
-const listText = (element: z.ZodType | undefined): string => {
-  if (!element) return 'a list of values'
-  return defOf(bare(element)).shape ? 'a list of maps' : `a list of ${typeText(element)}`
+const listText = (element: z.ZodType | undefined): Text => {
+  if (!element) return say('a list of values', '列表')
+  if (defOf(bare(element)).shape) return say('a list of maps', '映射的列表')
+  const { en, zh } = typeText(element)
+  return say(`a list of ${en}`, spaced(`${zh}的列表`))
 }
 
-const formatText = (type: z.ZodType): string => {
-  if (type instanceof z.ZodIPv4) return 'an IPv4 address'
-  return type instanceof z.ZodURL ? 'a URL' : 'text'
+const unionText = (options: readonly Text[]): Text =>
+  say(oneOf(options.map(({ en }) => en)).en, spaced(oneOf(options.map(({ zh }) => zh)).zh.replaceAll(' 或 ', '或')))
+
+const mapText = (value: z.ZodType | undefined): Text => {
+  if (!value || defOf(bare(value)).type === 'lazy') return say('a map', '映射')
+  const { en, zh } = typeText(value)
+  return say(`a map of names to ${en}`, spaced(`映射，值为${zh}`))
+}
+
+const formatText = (type: z.ZodType): Text => {
+  if (type instanceof z.ZodIPv4) return say('an IPv4 address', 'IPv4 地址')
+  return type instanceof z.ZodURL ? say('a URL', 'URL') : say('text', '文本')
 }
 
 /** The type of a key in words. */
-const typeText = (type: z.ZodType): string => {
+const typeText = (type: z.ZodType): Text => {
   const inner = bare(type)
   const def = defOf(inner)
   switch (def.type) {
@@ -54,22 +84,20 @@ const typeText = (type: z.ZodType): string => {
       return formatText(inner)
     case 'number': {
       const { minValue, maxValue } = inner as z.ZodNumber
-      return `a whole number${range(minValue ?? Number.NaN, maxValue ?? Number.NaN)}`
+      return numberText(minValue ?? Number.NaN, maxValue ?? Number.NaN)
     }
     case 'boolean':
-      return 'true or false'
+      return say('true or false', 'true 或 false')
     case 'null':
-      return 'null'
+      return same('null')
     case 'enum':
-      return listed(Object.values(def.entries ?? {}))
+      return oneOf(Object.values(def.entries ?? {}))
     case 'array':
       return listText(def.element)
     case 'union':
-      return listed((def.options ?? []).map(typeText))
-    case 'record':
-      return def.valueType && defOf(bare(def.valueType)).type !== 'lazy' ? `a map of names to ${typeText(def.valueType)}` : 'a map'
+      return unionText((def.options ?? []).map(typeText))
     default:
-      return 'a map'
+      return mapText(def.valueType)
   }
 }
 
@@ -90,6 +118,7 @@ export const rowOf = (type: z.ZodType, path: string): Row => {
     required: !type.safeParse(undefined).success,
     description,
     applied,
+    meaning: meaningOf(path, applied),
     ...(example === undefined ? {} : { example }),
   }
 }

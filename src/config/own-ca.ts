@@ -65,7 +65,7 @@ const keyFault = (text: string, certificate: string): Text | undefined => {
   if (!fits)
     return say(
       'is neither ECDSA (P-256, P-384, P-521) nor RSA of 2048 bits or more',
-      '既不是 ECDSA(P-256、P-384、P-521),也不是 2048 位以上的 RSA',
+      '既不是 ECDSA（P-256、P-384、P-521），也不是 2048 位以上的 RSA',
     )
   return new X509Certificate(certificate).checkPrivateKey(key) ? undefined : say('does not belong to the certificate', '与证书不匹配')
 }

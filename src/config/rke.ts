@@ -59,7 +59,7 @@ export const rkeProblem = (value: unknown, source: Source): Problem | undefined 
   isRke(value)
     ? mistake(
         source.at([]),
-        say("This is RKE's format: many keys are the same, some are not.", '这是 RKE 的格式:许多键相同,有些不同。'),
+        say("This is RKE's format: many keys are the same, some are not.", '这是 RKE 的格式：许多键相同，有些不同。'),
         say(
           'Change these three first: nodes[].role (controlplane is control-plane here), kubernetes_version (such as v1.36.3), network.plugin (flannel or none). The other keys are listed below.',
           '请先改这三个键：nodes[].role（controlplane 在这里写作 control-plane）、kubernetes_version（例如 v1.36.3）、network.plugin（flannel 或 none）。其余的键见下文。',

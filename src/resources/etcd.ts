@@ -67,7 +67,7 @@ export const etcdJoin: Kind<EtcdJoinResource> = {
 export const etcdPromote: Kind<EtcdPromoteResource> = {
   id: (want) => `etcd-promote ${want.name}`,
   touches: () => [],
-  diff: () => ({ verb: 'update', reason: { en: 'a learner does not vote', zh: '学习者成员没有投票权' } }),
+  diff: () => ({ verb: 'update', reason: { en: 'a learner does not vote', zh: 'learner（学习者）成员没有投票权' } }),
   script: (want) =>
     [
       ctl(want.endpoints),

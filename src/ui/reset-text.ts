@@ -100,7 +100,7 @@ export const destructionText = (cluster: string, doomed: readonly Doomed[], othe
 /** How a host's reset ended, with all that stays on it. */
 export const resultText = (name: string, result: ResetResult, language: Language): string => {
   const zh = language === 'zh'
-  const left = result.left.map((one) => `  ${zh ? '保留' : 'left'}: ${leftText(one, language)}`)
+  const left = result.left.map((one) => `  ${zh ? '保留：' : 'left: '}${leftText(one, language)}`)
   if (result.state === 'done') return [zh ? `[${name}] 已重置` : `[${name}] reset`, ...left].join('\n')
   if (result.state === 'lost') return [zh ? `[${name}] 连接中断` : `[${name}] lost`, ...left].join('\n')
   const during = result.stage === '' ? '' : zh ? `（${stageText(result.stage, language)}）` : ` while ${stageText(result.stage, language)}`

@@ -17,6 +17,16 @@ test('a key: what it takes, what it is, what a change does', async () => {
   )
 })
 
+test('in Chinese all but the description', async () => {
+  const { out } = await run(['network.pod_cidr'], 'text', 'zh')
+  expect(out).toBe('network.pod_cidr：文本；默认 10.244.0.0/16\n  Range of the pods.\n  immutable：在运行中的集群上不能更改\n')
+  expect((await run(['nodes.role'], 'text', 'zh')).out).toMatch(/；必填\n {2}.*\n {2}restart：.*\n {2}示例：\[/)
+})
+
+test('an empty default is seen', async () => {
+  expect((await run(['etcd_backup.s3.prefix'])).out).toMatch(/^etcd_backup\.s3\.prefix: text; default ""\n/)
+})
+
 test('without a key: those at the top of the file', async () => {
   const { out } = await run([], 'json')
   const { keys } = JSON.parse(out) as { keys: { path: string }[] }

@@ -9,7 +9,7 @@ describe('rows', () => {
     for (const row of rows()) {
       expect(row.description, row.path).not.toBe('')
       expect(row.description, row.path).not.toMatch(/[.\n]$/)
-      if (!row.type.startsWith('a map') && row.type !== 'a list of maps') expect(row.example ?? row.default, row.path).toBeDefined()
+      if (!row.type.en.startsWith('a map') && row.type.en !== 'a list of maps') expect(row.example ?? row.default, row.path).toBeDefined()
     }
   })
   test.each([
@@ -21,8 +21,21 @@ describe('rows', () => {
     ['pod_cidr', 'text', '10.244.0.0/16', 'immutable', false],
   ])('%s', (key, type, value, applied, required) => {
     const [row] = explain(key)
-    expect(row).toMatchObject({ type, applied, required })
+    expect(row).toMatchObject({ type: { en: type }, applied, required })
     expect(row?.default).toEqual(value)
+  })
+  test.each([
+    ['network.node_mask', '16 到 30 的整数'],
+    ['nodes.role', 'control-plane、etcd 或 worker 的列表'],
+    ['mirrors.files', 'upstream、aliyun、aliyun-vpc、tuna、ustc、tencent 或 daocloud 或 URL 的列表'],
+    ['services.etcd.extra_args', '映射，值为文本、文本的列表或 null'],
+  ])('%s in Chinese', (key, zh) => expect(explain(key)[0]?.type.zh).toBe(zh))
+  test('what cannot be changed names the way that there is: the CAs alone have one', () => {
+    const open = rows().filter(({ meaning }) => meaning.en.includes('slipway certs rotate'))
+    expect(open.map(({ path }) => path)).toEqual(
+      ['ca', 'etcd_ca', 'front_proxy_ca'].flatMap((ca) => ['', '.certificate', '.key'].map((part) => `certificates.${ca}${part}`)),
+    )
+    expect(open.every(({ meaning }) => meaning.zh.endsWith('（up 不接受；请用 slipway certs rotate）'))).toBe(true)
   })
   test('a map shows what is under it', () => {
     expect(explain('bastion_host').map(({ path }) => path)).toEqual([

@@ -22,7 +22,7 @@ const INTRO: Text = {
   zh: [
     '# 修改每个键的效果',
     '',
-    '返回：[变更](changes.zh.md) · [English](changed-keys.md)',
+    '上一页：[更改](changes.zh.md) · [English](changed-keys.md)',
     '',
     '本页由 `test/engine/changed-keys.test.ts` 生成：在一个运行中的集群（三个控制平面 cp1 cp2 cp3，两个工作节点 w1 w2）上每次修改一个键，',
     '列出 `slipway plan` 的结果。完整列表见 [changed-keys.txt](../../test/golden/changed-keys.txt)。控制平面和需要排空的节点逐台进行。',

@@ -10,7 +10,7 @@ import { changesFor, converge, inOrder, namesOf } from './support.ts'
 
 // What a change of each key does to a cluster that runs. The two files are written by this test (vitest -u) and read as diffs.
 
-const KEYS = rows().filter(({ type }) => type !== 'a list of maps')
+const KEYS = rows().filter(({ type }) => type.en !== 'a list of maps')
 /** Keys that hold nothing but other keys: a change is always a change of one of those. */
 const isMap = (path: string): boolean => KEYS.some((row) => row.path.startsWith(`${path}.`))
 const appliedOf = (key: string): Applied => {

@@ -34,7 +34,7 @@ export const ETCD: readonly Refusal[] = [
     ),
     fix: say(
       'Write it without experimental-, or as a feature gate (etcd --help lists both).',
-      '请去掉 experimental-,或写成 feature-gates(见 etcd --help)。',
+      '请去掉 experimental-，或写成 feature-gates（见 etcd --help）。',
     ),
   },
   removed(34, ['enable-v2', 'proxy', 'proxy-failure-wait']),

@@ -49,7 +49,7 @@ export const KUBELET: readonly Refusal[] = [
   removed(
     35,
     ['pod-infra-container-image'],
-    say("Take it out: containerd's own setting names the pause image.", '请删除:pause 镜像由 containerd 的配置指定。'),
+    say("Take it out: containerd's own setting names the pause image.", '请删除：pause 镜像由 containerd 的配置指定。'),
   ),
   removed(37, CADVISOR),
 ]

@@ -56,7 +56,7 @@ export const unknownKey = (name: string, parent: Path, source: Source): Problem 
   const here = alias && valid.includes(alias) ? alias : nearest(name, valid)
   const there = elsewhere(alias ?? name)
   const fix = here
-    ? say(`Did you mean ${here}?`, `是否想写 ${here}?`)
+    ? say(`Did you mean ${here}?`, `是否想写 ${here}？`)
     : there
       ? say(`It belongs in ${there}.`, `它应写在 ${there}。`)
       : validHere(valid)

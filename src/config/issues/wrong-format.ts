@@ -12,7 +12,7 @@ const dns1123 = (value: unknown, what: Text): Words => {
     : say('lower-case letters, digits, "-" and ".", here at most 63', '小写字母、数字、"-" 和 "."，这里最长 63 个字符')
   const tried = label ? better?.replaceAll('.', '-') : better
   return [
-    say(`${quote(text)} ${what.en} (${rule.en}).`, `${quote(text)} ${what.zh}(${rule.zh})。`),
+    say(`${quote(text)} ${what.en} (${rule.en}).`, `${quote(text)} ${what.zh}（${rule.zh}）。`),
     tried ? say(`Try "${tried}".`, `可以改成 "${tried}"。`) : say('Choose another name, such as "cp1".', '请换一个名称，例如 "cp1"。'),
   ]
 }

@@ -26,7 +26,7 @@ export const wrongWord = (values: readonly unknown[], value: unknown, path: Path
   const near = rke && words.includes(rke) ? rke : nearest(value, words)
   return [
     say(`${quote(value)} is not one of ${words.join(', ')}.`, `${quote(value)} 不在可选值之内：${words.join('、')}。`),
-    near ? say(`Did you mean ${near}?`, `是否想写 ${near}?`) : say(`Write ${names.en}.`, `请写 ${names.zh}。`),
+    near ? say(`Did you mean ${near}?`, `是否想写 ${near}？`) : say(`Write ${names.en}.`, `请写 ${names.zh}。`),
   ]
 }
 
@@ -38,7 +38,7 @@ export const provider = (value: unknown): Words => {
   return [
     say(`${is.en} is neither a known mirror nor a URL.`, `${is.zh} 既不是已知的镜像站，也不是 URL。`),
     near
-      ? say(`Did you mean ${near}?`, `是否想写 ${near}?`)
+      ? say(`Did you mean ${near}?`, `是否想写 ${near}？`)
       : say(`Write ${names.en}, or a URL that starts with https:// or http://.`, `请写 ${names.zh}，或以 https://、http:// 开头的 URL。`),
   ]
 }
