@@ -2,11 +2,13 @@
 import { homedir } from 'node:os'
 import { type Asked, readCommandLine } from './commands/command-line.ts'
 import { COMMANDS } from './commands/index.ts'
+import { refuse } from './commands/session.ts'
 import type { Io } from './commands/types.ts'
+import { DiskError } from './delivery/disk.ts'
 import { TransportError } from './hosts/transport.ts'
 import { EXIT } from './problem.ts'
+import { commandText } from './ui/command-text.ts'
 import { helpText } from './ui/help.ts'
-import { problemText } from './ui/problems.ts'
 import { isInterrupted } from './ui/prompt.ts'
 import { createStyle } from './ui/style.ts'
 
@@ -20,7 +22,7 @@ const abortedBySignals = (): AbortSignal => {
   return aborted.signal
 }
 
-const ioOf = ({ language, colours }: Task, signal: AbortSignal): Io => ({
+const ioOf = ({ language, colours }: Task, argv: readonly string[], signal: AbortSignal): Io => ({
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   language,
@@ -28,9 +30,18 @@ const ioOf = ({ language, colours }: Task, signal: AbortSignal): Io => ({
   outStyle: createStyle(colours && process.stdout.isTTY === true),
   env: process.env,
   home: homedir(),
+  command: commandText(argv),
   interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
   signal,
 })
+
+/** A reader that went away (`| head`, a tee that Ctrl-C ended first) is no reason to stop in the middle of a change. */
+const outliveReaders = (): void => {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+}
 
 /** What has not stopped by itself so long after Ctrl-C is left: hosts end what runs there when the connection ends. */
 const GRACE_MS = 2000
@@ -39,7 +50,7 @@ const patience = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => signal.addEventListener('abort', () => setTimeout(() => reject(signal.reason as Error), GRACE_MS)))
 
 const run = async (task: Task, io: Io): Promise<number> => {
-  const { language, style, signal } = io
+  const { language, signal } = io
   try {
     return await Promise.race([task.command.run(task.options, io), patience(signal)])
   } catch (error) {
@@ -47,16 +58,14 @@ const run = async (task: Task, io: Io): Promise<number> => {
       io.err(language === 'zh' ? '已中断。再次运行同一命令即可继续。\n' : 'Interrupted. The same command goes on from here.\n')
       return EXIT.interrupted
     }
-    if (error instanceof TransportError) {
-      io.err(`${problemText(error.problem, language, style)}\n`)
-      return error.problem.exit
-    }
+    if (error instanceof TransportError || error instanceof DiskError) return refuse([error.problem], io, task.options)
     throw error
   }
 }
 
 const main = async (argv: readonly string[]): Promise<number> => {
   const signal = abortedBySignals()
+  outliveReaders()
   const asked = readCommandLine(argv, process.env)
   switch (asked.kind) {
     case 'fault':
@@ -66,18 +75,21 @@ const main = async (argv: readonly string[]): Promise<number> => {
       process.stdout.write(helpText(COMMANDS, asked.language))
       return asked.exit
     case 'command':
-      return run(asked, ioOf(asked, signal))
+      return run(asked, ioOf(asked, argv, signal))
   }
 }
+
+/** A connection that was left in the middle would keep the process. */
+const leave = (): never => process.exit()
 
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code
-    // A connection that was left in the middle would keep the process.
-    if (code === EXIT.interrupted) process.exit()
+    if (code === EXIT.interrupted) leave()
   },
   (error: Error) => {
     process.stderr.write(`slipway: this is a bug, please report it:\n${error.stack}\n`)
     process.exitCode = EXIT.bug
+    leave()
   },
 )

@@ -10,11 +10,12 @@ import type { Cluster } from '../steps/types.ts'
 import { same } from '../text.ts'
 import { VERSION } from '../version.ts'
 import { networkStock, pushed } from './delivery.ts'
-import { exitOf, sayProblems, type Session, withSession } from './session.ts'
+import { refuse, sayProblems, type Session, withSession } from './session.ts'
 import { tell } from './tell.ts'
 import type { Command, Io, Options } from './types.ts'
 
-const list = (value: unknown): string[] =>
+/** The words of a flag that takes a list, or several, or both. */
+export const list = (value: unknown): string[] =>
   [value ?? []]
     .flat()
     .flatMap((text) => String(text).split(','))
@@ -29,8 +30,8 @@ const clustersFor = ({ cluster }: Session['intent'], versions: readonly string[]
   }),
 ]
 
-const flagProblems = (versions: readonly string[], architectures: readonly string[]): Problem[] => [
-  ...versions
+const versionProblems = (versions: readonly string[]): Problem[] =>
+  versions
     .filter((version) => !SUPPORTED.includes(version))
     .map((version) =>
       refusal(
@@ -38,13 +39,15 @@ const flagProblems = (versions: readonly string[], architectures: readonly strin
         { en: 'this release is not known.', zh: '未知的版本。' },
         same(`--upgrade-to ${SUPPORTED.join(', ')}`),
       ),
-    ),
-  ...architectures
+    )
+
+/** What is wrong with the words of --arch. */
+export const archProblems = (architectures: readonly string[]): Problem[] =>
+  architectures
     .filter((arch) => arch !== 'amd64' && arch !== 'arm64')
     .map((arch) =>
       refusal(`--arch ${arch}`, { en: 'this architecture is not supported.', zh: '不支持的架构。' }, same('--arch amd64,arm64')),
-    ),
-]
+    )
 
 /** Bytes without a pin are not carried anywhere. */
 const unpinned = (wants: readonly Resource[]): Problem[] => {
@@ -93,14 +96,12 @@ const make = async (session: Session, options: Options, io: Io): Promise<number>
   const clusters = clustersFor(intent, versions)
   const systems = systemsOf(world, fleet.transports, architectures)
   // One host of each system is enough; those that do not answer may be of another.
-  sayProblems([...intent.warnings, ...session.problems], io)
-  if (systems.length === 0) return exitOf(session.problems)
+  const problems = [...intent.warnings, ...session.problems]
+  if (systems.length === 0) return refuse(problems, io, options)
+  sayProblems(problems, io)
   const wantsOf = (system: System) => wantedBy(system, clusters, intent.hosts, world)
   const missing = unpinned(systems.flatMap(wantsOf).filter(isParcelled))
-  if (missing.length > 0) {
-    sayProblems(missing, io)
-    return EXIT.config
-  }
+  if (missing.length > 0) return refuse(missing, io, options)
   const say = (what: string) => options.output === 'text' && tell(io, same(`${what} ...`))
   const complain = (line: string) => tell(io, same(`! ${escapeRemote(line)}`))
   const stock = networkStock(intent, io)
@@ -118,6 +119,7 @@ const make = async (session: Session, options: Options, io: Io): Promise<number>
 /** `slipway bundle create`: everything a cluster.yml needs in one file, for hosts without a network. */
 export const bundle: Command = {
   name: 'bundle',
+  most: 2,
   summary: {
     en: 'create [FILE]: everything this cluster.yml needs in one file, for up --bundle FILE (--arch amd64,arm64; --upgrade-to VERSION)',
     zh: 'create [文件]：将此 cluster.yml 所需的一切打包成一个文件，供 up --bundle 使用（--arch amd64,arm64；--upgrade-to 版本）',
@@ -128,11 +130,8 @@ export const bundle: Command = {
       tell(io, { en: 'slipway bundle takes: create.', zh: 'slipway bundle 的子命令：create。' })
       return Promise.resolve(EXIT.config)
     }
-    const problems = flagProblems(list(options.flags['upgrade-to']), list(options.flags.arch))
-    if (problems.length > 0) {
-      sayProblems(problems, io)
-      return Promise.resolve(EXIT.config)
-    }
+    const problems = [...versionProblems(list(options.flags['upgrade-to'])), ...archProblems(list(options.flags.arch))]
+    if (problems.length > 0) return Promise.resolve(refuse(problems, io, options))
     return withSession(options, io, (session) => make(session, options, io), pushed)
   },
 }

@@ -11,6 +11,7 @@ import { failureText } from '../ui/failure-text.ts'
 import { planText } from '../ui/plan-text.ts'
 import { createReporter } from '../ui/create-reporter.ts'
 import { deliveryFor } from './delivery.ts'
+import { issueClock } from './issue-clock.ts'
 import { openLog } from './run-log.ts'
 import { type Intent, look, namesOf, planOf, refuse, type Session } from './session.ts'
 import type { Io, Options } from './types.ts'
@@ -36,11 +37,10 @@ export const applyPlan = async (plan: Plan, session: Session, options: Options, 
     log.write(event)
     reporter.report(event)
   }
-  const vault = createVault(
-    (name) => readSecret(name, world, fleet.transports),
-    () => Date.now(),
-    { stages: stagesFor(intent.cluster, world), own: intent.ownAuthorities },
-  )
+  const vault = createVault((name) => readSecret(name, world, fleet.transports), issueClock(world), {
+    stages: stagesFor(intent.cluster, world),
+    own: intent.ownAuthorities,
+  })
   let outcome: Outcome
   try {
     const surroundings = { environment: environmentOf(intent, options), deliver: deliveryFor(plan.changes, session, io) }
@@ -49,8 +49,8 @@ export const applyPlan = async (plan: Plan, session: Session, options: Options, 
     await reporter.finish()
     await log.close()
   }
-  const again = `slipway up -f ${options.file}`
-  for (const failure of outcome.failures) io.err(`${failureText(failure, { language: io.language, logPath: log.path, again })}\n`)
+  const context = { language: io.language, logPath: log.path, again: io.command }
+  for (const failure of outcome.failures) io.err(`${failureText(failure, context)}\n`)
   if (outcome.failures.length > 0) return EXIT.failed
   return outcome.lost.length > 0 ? EXIT.unreachable : EXIT.done
 }
@@ -60,7 +60,7 @@ const SETTLING: ReadonlySet<string> = new Set(['unit', 'objects', 'node'])
 const PAUSES_MS = [0, 3_000, 6_000, 12_000]
 
 /** Looks again: what differs then, and goes on differing, is our bug. */
-const verify = async (session: Session, io: Io): Promise<number> => {
+const verify = async (session: Session, options: Options, io: Io): Promise<number> => {
   const { intent, world } = session
   // What was to be renewed has been: after the run only what the file says counts.
   const wanted = { ...intent, cluster: { ...intent.cluster, renew: false, exchange: [] } }
@@ -69,7 +69,7 @@ const verify = async (session: Session, io: Io): Promise<number> => {
     const after = await look(session, io.signal, world)
     const left = planOf({ intent: wanted, world: after.world })
     const wrong = [...after.problems, ...left.problems.filter(({ severity }) => severity === 'error')]
-    if (wrong.length > 0) return refuse(wrong, io)
+    if (wrong.length > 0) return refuse(wrong, io, options)
     if (left.changes.length === 0) return EXIT.done
     if (turn < PAUSES_MS.length - 1 && left.changes.every(({ want }) => SETTLING.has(want.kind))) continue
     io.err(
@@ -83,4 +83,4 @@ const verify = async (session: Session, io: Io): Promise<number> => {
 
 /** Applies a plan and looks again: what is still different then is our bug. */
 export const carryOut = async (plan: Plan, session: Session, options: Options, io: Io): Promise<number> =>
-  (await applyPlan(plan, session, options, io)) || (await verify(session, io))
+  (await applyPlan(plan, session, options, io)) || (await verify(session, options, io))

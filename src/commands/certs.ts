@@ -13,11 +13,13 @@ const usage = (io: Io): number => {
 /** `slipway certs list|renew|rotate`: what runs out when, new leaves for all, and new CAs and keys, one host at a time. */
 export const certs: Command = {
   name: 'certs',
+  most: 2,
   summary: {
     en: 'certs list: every certificate and its days; certs renew: new ones for all; certs rotate: new CAs and keys',
     zh: 'certs list：列出所有证书及剩余天数；certs renew：全部续期；certs rotate：轮换 CA 与密钥',
   },
   flags: { step: { type: 'boolean' }, 'drop-old': { type: 'boolean' } },
+  words: { list: [], renew: ['strict'], rotate: ['strict', 'step', 'drop-old'] },
   run: async (options, io) => {
     const [word, subject = '', ...more] = options.rest
     if (more.length > 0) return usage(io)

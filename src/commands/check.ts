@@ -18,6 +18,7 @@ export const check: Command = {
     en: 'Check cluster.yml, then the hosts; changes nothing (--offline: only the file)',
     zh: '检查 cluster.yml 与主机，不做任何更改（--offline：仅检查文件）',
   },
+  shared: ['offline'],
   run: async (options, io) => {
     const read = await readIntent(options)
     if ('problems' in read) return report(read.problems, options, io)

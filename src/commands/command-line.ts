@@ -3,21 +3,35 @@ import { EXIT } from '../problem.ts'
 import type { Language, Text } from '../text.ts'
 import { languageOf } from '../ui/language.ts'
 import { COMMANDS } from './index.ts'
-import type { Command, Flags, Io, Options } from './types.ts'
+import type { Command, Flag, Flags, Io, Options, Shared } from './types.ts'
 
-const FLAGS = {
+/** Which file, and how a command asks and speaks: every command has these. */
+const COMMON = {
   file: { type: 'string', short: 'f', multiple: true },
   yes: { type: 'boolean', short: 'y', default: false },
   output: { type: 'string', short: 'o', default: 'text' },
   'no-color': { type: 'boolean', default: false },
   lang: { type: 'string' },
   verbose: { type: 'boolean', short: 'v', default: false },
-  limit: { type: 'string', multiple: true },
-  'exit-code': { type: 'boolean', default: false },
-  offline: { type: 'boolean', default: false },
-  strict: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const
+
+const SHARED = {
+  limit: { type: 'string', multiple: true },
+  'exit-code': { type: 'boolean' },
+  offline: { type: 'boolean' },
+  strict: { type: 'boolean' },
+} as const satisfies Readonly<Record<Shared, Flag>>
+
+/** The options of all commands: each command line is read with them, so that a stray one can be answered with who takes it. */
+const OWN: Readonly<Record<string, Flag>> = Object.assign({}, ...COMMANDS.map(({ flags }) => flags))
+
+/** The options that are read besides the common ones, by what is called: "up", "node remove". */
+const TAKEN: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  COMMANDS.flatMap(({ name, flags = {}, shared = [], words }): [string, readonly string[]][] =>
+    words ? Object.entries(words).map(([word, options]) => [`${name} ${word}`, options]) : [[name, [...Object.keys(flags), ...shared]]],
+  ),
+)
 
 /** What a command line asks for. */
 export type Asked =
@@ -27,11 +41,12 @@ export type Asked =
 
 const commandOf = (name: string | undefined): Command | undefined => COMMANDS.find((one) => one.name === name)
 
-/** Reads the flags every command knows, and those of the command that is the first word. */
 const parse = (argv: readonly string[]) => {
-  const named = parseArgs({ args: [...argv], options: FLAGS, allowPositionals: true, strict: false }).positionals[0]
+  const options = { ...OWN, ...SHARED, ...COMMON }
+  const named = parseArgs({ args: [...argv], options, allowPositionals: true, strict: false }).positionals[0]
   const flags = commandOf(named)?.flags ?? {}
-  const { values, positionals } = parseArgs({ args: [...argv], options: { ...flags, ...FLAGS }, allowPositionals: true })
+  // Two commands may have an option of one name and different types.
+  const { values, positionals } = parseArgs({ args: [...argv], options: { ...options, ...flags }, allowPositionals: true })
   const own = Object.fromEntries(Object.keys(flags).map((flag) => [flag, (values as Flags)[flag]]))
   return { values, positionals, own }
 }
@@ -60,6 +75,29 @@ const outputFault = ({ outputs = [] }: Command, output: string): Text | undefine
   return { en: `--output is ${first.join(', ')} or ${last}.`, zh: `--output 只能是 ${first.join('、')} 或 ${last}。` }
 }
 
+/** What is wrong with the options of a command; undefined for nothing. A word that the command does not know is answered by itself. */
+const strayFault = (values: object, name: string, word = ''): Text | undefined => {
+  const called = [`${name} ${word}`, name].find((one) => Object.hasOwn(TAKEN, one)) ?? ''
+  const taken = TAKEN[called]
+  const stray = Object.keys(values).find((option) => !Object.hasOwn(COMMON, option) && taken?.includes(option) === false)
+  if (stray === undefined) return undefined
+  const takers = Object.keys(TAKEN).filter((one) => TAKEN[one]?.includes(stray))
+  return {
+    en: `slipway ${called} does not take --${stray}. Commands that take it: ${takers.join(', ')}.`,
+    zh: `slipway ${called} 不接受 --${stray}。接受它的命令：${takers.join('、')}。`,
+  }
+}
+
+/** Words too many: `up w1` is not meant to change every host. */
+const surplusFault = ({ name, most = 0 }: Command, rest: readonly string[]): Text | undefined => {
+  const word = rest[most]
+  if (word === undefined) return undefined
+  return {
+    en: `slipway ${name} takes no "${word}". Run slipway help.`,
+    zh: `slipway ${name} 不接受 "${word}"。运行 slipway help 查看用法。`,
+  }
+}
+
 const optionsOf = ({ values, own }: Parsed, rest: readonly string[]): Options => ({
   file: values.file?.at(-1) ?? 'cluster.yml',
   files: values.file ?? [],
@@ -68,9 +106,9 @@ const optionsOf = ({ values, own }: Parsed, rest: readonly string[]): Options =>
   flags: own,
   verbose: values.verbose,
   limit: (values.limit ?? []).flatMap((list) => list.split(',')),
-  exitCode: values['exit-code'],
-  offline: values.offline,
-  strict: values.strict,
+  exitCode: values['exit-code'] ?? false,
+  offline: values.offline ?? false,
+  strict: values.strict ?? false,
   rest,
 })
 
@@ -85,7 +123,7 @@ export const readCommandLine = (argv: readonly string[], env: Io['env']): Asked 
     return { kind: 'help', language, exit: name === undefined && !values.help ? EXIT.config : EXIT.done }
   const command = commandOf(name)
   if (!command) return { kind: 'fault', text: unknown(name)[language] }
-  const fault = outputFault(command, values.output)
+  const fault = strayFault(values, name, rest[0]) ?? surplusFault(command, rest) ?? outputFault(command, values.output)
   if (fault) return { kind: 'fault', text: fault[language] }
   return { kind: 'command', language, colours: !values['no-color'] && !env.NO_COLOR, command, options: optionsOf(line, rest) }
 }

@@ -6,6 +6,7 @@ import type { Text } from '../text.ts'
 import { planText } from '../ui/plan-text.ts'
 import { confirmPlan } from '../ui/prompt.ts'
 import { carryOut } from './carry-out.ts'
+import { consent } from './consent.ts'
 import { lackingIn } from './delivery.ts'
 import { withLogins } from './logins.ts'
 import { exitOf, look, namesOf, planOf, refuse, sayProblems, type Session } from './session.ts'
@@ -16,14 +17,12 @@ import { writeWhole } from './write-file.ts'
 const idsOf = ({ changes }: Plan): string =>
   changes.map(({ host, id, difference }) => `${host} ${id} ${difference.verb} ${difference.diff ?? ''}`).join('\n')
 
-const agreed = async (plan: Plan, session: Session, options: Options, io: Io): Promise<boolean> => {
-  if (options.output === 'text') io.err(planText(plan, namesOf(session.intent, session.world), io.language, io.style, options.verbose))
-  if (options.yes) return true
-  if (!io.interactive) {
-    io.err(io.language === 'zh' ? '没有终端可供确认：请加 --yes。\n' : 'There is no terminal to ask on: add --yes.\n')
-    return false
-  }
-  return confirmPlan(io.language)
+/** Shows the plan to people, and to whoever is asked about it; EXIT.done for a yes. */
+const agreed = async (plan: Plan, session: Session, options: Options, io: Io): Promise<number> => {
+  const asks = io.interactive && !options.yes
+  if (asks || options.output === 'text')
+    io.err(planText(plan, namesOf(session.intent, session.world), io.language, io.style, options.verbose))
+  return consent(options, io, () => confirmPlan(io.language))
 }
 
 const done = (io: Io, options: Options, text: Text): number => {
@@ -38,11 +37,12 @@ const locked = async (first: Plan, session: Session, options: Options, io: Io): 
   const renewed: Session = { ...session, world: again.world }
   const second = planOf(renewed)
   const problems = [...again.problems, ...second.problems]
-  if (exitOf(problems) !== EXIT.done) return refuse(problems, io)
+  if (exitOf(problems) !== EXIT.done) return refuse(problems, io, options)
   if (second.changes.length === 0) return done(io, options, { en: 'Nothing is left to do.', zh: '没有需要更改的内容。' })
   if (idsOf(second) !== idsOf(first)) {
     io.err(io.language === 'zh' ? '主机在此期间有变化，新的计划如下：\n' : 'The hosts changed in the meantime. This is the new plan:\n')
-    if (!(await agreed(second, renewed, options, io))) return EXIT.interrupted
+    const refused = await agreed(second, renewed, options, io)
+    if (refused !== EXIT.done) return refused
   }
   const exit = await carryOut(second, { ...renewed, fleet, intent }, options, io)
   return exit === EXIT.done
@@ -60,8 +60,8 @@ const withoutSome = (missing: number, io: Io): number => {
   if (missing !== EXIT.done)
     io.err(
       io.language === 'zh'
-        ? '以上无法连接的主机未作任何处理；恢复后再次运行 slipway up。\n'
-        : 'The hosts that could not be reached were left as they are; run slipway up again when they are back.\n',
+        ? `以上无法连接的主机未作任何处理；恢复后请运行：${io.command}\n`
+        : `The hosts that could not be reached were left as they are. When they are back: ${io.command}\n`,
     )
   return missing
 }
@@ -69,8 +69,9 @@ const withoutSome = (missing: number, io: Io): number => {
 const make = async (plan: Plan, session: Session, options: Options, io: Io): Promise<number> => {
   if (plan.changes.length === 0)
     return done(io, options, { en: 'No changes. The hosts are as cluster.yml says.', zh: '没有更改。主机与 cluster.yml 一致。' })
-  if (!(await agreed(plan, session, options, io))) return EXIT.interrupted
-  return underLock(session, options, io, () => locked(plan, session, options, io))
+  const refused = await agreed(plan, session, options, io)
+  if (refused !== EXIT.done) return refused
+  return underLock(session, options, io, (io) => locked(plan, session, options, io))
 }
 
 /** What the control planes had of cluster.lock.yml lies beside cluster.yml from now on. */
@@ -86,16 +87,17 @@ const keepAdopted = async ({ adopted }: Session, options: Options, io: Io): Prom
 /** Plans for what was seen, asks, and makes it so; the exit code of a run. */
 export const converge = async (seen: Session, options: Options, io: Io): Promise<number> => {
   const { intent, problems: unread } = await withLogins(seen.intent, io)
-  if (unread.length > 0) return refuse(unread, io)
+  if (unread.length > 0) return refuse(unread, io, options)
   const session: Session = { ...seen, intent }
   await keepAdopted(session, options, io)
   const plan = planOf(session)
-  sayProblems([...session.intent.warnings, ...session.problems, ...plan.problems], io)
-  if (exitOf(plan.problems) !== EXIT.done) return Math.max(exitOf(plan.problems), exitOf(session.problems))
+  const problems = [...session.intent.warnings, ...session.problems, ...plan.problems]
+  if (exitOf(plan.problems) !== EXIT.done) return refuse(problems, io, options)
   const lacking = session.bundle ? await lackingIn(session.bundle, plan.changes, io) : []
-  if (lacking.length > 0) return refuse(lacking, io)
   const missing = exitOf(session.problems)
   // A cluster that exists goes on without a dead host; a first install either has all its hosts or touches none.
-  if (missing !== EXIT.done && (options.strict || !isEstablished(session))) return missing
+  if (lacking.length === 0 && missing !== EXIT.done && (options.strict || !isEstablished(session))) return refuse(problems, io, options)
+  sayProblems(problems, io)
+  if (lacking.length > 0) return refuse(lacking, io, options)
   return (await make(plan, session, options, io)) || withoutSome(missing, io)
 }

@@ -1,6 +1,7 @@
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ArchiveError } from '../archive/read.ts'
-import { type Bundle, isFile, readBundle } from '../delivery/bundle.ts'
+import { type Bundle, readBundle } from '../delivery/bundle.ts'
 import { createDelivery } from '../delivery/deliver.ts'
 import type { Stock } from '../delivery/goods.ts'
 import { fromNetwork, onlyFrom } from '../delivery/ladder.ts'
@@ -51,7 +52,9 @@ const REMAKE: Text = {
 
 /** Opens the bundle a command line names, after reading it through. */
 export const openBundle = async (path: string): Promise<Bundle | Problem> => {
-  if (!(await isFile(path))) return refusal(path, { en: 'there is no such file', zh: '文件不存在' }, AGAIN)
+  const found = await stat(path).catch(() => undefined)
+  if (!found) return refusal(path, { en: 'there is no such file', zh: '文件不存在' }, AGAIN)
+  if (!found.isFile()) return refusal(path, { en: 'it is not a file', zh: '不是文件' }, AGAIN)
   try {
     return await readBundle(path)
   } catch (error) {

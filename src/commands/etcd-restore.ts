@@ -83,16 +83,16 @@ const isPrepared = (session: Session, id: string): boolean => cutOff(session, id
 const restoreLocked = async (session: Session, staged: Staged, options: Options, io: Io): Promise<number> => {
   if (!isPrepared(session, staged.id)) {
     const unprepared = await prepare(session, staged, io)
-    if (unprepared.length > 0) return refuse(unprepared, io)
+    if (unprepared.length > 0) return refuse(unprepared, io, options)
   }
   const prepared = await seenAgain(session, io)
   const first = planOf(prepared)
-  if (exitOf(first.problems) !== EXIT.done) return refuse(first.problems, io)
+  if (exitOf(first.problems) !== EXIT.done) return refuse(first.problems, io, options)
   const exit = await applyPlan(first, prepared, options, io)
   if (exit !== EXIT.done) return exit
   const restored = await seenAgain(prepared, io)
   const second = planOf(restored)
-  if (exitOf(second.problems) !== EXIT.done) return refuse(second.problems, io)
+  if (exitOf(second.problems) !== EXIT.done) return refuse(second.problems, io, options)
   return await carryOut(second, restored, options, io)
 }
 
@@ -100,14 +100,14 @@ const restoreSession = async (seen: Session, source: string, identity: Identity,
   const zh = io.language === 'zh'
   const { intent, problems: unread } = await withLogins(seen.intent, io)
   const session: Session = { ...seen, intent }
-  if (unread.length > 0) return refuse(unread, io)
+  if (unread.length > 0) return refuse(unread, io, options)
   const { config } = intent
   const objected = objections(session, options)
   const planned = objected.length > 0 ? [] : planOf({ ...session, world: asPrepared(session.world) }).problems
-  if (exitOf([...objected, ...planned]) !== EXIT.done) return refuse([...objected, ...planned], io)
+  if (exitOf([...objected, ...planned]) !== EXIT.done) return refuse([...objected, ...planned], io, options)
   io.err(zh ? '正在将备份送到各 etcd 主机并校验……\n' : 'Bringing the backup to the etcd hosts and verifying it ...\n')
   const staged = await stage(session, source, identity, io)
-  if ('problems' in staged) return refuse(staged.problems, io)
+  if ('problems' in staged) return refuse(staged.problems, io, options)
   const hosts = contextsOf(session).filter(({ member }) => member.roles.etcd)
   const standing = { alive: etcdAnswers(session), prepared: isPrepared(session, staged.id) }
   const refused = await meant(config.cluster_name, restoreText(staged.manifest, hosts, standing, io.language), options, io)
@@ -115,7 +115,7 @@ const restoreSession = async (seen: Session, source: string, identity: Identity,
     await onEach(session, hosts, () => `rm -rf ${STAGING}\n`, io)
     return refused
   }
-  const exit = await underLock(session, options, io, () => restoreLocked(session, staged, options, io))
+  const exit = await underLock(session, options, io, (io) => restoreLocked(session, staged, options, io))
   if (exit === EXIT.done)
     io.err(
       zh
@@ -141,6 +141,6 @@ export const restore = async (options: Options, io: Io): Promise<number> => {
     return EXIT.config
   }
   const identity = await readIdentity(path, io)
-  if ('what' in identity) return refuse([identity], io)
+  if ('what' in identity) return refuse([identity], io, options)
   return withSession(options, io, (session) => restoreSession(session, source, identity, options, io))
 }

@@ -36,7 +36,12 @@ const digestOf = async (path: string): Promise<string> => {
 const send = async (session: Session, contexts: readonly Context[], file: string, io: Io): Promise<Problem[]> => {
   const found = await stat(file).catch(() => undefined)
   if (!found?.isFile())
-    return [refusal(file, { en: 'there is no such file', zh: '文件不存在' }, { en: 'Name a backup.', zh: '请指定备份文件。' })]
+    return [
+      refusal(file, found ? { en: 'it is not a file', zh: '不是文件' } : { en: 'there is no such file', zh: '文件不存在' }, {
+        en: 'Name a backup.',
+        zh: '请指定备份文件。',
+      }),
+    ]
   const sha256 = await digestOf(file)
   return (await onEach(session, contexts, () => receiveScript(sha256), io, file)).problems
 }

@@ -19,6 +19,7 @@ const WORDS: Readonly<Record<string, Word>> = {
 /** `slipway etcd ...`: backups, what is done with them, and the care of a running etcd. */
 export const etcd: Command = {
   name: 'etcd',
+  most: 2,
   summary: {
     en: 'etcd snapshot|restore|recover|defrag|recipient: backups, disaster recovery, care',
     zh: 'etcd snapshot|restore|recover|defrag|recipient：备份、灾难恢复与维护',
@@ -29,8 +30,10 @@ export const etcd: Command = {
     confirm: { type: 'string' },
     force: { type: 'boolean' },
   },
+  words: { recipient: [], snapshot: ['recipient'], restore: ['identity', 'force', 'confirm'], recover: ['force', 'confirm'], defrag: [] },
   run: async (options, io) => {
-    const word = WORDS[options.rest[0] ?? '']
+    const [name = ''] = options.rest
+    const word = Object.hasOwn(WORDS, name) ? WORDS[name] : undefined
     if (word) return word.run(options, io)
     const lines = Object.values(WORDS).map(({ usage }) => `  slipway etcd ${usage}\n`)
     io.err(`${io.language === 'zh' ? '用法：' : 'Usage:'}\n${lines.join('')}`)

@@ -13,6 +13,8 @@ export interface Http {
   /** undefined for anything but success. */
   text(url: string): Promise<string | undefined>
   digest(url: string): Promise<string | undefined>
+  /** Why the host of a URL last had nothing to give. */
+  why(url: string): string | undefined
   /** The status and headers of one HEAD; 0 where there is no answer. */
   head(url: string, headers?: Readonly<Record<string, string>>): Promise<Answer>
   /** The first bytes: how many came within how many seconds, until `bytes` or `seconds` are used up. */
@@ -67,8 +69,11 @@ const takeBody = async (response: Response, take: Take): Promise<boolean> => {
   return true
 }
 
-/** Reads URLs as a whole; false for what did not come. A host that could not be reached once is not waited for again. */
-const createReader = ({ ask, signal }: Way) => {
+/**
+ * Reads URLs as a whole; false for what did not come, and `failures` gets the last reason of each host. A host that could not be reached once is not
+ * waited for again.
+ */
+const createReader = ({ ask, signal }: Way, failures: Map<string, string>) => {
   const dead = new Set<string>()
   return async (url: string, take: Take): Promise<boolean> => {
     const { host } = new URL(url)
@@ -79,6 +84,7 @@ const createReader = ({ ask, signal }: Way) => {
     try {
       const response = await ask(url, { headers: { 'user-agent': USER_AGENT }, signal: waiting.signal })
       answered = true
+      if (!response.ok) failures.set(host, `HTTP ${response.status}`)
       return await takeBody(response, (chunk) => {
         waiting.again(SILENCE_MS)
         take(chunk)
@@ -86,6 +92,7 @@ const createReader = ({ ask, signal }: Way) => {
     } catch (error) {
       if (signal.aborted) throw signal.reason
       if (error instanceof RangeError) throw error
+      failures.set(host, reason(error))
       if (!answered) dead.add(host)
       return false
     } finally {
@@ -131,7 +138,8 @@ const sample = async ({ ask, signal }: Way, url: string, bytes: number, seconds:
 /** Ordinary requests, with limits; nothing is kept. `ask` is the way out of this machine. */
 export const createHttp = (signal: AbortSignal, ask: Fetch = plainFetch): Http => {
   const way: Way = { ask, signal }
-  const read = createReader(way)
+  const failures = new Map<string, string>()
+  const read = createReader(way, failures)
   return {
     text: async (url) => {
       const chunks: Uint8Array[] = []
@@ -147,6 +155,7 @@ export const createHttp = (signal: AbortSignal, ask: Fetch = plainFetch): Http =
       const whole = await read(url, (chunk) => void hash.update(chunk))
       return whole ? `sha256:${hash.digest('hex')}` : undefined
     },
+    why: (url) => failures.get(new URL(url).host),
     head: (url, headers = {}) => head(way, url, headers),
     sample: (url, bytes, seconds) => sample(way, url, bytes, seconds),
   }

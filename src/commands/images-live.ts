@@ -7,8 +7,9 @@ import { renamer } from '../images/rewrite.ts'
 import { EXIT } from '../problem.ts'
 import { same } from '../text.ts'
 import { confirmPlan } from '../ui/prompt.ts'
+import { consent } from './consent.ts'
 import { type Renaming, renamingOf } from './image-sources.ts'
-import { exitOf, openSession, readIntent, refuse, sayProblems, type Session } from './session.ts'
+import { openSession, readIntent, refuse, type Session } from './session.ts'
 import { tell } from './tell.ts'
 import type { Io, Options } from './types.ts'
 
@@ -58,13 +59,6 @@ const show = (workloads: readonly LiveWorkload[], options: Options, io: Io): voi
     })
 }
 
-const agreed = async (options: Options, io: Io): Promise<boolean> => {
-  if (options.yes) return true
-  if (io.interactive) return confirmPlan(io.language)
-  tell(io, { en: 'There is no terminal to ask on: add --yes to patch.', zh: '没有终端可供确认：如需修改请加 --yes。' })
-  return false
-}
-
 /** A control plane that can speak for the cluster. */
 const speakerOf = ({ intent, world, fleet }: Session): Transport | undefined => {
   const speaker = spokesman(membersOf(intent.hosts, world), world)
@@ -72,7 +66,7 @@ const speakerOf = ({ intent, world, fleet }: Session): Transport | undefined => 
 }
 
 /** Shows what would change, and changes it where somebody wants that. */
-const change = async (workloads: readonly LiveWorkload[], transport: Transport, options: Options, io: Io): Promise<number> => {
+export const change = async (workloads: readonly LiveWorkload[], transport: Transport, options: Options, io: Io): Promise<number> => {
   show(workloads, options, io)
   const changeable = workloads.filter(({ fixed }) => !fixed)
   if (changeable.length === 0) {
@@ -80,16 +74,16 @@ const change = async (workloads: readonly LiveWorkload[], transport: Transport, 
     return EXIT.done
   }
   if (options.exitCode) return EXIT.changes
-  if (!(await agreed(options, io))) return io.interactive ? EXIT.interrupted : EXIT.done
-  return await patchAll(transport, changeable, io)
+  const refused = await consent(options, io, () => confirmPlan(io.language))
+  return refused !== EXIT.done ? refused : await patchAll(transport, changeable, io)
 }
 
 const rewriteIn = async (session: Session, { sources, rules }: Renaming, options: Options, io: Io): Promise<number> => {
   const transport = speakerOf(session)
   if (!transport) {
-    sayProblems(session.problems, io)
+    const exit = refuse(session.problems, io, options)
     tell(io, { en: 'No control plane answers for the cluster.', zh: '没有可用的控制平面。' })
-    return exitOf(session.problems) || EXIT.unreachable
+    return exit || EXIT.unreachable
   }
   const { namespace, 'pull-policy': policy } = options.flags
   let answer: unknown
@@ -107,8 +101,8 @@ export const rewriteLive = async (options: Options, io: Io): Promise<number> => 
   const file = typeof options.flags.cluster === 'string' ? options.flags.cluster : options.file
   const intent = await readIntent({ ...options, file })
   const renaming = await renamingOf({ ...options, flags: { ...options.flags, cluster: file } }, io)
-  if ('problems' in intent) return refuse(intent.problems, io)
-  if ('problems' in renaming) return refuse(renaming.problems, io)
+  if ('problems' in intent) return refuse(intent.problems, io, options)
+  if ('problems' in renaming) return refuse(renaming.problems, io, options)
   const session = await openSession({ ...intent, hosts: intent.hosts.filter(({ roles }) => roles.controlPlane) }, io)
   await using _ = session.fleet
   return await rewriteIn(session, renaming, options, io)

@@ -20,7 +20,7 @@ export const imagesOf = ({ cluster, config }: Intent): readonly Listed[] => {
 
 const list = async (options: Options, io: Io): Promise<number> => {
   const intent = await readIntent(options)
-  if ('problems' in intent) return refuse(intent.problems, io)
+  if ('problems' in intent) return refuse(intent.problems, io, options)
   const images = imagesOf(intent)
   if (options.output === 'json') {
     const rows = images.map((image) => ({
@@ -62,6 +62,7 @@ const ACTIONS: Readonly<Record<string, (options: Options, io: Io) => Promise<num
 /** `slipway images ACTION`: what images are needed, and manifests that name them by their mirrors. */
 export const images: Command = {
   name: 'images',
+  most: 2,
   summary: {
     en: 'list: images this cluster.yml needs; check: whether the mirrors have them; save FILE: as one archive; sync [REGISTRY]: into a private registry; rewrite -f FILE|DIR|URL|-: name images by their mirrors',
     zh: 'list：所需镜像；check：镜像站是否提供；save 文件：存为一个归档；sync [仓库]：复制到私有仓库；rewrite -f 文件|文件夹|URL|-：将清单中的镜像改为镜像站名称',
@@ -77,9 +78,17 @@ export const images: Command = {
     rule: { type: 'string', multiple: true },
     path: { type: 'string', multiple: true },
   },
+  words: {
+    list: [],
+    check: ['manifest', 'path'],
+    save: ['arch', 'manifest', 'path'],
+    sync: ['arch', 'manifest', 'path'],
+    rewrite: ['cluster', 'exit-code', 'in-place', 'live', 'namespace', 'path', 'pull-policy', 'rule'],
+  },
   outputs: ['diff', 'yaml'],
   run: (options, io) => {
-    const action = ACTIONS[options.rest[0] ?? '']
+    const [word = ''] = options.rest
+    const action = Object.hasOwn(ACTIONS, word) ? ACTIONS[word] : undefined
     if (action) return action(options, io)
     const known = Object.keys(ACTIONS).join(', ')
     tell(io, {

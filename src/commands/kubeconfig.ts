@@ -1,10 +1,12 @@
-import { chmod, copyFile, mkdir, open, readFile, rename } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, open, readFile, realpath, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { mergeKubeconfig, renameKubeconfig } from '../config/kubeconfig-merge.ts'
 import { membersOf, spokesman } from '../engine/members.ts'
 import { capture } from '../hosts/transport.ts'
 import { EXIT } from '../problem.ts'
-import { exitOf, type Session, sayProblems, withSession } from './session.ts'
+import type { Text } from '../text.ts'
+import { refuse, type Session, withSession } from './session.ts'
+import { tell } from './tell.ts'
 import type { Command, Io, Options } from './types.ts'
 
 const ADMIN = '/etc/kubernetes/admin.conf'
@@ -22,14 +24,28 @@ const fetchKubeconfig = async ({ intent, world, fleet }: Session): Promise<strin
   return exit === 0 ? renameKubeconfig(stdout, intent.config.cluster_name, server) : undefined
 }
 
+const NOBODY: Text = {
+  en: 'No control plane answers. Bring one back, then run slipway kubeconfig again.',
+  zh: '没有控制平面响应。请先恢复其中一台，再运行 slipway kubeconfig。',
+}
+
+const NONE_YET: Text = {
+  en: 'No control plane holds an admin.conf yet. Run slipway up first.',
+  zh: '没有控制平面持有 admin.conf。请先运行 slipway up。',
+}
+
+/** What is not there is undefined. Anything else that cannot be read must not be taken for it: it would be replaced. */
+const ifThere = <T>(value: Promise<T>): Promise<T | undefined> =>
+  value.catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+
 /** Writes whole or not at all, readable by the user alone; what was there is kept beside it. */
 const replaceFile = async (path: string, text: string): Promise<string | undefined> => {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const backup = `${path}.slipway-backup`
-  const kept = await copyFile(path, backup).then(
-    () => backup,
-    () => undefined,
-  )
+  const kept = await ifThere(copyFile(path, backup).then(() => backup))
   if (kept) await chmod(kept, 0o600)
   const temporary = `${path}.slipway-${process.pid}`
   const file = await open(temporary, 'w', 0o600)
@@ -40,12 +56,14 @@ const replaceFile = async (path: string, text: string): Promise<string | undefin
   return kept
 }
 
-const merge = async (added: string, io: Io): Promise<number> => {
-  const path = io.env.KUBECONFIG?.split(':')[0] || join(io.home, '.kube/config')
-  const existing = await readFile(path, 'utf8').catch(() => undefined)
-  let text: string
+/** Merges a kubeconfig into the user's own: the first of KUBECONFIG, else ~/.kube/config; what a link points to, not the link. */
+export const merge = async (added: string, io: Io): Promise<number> => {
+  const named = io.env.KUBECONFIG?.split(':')[0] || join(io.home, '.kube/config')
+  let path = named
+  let kept: string | undefined
   try {
-    text = mergeKubeconfig(existing, added)
+    path = (await ifThere(realpath(named))) ?? named
+    kept = await replaceFile(path, mergeKubeconfig(await ifThere(readFile(path, 'utf8')), added))
   } catch (error) {
     io.err(
       io.language === 'zh'
@@ -54,7 +72,6 @@ const merge = async (added: string, io: Io): Promise<number> => {
     )
     return EXIT.config
   }
-  const kept = await replaceFile(path, text)
   const old = kept ? (io.language === 'zh' ? `，原文件保存在 ${kept}` : `; what was there is kept in ${kept}`) : ''
   io.err(io.language === 'zh' ? `已写入 ${path}${old}。\n` : `Merged into ${path}${old}.\n`)
   return EXIT.done
@@ -63,13 +80,10 @@ const merge = async (added: string, io: Io): Promise<number> => {
 const deliver = async (session: Session, options: Options, io: Io): Promise<number> => {
   const text = await fetchKubeconfig(session)
   if (text === undefined) {
-    sayProblems(session.problems, io)
-    io.err(
-      io.language === 'zh'
-        ? '没有控制平面持有 admin.conf。请先运行 slipway up。\n'
-        : 'No control plane holds an admin.conf yet. Run slipway up first.\n',
-    )
-    return exitOf(session.problems) || EXIT.unfit
+    const exit = refuse(session.problems, io, options)
+    const answers = session.intent.hosts.some(({ key, roles }) => roles.controlPlane && session.world[key])
+    tell(io, answers ? NONE_YET : NOBODY)
+    return exit || EXIT.unfit
   }
   if (options.rest[0] !== '-') return merge(text, io)
   io.out(text)
@@ -79,6 +93,7 @@ const deliver = async (session: Session, options: Options, io: Io): Promise<numb
 /** `slipway kubeconfig`: the administrator's kubeconfig, merged into ~/.kube/config; `slipway kubeconfig -` prints it. */
 export const kubeconfig: Command = {
   name: 'kubeconfig',
+  most: 1,
   summary: {
     en: 'Merge the cluster into ~/.kube/config (kubeconfig -: print it)',
     zh: '将集群合并到 ~/.kube/config（kubeconfig -：打印到标准输出）',

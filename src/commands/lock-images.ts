@@ -1,8 +1,10 @@
+import { escapeRemote } from '../hosts/lines.ts'
 import { readReference } from '../images/reference.ts'
 import { upstream } from '../mirrors/upstream.ts'
 import { carriersFrom } from '../mirrors/carriers.ts'
 import type { Carrier } from '../mirrors/types.ts'
 import { imagesOfBinaries } from '../releases/alternates.ts'
+import type { Lack } from '../releases/evidence.ts'
 import { findImagePins, type Sight, type Unpinned } from '../releases/image-evidence.ts'
 import type { NewPin } from '../releases/lock-text.ts'
 import { type Picture, resolveImage } from './image-pull.ts'
@@ -34,22 +36,32 @@ const placesOf = (ref: string, { cluster }: Intent): readonly Placed[] => {
 }
 
 /** A place that could not be reached once is not waited for again. */
-type Asking = Readonly<{ registry: Registry; arches: readonly string[]; dead: Set<string> }>
+type Asking = Readonly<{ registry: Registry; arches: readonly string[]; dead: Map<string, string> }>
 
-const look = async (ref: string, { carrier, keeps }: Placed, { registry, arches, dead }: Asking): Promise<Sight[]> => {
+/** What a place has of an image, or why it delivers nothing. */
+const look = async (ref: string, { carrier, keeps }: Placed, { registry, arches, dead }: Asking): Promise<Sight | readonly Lack[]> => {
   const reference = readReference(ref)?.tag ?? 'latest'
+  const lacks: Lack[] = []
   for (const base of carrier.bases) {
     const { host } = new URL(base)
-    if (dead.has(host)) continue
+    const silent = dead.get(host)
+    if (silent !== undefined) {
+      lacks.push({ host, why: silent })
+      continue
+    }
     try {
       const picture = await resolveImage(registry, [repositoryOf(base)], { reference, pin: undefined, arches })
-      return [{ name: carrier.name, host, keeps, digest: picture.root.digest, made: madeOf(picture) }]
+      return { name: carrier.name, host, keeps, digest: picture.root.digest, made: madeOf(picture) }
     } catch (error) {
       if ((error as Error).name !== 'NowhereError') throw error
-      if (!/: HTTP \d|no image for|is for .* only/.test((error as Error).message)) dead.add(host)
+      const { message } = error as Error
+      // The place stands before the reason.
+      const why = escapeRemote(message.replace(/^\S+: /, ''))
+      lacks.push({ host, why })
+      if (!/: HTTP \d|no image for|is for .* only/.test(message)) dead.set(host, why)
     }
   }
-  return []
+  return lacks
 }
 
 /** What is still to be pinned of the images of our own objects (no plan goes without them) and of those that binaries may come out of. */
@@ -67,15 +79,20 @@ export const lockImages = async (
   registry: Registry,
   { arches, trustFirst }: Readonly<{ arches: readonly string[]; trustFirst: boolean }>,
 ): Promise<Readonly<{ pins: readonly NewPin[]; refused: readonly Unpinned[] }>> => {
-  const asking: Asking = { registry, arches, dead: new Set() }
+  const asking: Asking = { registry, arches, dead: new Map() }
   const { pins } = intent.cluster
   const answers: (NewPin | Unpinned)[] = []
   for (const { ref, required } of missing(intent)) {
     const places = placesOf(ref, intent)
     if (pins[ref] !== undefined && places.every(({ carrier, keeps }) => keeps || pins[carrier.name] !== undefined)) continue
     const sights: Sight[] = []
-    for (const place of places) sights.push(...(await look(ref, place, asking)))
-    answers.push(...findImagePins({ ref, required, pins, trustFirst }, sights))
+    const lacks: Lack[] = []
+    for (const place of places) {
+      const seen = await look(ref, place, asking)
+      if ('digest' in seen) sights.push(seen)
+      else if (place.keeps) lacks.push(...seen)
+    }
+    answers.push(...findImagePins({ ref, required, pins, trustFirst }, sights, lacks))
   }
   return { pins: answers.filter((one) => 'pin' in one), refused: answers.filter((one) => 'why' in one) }
 }

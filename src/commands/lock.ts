@@ -7,6 +7,7 @@ import { findPin, type Wanted } from '../releases/evidence.ts'
 import { addPins, type NewPin } from '../releases/lock-text.ts'
 import { lockPathOf } from '../releases/pins.ts'
 import { same, type Text } from '../text.ts'
+import { archProblems, list } from './bundle.ts'
 import { createHttp, type Http } from './http.ts'
 import { lockDebs } from './lock-debs.ts'
 import { lockImages } from './lock-images.ts'
@@ -81,11 +82,15 @@ export const lock: Command = {
     zh: '在 cluster.lock.yml 中补全缺少的摘要（--arch amd64,arm64；--trust-first；--offline：不连接主机）',
   },
   flags: { arch: { type: 'string' }, 'trust-first': { type: 'boolean' } },
+  shared: ['offline'],
   run: async (options, io) => {
+    const named = list(options.flags.arch)
+    const wrong = archProblems(named)
+    if (wrong.length > 0) return refuse(wrong, io, options)
+    const arches = named.length > 0 ? named : ['amd64']
     const intent = await readIntent(options)
-    if ('problems' in intent) return refuse(intent.problems, io)
+    if ('problems' in intent) return refuse(intent.problems, io, options)
     const http = createHttp(io.signal, fetchOf(intent))
-    const arches = typeof options.flags.arch === 'string' ? options.flags.arch.split(',') : ['amd64']
     const registry = createRegistry(fetchOf(intent), io.signal)
     const all = [
       await lockFiles(intent, arches, options, http, io),

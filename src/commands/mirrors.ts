@@ -38,8 +38,7 @@ const show = (verdicts: readonly Verdict[], io: Io): void => {
 }
 
 /** The suggestion as it stands in cluster.yml. */
-const suggestion = (verdicts: readonly Verdict[]): string => {
-  const { base, kubernetes, docker, files, images } = suggest(verdicts)
+const suggestion = ({ base, kubernetes, docker, files, images }: ReturnType<typeof suggest>): string => {
   const list = (name: string, providers: readonly string[] | undefined, indent: string) =>
     providers === undefined ? '' : `${indent}${name}: [${providers.join(', ')}]\n`
   const apt = list('base', base, '    ') + list('kubernetes', kubernetes, '    ') + list('docker', docker, '    ')
@@ -48,16 +47,17 @@ const suggestion = (verdicts: readonly Verdict[]): string => {
 
 const test = async (options: Options, io: Io): Promise<number> => {
   const intent = await readIntent(options)
-  if ('problems' in intent) return refuse(intent.problems, io)
+  if ('problems' in intent) return refuse(intent.problems, io, options)
   const session = await openSession(intent, io)
   await using _ = session.fleet
   const verdicts = judge(await askAll(session, options.flags.all === true))
   sayProblems(session.problems, io)
-  if (options.output === 'json') io.out(`${JSON.stringify({ mirrors: verdicts, suggested: suggest(verdicts) })}\n`)
-  else {
-    show(verdicts, io)
+  const suggested = suggest(verdicts)
+  if (options.output === 'json') io.out(`${JSON.stringify({ mirrors: verdicts, suggested, problems: session.problems })}\n`)
+  else if (verdicts.length > 0) show(verdicts, io)
+  if (options.output === 'text' && Object.keys(suggested).length > 0) {
     tell(io, { en: '\nAn order that works from every host:', zh: '\n在所有主机上可用的顺序：' })
-    io.out(suggestion(verdicts))
+    io.out(suggestion(suggested))
   }
   return exitOf(session.problems)
 }
@@ -65,6 +65,7 @@ const test = async (options: Options, io: Io): Promise<number> => {
 /** `slipway mirrors test`: which mirrors the hosts reach, how quick they are, whether they have this version. */
 export const mirrors: Command = {
   name: 'mirrors',
+  most: 1,
   summary: {
     en: 'test: which mirrors the hosts reach, and how quickly (--all: upstream too)',
     zh: 'test：测试主机能否访问各镜像站及其速度（--all：包括上游）',

@@ -15,6 +15,7 @@ export const planJson = ({ changes, problems }: Plan) => ({
 export const plan: Command = {
   name: 'plan',
   summary: { en: 'Show what up would change', zh: '显示 up 将进行的更改' },
+  shared: ['exit-code'],
   run: async (options, io) => {
     const read = await readIntent(options)
     if ('problems' in read) {
@@ -31,7 +32,7 @@ export const plan: Command = {
     else {
       sayProblems(problems, io)
       if (exitOf(problems) === EXIT.done)
-        io.out(planText(decided, namesOf(intent, session.world), io.language, io.outStyle, options.verbose))
+        io.out(planText(decided, namesOf(session.intent, session.world), io.language, io.outStyle, options.verbose))
     }
     const exit = exitOf(problems)
     return exit === EXIT.done && options.exitCode && decided.changes.length > 0 ? EXIT.changes : exit

@@ -1,5 +1,6 @@
 import { hostname, userInfo } from 'node:os'
 import { parseSurvey, type ResetResult, resetHost, SURVEY, type Survey } from '../engine/reset.ts'
+import { ambiguity, entriesNamed } from '../engine/removal.ts'
 import type { Host } from '../config/hosts.ts'
 import { assemble, type Fleet } from '../hosts/fleet.ts'
 import { escapeRemote } from '../hosts/lines.ts'
@@ -19,15 +20,6 @@ type Ended = Readonly<{ cluster: string; done: readonly Done[]; problems: readon
 
 const nameOf = ({ name, address }: Host): string => name ?? address
 
-/** The hosts that --limit names, or all; words that name none. */
-export const limited = (hosts: readonly Host[], limit: readonly string[]): { hosts: readonly Host[]; unknown: readonly string[] } => {
-  const names = (host: Host): string[] => [host.key, host.address, nameOf(host)]
-  return {
-    hosts: limit.length === 0 ? hosts : hosts.filter((host) => names(host).some((name) => limit.includes(name))),
-    unknown: limit.filter((word) => !hosts.some((host) => names(host).includes(word))),
-  }
-}
-
 const unknownHost = (word: string): Problem => ({
   at: `--limit ${word}`,
   what: { en: 'cluster.yml has no such host', zh: 'cluster.yml 中没有该主机' },
@@ -35,6 +27,19 @@ const unknownHost = (word: string): Problem => ({
   severity: 'error',
   exit: EXIT.config,
 })
+
+/** The hosts that --limit names, or all; and what is wrong with its words. */
+export const limited = (hosts: readonly Host[], limit: readonly string[]): { hosts: readonly Host[]; problems: readonly Problem[] } => {
+  if (limit.length === 0) return { hosts, problems: [] }
+  const named = limit.map((word) => ({ word, entries: entriesNamed(hosts, word) }))
+  const chosen = named.flatMap(({ entries }) => entries)
+  return {
+    hosts: hosts.filter((host) => chosen.includes(host)),
+    problems: named.flatMap(({ word, entries }) =>
+      entries.length === 0 ? unknownHost(word) : (ambiguity(`--limit ${word}`, entries) ?? []),
+    ),
+  }
+}
 
 const unseenProblem = (transport: Transport, error: Error): Problem => ({
   at: transport.label,
@@ -125,10 +130,10 @@ const tell = (ended: Ended, options: Options, io: Io): number => {
 }
 
 /** The cluster's lock. Of a cluster whose control planes do not answer nobody can hold it. */
-const lockOf = (hosts: readonly Host[], fleets: readonly Fleet[], cluster: string, options: Options): Promise<Lock | Problem> => {
+const lockOf = (hosts: readonly Host[], fleets: readonly Fleet[], cluster: string, { command }: Io): Promise<Lock | Problem> => {
   const planes = hosts.filter(({ roles }) => roles.controlPlane).toSorted((a, b) => nameOf(a).localeCompare(nameOf(b), 'en'))
   const transports = planes.flatMap(({ key }) => fleets.flatMap((fleet) => fleet.transports.get(key) ?? []))
-  const owner = { who: userInfo().username, from: hostname(), run: `${process.pid}`, command: `reset -f ${options.file}` }
+  const owner = { who: userInfo().username, from: hostname(), run: `${process.pid}`, command }
   return takeLock(transports, planes.length, cluster, owner)
 }
 
@@ -158,7 +163,7 @@ const resetHosts = async (intent: Intent, hosts: readonly Host[], options: Optio
   // The lock is the control planes', whoever is reset; one of them that does not answer is no matter of this run.
   const planes = others.filter(({ roles }) => roles.controlPlane)
   await using beside = await assemble(planes, environment)
-  const lock = await lockOf(intent.hosts, [fleet, beside], cluster, options)
+  const lock = await lockOf(intent.hosts, [fleet, beside], cluster, io)
   if ('what' in lock) return refuse([lock], options, io)
   try {
     return tell({ cluster, done: await resetAll(targets, options, io), problems }, options, io)
@@ -175,10 +180,11 @@ export const reset: Command = {
     zh: '从主机上移除集群（--confirm 名称，--limit 主机，...）',
   },
   flags: { confirm: { type: 'string' } },
+  shared: ['limit'],
   run: async (options, io) => {
     const intent = await readIntent(options)
     if ('problems' in intent) return refuse(intent.problems, options, io)
-    const { hosts, unknown } = limited(intent.hosts, options.limit)
-    return unknown.length > 0 ? refuse(unknown.map(unknownHost), options, io) : resetHosts(intent, hosts, options, io)
+    const { hosts, problems } = limited(intent.hosts, options.limit)
+    return problems.length > 0 ? refuse(problems, options, io) : resetHosts(intent, hosts, options, io)
   },
 }

@@ -15,6 +15,7 @@ import type { Bundle } from '../delivery/bundle.ts'
 import { readCertificate } from '../hosts/certificate-facts.ts'
 import { assemble, type Fleet, probe } from '../hosts/fleet.ts'
 import { introduce } from '../hosts/introduce.ts'
+import { labelled } from '../hosts/route.ts'
 import { createShare } from '../hosts/share.ts'
 import { sourcesOf } from '../mirrors/ladder.ts'
 import { EXIT, type Problem } from '../problem.ts'
@@ -137,8 +138,9 @@ const adoptLock = (intent: Intent, world: World): { intent: Intent; adopted?: st
 }
 
 /** Connects to all hosts and looks at each once. */
-export const openSession = async (intent: Intent, io: Io, report: Report = () => {}): Promise<Session> => {
+export const openSession = async (read: Intent, io: Io, report: Report = () => {}): Promise<Session> => {
   const environment = { home: io.home, env: io.env, ask: io.interactive ? createAsk(io.language) : undefined, share: createShare() }
+  const intent = { ...read, hosts: await labelled(read.hosts, environment) }
   report({ type: 'connecting', hosts: intent.hosts.map(({ key }) => key) })
   const connected = (host: Host, label: string): void => report({ type: 'connected', host: host.key, label })
   const fleet = await assemble(intent.hosts, environment, connected, await introduce(intent.hosts, environment))
@@ -149,14 +151,15 @@ export const openSession = async (intent: Intent, io: Io, report: Report = () =>
 /** The plan for what a session saw. */
 export const planOf = ({ intent, world }: Pick<Session, 'intent' | 'world'>): Plan => decide(intent.cluster, intent.hosts, world)
 
-/** Prints problems for people, or as the JSON document of a command that has nothing else to say. */
+/** Prints problems for people. */
 export const sayProblems = (problems: readonly Problem[], io: Io): void => {
   if (problems.length > 0) io.err(`${problemsText(problems, io.language, io.style)}\n`)
 }
 
-/** Says what stands in the way; the exit code for it. */
-export const refuse = (problems: readonly Problem[], io: Io): number => {
-  sayProblems(problems, io)
+/** Says what stands in the way, to people or as the JSON document of a command that has nothing else to say; the exit code for it. */
+export const refuse = (problems: readonly Problem[], io: Io, options: Options): number => {
+  if (options.output === 'json') io.out(`${JSON.stringify({ problems })}\n`)
+  else sayProblems(problems, io)
   return exitOf(problems)
 }
 
@@ -175,7 +178,7 @@ export const withSession = async (
   adjust: (intent: Intent) => Intent = (intent) => intent,
 ): Promise<number> => {
   const intent = await readIntent(options)
-  if ('problems' in intent) return refuse(intent.problems, io)
+  if ('problems' in intent) return refuse(intent.problems, io, options)
   const session = await openSession(adjust(intent), io)
   await using _ = session.fleet
   return await work(session)

@@ -38,11 +38,13 @@ const rowsOf = ({ intent, world }: Session): Row[] => {
   })
 }
 
-const brokenUnits = (row: Row): string =>
-  Object.entries(row.units)
-    .filter(([, active]) => active !== 'active')
-    .map(([name, active]) => `${name} ${active}`)
-    .join(', ')
+/** The units that are not up; "-" where none is known, as on a host that did not answer. */
+const unitsText = ({ units }: Row): string => {
+  const all = Object.entries(units)
+  if (all.length === 0) return '-'
+  const broken = all.filter(([, active]) => active !== 'active')
+  return broken.map(([name, active]) => `${name} ${active}`).join(', ') || 'ok'
+}
 
 const show = (session: Session, options: Options, io: Io): number => {
   const rows = rowsOf(session)
@@ -58,7 +60,7 @@ const show = (session: Session, options: Options, io: Io): number => {
     io.out(
       table(
         ['NAME', 'STATUS', 'ROLES', 'VERSION', 'ADDRESS', 'UNITS'],
-        rows.map((row) => [row.name, word(row.ready), row.roles.join(','), row.version ?? '-', row.address, brokenUnits(row) || 'ok']),
+        rows.map((row) => [row.name, word(row.ready), row.roles.join(','), row.version ?? '-', row.address, unitsText(row)]),
       ),
     )
     sayProblems(problems, io)

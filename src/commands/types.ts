@@ -35,6 +35,8 @@ export type Io = Readonly<{
   outStyle: Style
   env: Readonly<Record<string, string | undefined>>
   home: string
+  /** The command line that was given, as it can be typed again. */
+  command: string
   /** Whether a person sits at the terminal. */
   interactive: boolean
   /** Aborted by Ctrl-C or SIGTERM. */
@@ -44,11 +46,20 @@ export type Io = Readonly<{
 /** A flag of one command, as node:util's parseArgs takes it. */
 export type Flag = Readonly<{ type: 'string' | 'boolean'; short?: string; multiple?: boolean }>
 
-/** One word of the command line. `run` returns the exit code. */
+/** Options that several commands read, each with one meaning; Options has their values. */
+export type Shared = 'limit' | 'exit-code' | 'offline' | 'strict'
+
+/** One word of the command line. `run` returns the exit code. A command is refused with an option that it does not list. */
 export type Command = Readonly<{
   name: string
   summary: Text
+  /** Its own options. */
   flags?: Readonly<Record<string, Flag>>
+  shared?: readonly Shared[]
+  /** Of a command whose next word decides what it reads: the options of each word, its own and shared ones. */
+  words?: Readonly<Record<string, readonly string[]>>
+  /** How many words may follow; 0 when it is not said. */
+  most?: number
   /** Words that --output takes besides text and json. */
   outputs?: readonly ('diff' | 'yaml')[]
   run(options: Options, io: Io): Promise<number>

@@ -11,11 +11,12 @@ export const up: Command = {
     zh: '使主机与 cluster.yml 一致（--bundle 文件：主机除 ssh 外没有网络）',
   },
   flags: { bundle: { type: 'string' }, 'keep-failed': { type: 'boolean' } },
+  shared: ['strict'],
   run: async (options, io) => {
     const { bundle: path } = options.flags
     if (typeof path !== 'string') return withSession(options, io, (session) => converge(session, options, io))
     const bundle = await openBundle(path)
-    if ('what' in bundle) return refuse([bundle], io)
+    if ('what' in bundle) return refuse([bundle], io, options)
     return withSession(options, io, (session) => converge({ ...session, bundle }, options, io), pushed)
   },
 }

@@ -3,6 +3,7 @@ import type { Host } from '../config/hosts.ts'
 import type { Member } from '../steps/types.ts'
 import { etcdView, peerUrl } from './etcd-view.ts'
 import { membersOf, spokesman } from './members.ts'
+import { type Problem, refusal } from '../problem.ts'
 import { keepsQuorum, quorumOf } from './quorum.ts'
 import type { World } from './world.ts'
 
@@ -44,13 +45,36 @@ const votesOf = (members: number, healthy: number, wasHealthy: boolean): Votes =
   allowed: keepsQuorum(members, healthy, wasHealthy ? 'remove-healthy' : 'remove-dead'),
 })
 
-/** Whether a word names an entry: by its Node's name, or its address. */
-export const isNamed = ({ nodeName, address, key }: Member, word: string): boolean => [nodeName, address, key].includes(word)
+/** The Node's name, where it is known: a silent host that the file gives no name is called by its address (members.ts). */
+const ownName = (entry: Host | Member): string | undefined => {
+  const name = 'nodeName' in entry ? entry.nodeName : entry.name
+  return name === entry.address ? undefined : name
+}
 
-/** What is to be taken out under a name. Pure; `world` is what was seen of the hosts that answered. */
-export const removalOf = (hosts: readonly Host[], world: World, word: string): Removal | Nobody => {
+/** The entries that a word means: those whose key or Node's name it is, else those at that address, which several may share. */
+export const entriesNamed = <T extends Host>(entries: readonly T[], word: string): readonly T[] => {
+  const exact = entries.filter((entry) => entry.key === word || ownName(entry) === word)
+  return exact.length > 0 ? exact : entries.filter(({ address }) => address === word)
+}
+
+/** Why the entries that a word means are no choice: they are several. */
+export const ambiguity = (at: string, entries: readonly Host[]): Problem | undefined => {
+  if (entries.length < 2) return undefined
+  const names = entries.map((entry) => (ownName(entry) === undefined ? entry.key : `${entry.key} (${ownName(entry)})`))
+  return refusal(
+    at,
+    { en: `it names several hosts: ${names.join(', ')}`, zh: `对应多台主机：${names.join('、')}` },
+    { en: 'Use one of these names instead.', zh: '请改用其中一个名称。' },
+  )
+}
+
+/** What is to be taken out under a name, or why a word is none. Pure; `world` is what was seen of the hosts that answered. */
+export const removalOf = (hosts: readonly Host[], world: World, word: string): Removal | Nobody | Problem => {
   const all = membersOf(hosts, world)
-  const entry = all.find((member) => isNamed(member, word))
+  const named = entriesNamed(all, word)
+  const ambiguous = ambiguity(word, named)
+  if (ambiguous) return ambiguous
+  const [entry] = named
   const name = entry?.nodeName ?? word
   const others = all.filter((member) => member !== entry)
   if (!others.some(({ roles }) => roles.controlPlane)) return 'last'

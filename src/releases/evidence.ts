@@ -6,6 +6,8 @@ export interface Places {
   text(url: string): Promise<string | undefined>
   /** The digest of everything a URL delivers. */
   digest(url: string): Promise<string | undefined>
+  /** Why the host of a URL last had nothing to give. */
+  why(url: string): string | undefined
 }
 
 /** A file to be pinned: the places that may have it, and for each the place of the checksum. */
@@ -20,6 +22,19 @@ export type Wanted = Readonly<{
 export type Finding = Readonly<{ pin: string; because: string } | { refused: Text }>
 
 type Claim = Readonly<{ digest: string; host: string }>
+
+/** A place that delivered nothing, and why. */
+export type Lack = Readonly<{ host: string; why: string }>
+
+/** Why something stays without a pin of which no place had anything. */
+export const undelivered = (lacks: readonly Lack[]): Text => {
+  const reasons = new Map(lacks.map(({ host, why }) => [host, why]))
+  const list = (colon: string, stop: string) => [...reasons].map(([host, why]) => `${host}${colon}${why}`).join(stop)
+  return {
+    en: `no place delivered it (${list(': ', '; ')}): run slipway lock where one of them answers and copy cluster.lock.yml, or write the digest by hand`,
+    zh: `所有来源均未提供（${list('：', '；')}）：请在能访问其中之一的机器上运行 slipway lock 并复制 cluster.lock.yml，或手工写入摘要`,
+  }
+}
 
 const hostOf = (url: string): string => new URL(url).host
 
@@ -74,7 +89,7 @@ export const findPin = async (wanted: Wanted, places: Places, trustFirst: boolea
     if (!found && first && trustFirst) return { pin: first.digest, because: `bytes from ${first.host}, trusted at first sight` }
   }
   if (found) return found
-  if (claims.length === 0) return refuse('no place has it', '所有来源都没有此文件')
+  if (claims.length === 0) return { refused: undelivered(wanted.urls.map((url) => ({ host: hostOf(url), why: places.why(url) ?? '-' }))) }
   const hosts = [...new Set(claims.map(({ host }) => host))].join(', ')
   return refuse(
     `only ${hosts} speaks for it: name a second place under mirrors.files, or give --trust-first`,

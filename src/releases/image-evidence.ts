@@ -1,4 +1,4 @@
-import { operatorOf } from './evidence.ts'
+import { type Lack, operatorOf, undelivered } from './evidence.ts'
 import type { NewPin } from './lock-text.ts'
 import type { Text } from '../text.ts'
 
@@ -29,10 +29,10 @@ const alone = (host: string): Text => ({
 })
 
 /** The pin under the source's own name: two places that have nothing to do with each other must have the same image. */
-const ofSource = ({ ref, required, trustFirst }: Asked, sights: readonly Sight[]): Answer => {
+const ofSource = ({ ref, required, trustFirst }: Asked, sights: readonly Sight[], lacks: readonly Lack[]): Answer => {
   const copies = sights.filter(({ keeps }) => keeps)
   const [first] = copies
-  if (!first) return { key: ref, why: { en: 'no place has it', zh: '所有来源都没有此镜像' }, required }
+  if (!first) return { key: ref, why: undelivered(lacks), required }
   if (copies.some(({ digest }) => digest !== first.digest)) return { key: ref, why: differ(copies), required }
   const said = `manifest at ${first.host}`
   const witness = sights.find(
@@ -56,10 +56,13 @@ const ofCopy = (asked: Asked, { name, host, digest, made }: Sight, source: strin
   return { key: name, why, required: false }
 }
 
-/** The pins an image is still without, under the source's name and under every name whose copies have digests of their own. */
-export const findImagePins = (asked: Asked, sights: readonly Sight[]): readonly Answer[] => {
+/**
+ * The pins an image is still without, under the source's name and under every name whose copies have digests of their own. `lacks`: the places
+ * that keep the source's digests and delivered nothing.
+ */
+export const findImagePins = (asked: Asked, sights: readonly Sight[], lacks: readonly Lack[]): readonly Answer[] => {
   const { ref, pins } = asked
-  const source = pins[ref] === undefined ? ofSource(asked, sights) : undefined
+  const source = pins[ref] === undefined ? ofSource(asked, sights, lacks) : undefined
   const known = pins[ref] ?? (source && 'pin' in source ? source.pin : undefined)
   const copies = sights.filter(({ name, keeps }) => !keeps && pins[name] === undefined).map((one) => ofCopy(asked, one, known, sights))
   return [...(source ? [source] : []), ...copies]

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { readCommandLine } from '../../src/commands/command-line.ts'
+import { COMMANDS } from '../../src/commands/index.ts'
 
 const read = (line: string, env = {}) => readCommandLine(line.split(' ').filter(Boolean), env)
 
@@ -10,12 +11,57 @@ describe('a command line', () => {
     ['check -o xml', '--output is text or json.'],
     ['images -o xml', '--output is text, json, diff or yaml.'],
     ['check -o diff', '--output is text or json.'],
+    ['up w1 --yes', 'slipway up takes no "w1". Run slipway help.'],
+    ['kubeconfig - more', 'slipway kubeconfig takes no "more". Run slipway help.'],
   ])('%s is refused', (line, text) => expect(read(line)).toEqual({ kind: 'fault', text }))
 
   test('a flag of one command is none of another', () => {
     expect(read('up --keep-failed')).toMatchObject({ kind: 'command', options: { flags: { 'keep-failed': true } } })
-    expect(read('check --keep-failed')).toMatchObject({ kind: 'fault' })
+    expect(read('check --keep-failed')).toEqual({
+      kind: 'fault',
+      text: 'slipway check does not take --keep-failed. Commands that take it: up.',
+    })
   })
+
+  test.each([
+    ['--limit a', 'reset'],
+    ['--exit-code', 'plan, images rewrite'],
+    ['--offline', 'check, lock'],
+    ['--strict', 'up, certs renew, certs rotate, node replace'],
+    ['--force', 'etcd restore, etcd recover, node remove'],
+    ['--confirm a', 'etcd restore, etcd recover, reset'],
+    ['--all', 'node reboot, mirrors'],
+    ['--arch a', 'images save, images sync, bundle, lock'],
+    ['--step', 'certs rotate'],
+    ['-n a', 'images rewrite'],
+  ])('%s is taken by: %s', (option, takers) => {
+    const stray = option.startsWith('-n') ? '--namespace' : option.split(' ')[0]
+    expect(read(`version ${option}`)).toEqual({
+      kind: 'fault',
+      text: `slipway version does not take ${stray}. Commands that take it: ${takers}.`,
+    })
+    for (const taker of takers.split(', ')) expect(read(`${taker} ${option}`), taker).toMatchObject({ kind: 'command' })
+  })
+
+  test.each([
+    ['up --limit w1 --yes', 'slipway up 不接受 --limit。接受它的命令：reset。'],
+    ['node replace w1 --force', 'slipway node replace 不接受 --force。接受它的命令：etcd restore、etcd recover、node remove。'],
+    ['--step certs renew', 'slipway certs renew 不接受 --step。接受它的命令：certs rotate。'],
+    ['etcd snapshot a --identity b', 'slipway etcd snapshot 不接受 --identity。接受它的命令：etcd restore。'],
+  ])('%s is refused: it is an option of others', (line, text) =>
+    expect(read(line, { LANG: 'zh_CN.UTF-8' })).toEqual({ kind: 'fault', text }),
+  )
+
+  test.each(COMMANDS.map(({ name, flags = {}, words }) => [name, flags, words] as const))(
+    'the words of %s list options that there are, and all that are its own',
+    (name, flags, words) => {
+      if (!words) return
+      for (const [word, options] of Object.entries(words))
+        for (const option of options)
+          expect([read(`${name} ${word} --${option}`).kind, read(`${name} ${word} --${option} a`).kind], option).toContain('command')
+      expect(Object.keys(flags).filter((flag) => !Object.values(words).flat().includes(flag))).toEqual([])
+    },
+  )
 
   test.each([
     ['', 2],
@@ -32,8 +78,8 @@ describe('a command line', () => {
     }))
 
   test('files stay in order, limits are one list, and NO_COLOR holds', () =>
-    expect(read('plan -f a.yml -f b.yml --limit a,b --limit c d', { NO_COLOR: '1' })).toMatchObject({
+    expect(read('reset -f a.yml -f b.yml --limit a,b --limit c', { NO_COLOR: '1' })).toMatchObject({
       colours: false,
-      options: { file: 'b.yml', files: ['a.yml', 'b.yml'], limit: ['a', 'b', 'c'], rest: ['d'] },
+      options: { file: 'b.yml', files: ['a.yml', 'b.yml'], limit: ['a', 'b', 'c'], rest: [] },
     }))
 })

@@ -150,9 +150,34 @@ describe('lock', () => {
     internet({})
     const { exit, err } = await run({ arch: 'amd64,arm64' })
     expect(exit).toBe(5)
-    expect(err).toContain('no place has it')
+    const fix = 'run slipway lock where one of them answers and copy cluster.lock.yml, or write the digest by hand.'
+    expect(err).toContain(
+      `! ${KUBELET} stays without a pin: no place delivered it (files.m.daocloud.io: ENOTFOUND; dl.k8s.io: ENOTFOUND): ${fix}\n`,
+    )
+    expect(err).toMatch(
+      /^! registry\.k8s\.io\/pause:\S+ stays without a pin: no place delivered it \(.*registry\.k8s\.io: ENOTFOUND\): run/m,
+    )
     expect(asked.filter((url) => url.includes('files.m.daocloud.io'))).toHaveLength(1)
     await expect(lockText()).rejects.toThrow()
+  })
+
+  test('a file and an image that no place has: each place says why', async () => {
+    const none: Reply = () => undefined
+    internet({ 'files.m.daocloud.io': none, ...upstreamFiles(() => none), ...registries, 'm.daocloud.io': none, 'registry.k8s.io': none })
+    const { exit, err } = await run({}, 'zh')
+    expect(exit).toBe(5)
+    expect(err).toContain(`! ${KUBELET} 未锁定：所有来源均未提供（files.m.daocloud.io：HTTP 404；dl.k8s.io：HTTP 404）：请在`)
+    expect(err).toMatch(
+      /^! registry\.k8s\.io\/pause:\S+ 未锁定：所有来源均未提供（m\.daocloud\.io：HTTP 404；.*registry\.k8s\.io：HTTP 404）：请在/m,
+    )
+  })
+
+  test('an architecture that is not supported is refused before anything is asked', async () => {
+    internet({})
+    const { exit, err } = await run({ arch: 'amd64,mips' })
+    expect(exit).toBe(2)
+    expect(err).toContain('--arch mips: this architecture is not supported.')
+    expect(asked).toEqual([])
   })
 
   test('every image that a binary may come out of, and every name whose copies have digests of their own', async () => {

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { node } from '../../src/commands/node/index.ts'
+import { reboot } from '../../src/commands/node/reboot.ts'
 import { removeNode } from '../../src/commands/node/remove.ts'
 import { replaceNode } from '../../src/commands/node/replace.ts'
 import {
@@ -68,11 +69,13 @@ const sessionWith = (world: World, without: readonly string[] = [], fails = '') 
   const ran: string[] = []
   const transport = (key: string): Transport => ({
     label: `root@${key}:22`,
-    async *run(script): AsyncGenerator<Output, void> {
+    async *run(script, { input } = {}): AsyncGenerator<Output, void> {
       const purpose = purposeOf(script)
       const name = hosts.find((host) => host.key === key)?.name
       if (purpose !== 'lock' && purpose !== 'survey') ran.push(`${name} ${purpose}`)
       if (purpose === 'lock') yield { stream: 'stdout', line: 'held' }
+      // As long as heartbeats come.
+      for await (const _ of input ?? []);
       if (purpose === 'survey') for (const line of ['present\tyes', 'end\tok']) yield { stream: 'stdout', line }
       yield { exit: purpose === fails ? 1 : 0 }
     },
@@ -142,7 +145,7 @@ describe('node remove', () => {
 
   test('without a terminal and without --yes nothing is done', async () => {
     const { session, ran } = sessionWith(WHOLE)
-    expect(await removeNode(session, 'w1', options({ flags: {} }), fakeIo().io)).toBe(130)
+    expect(await removeNode(session, 'w1', options({ flags: {} }), fakeIo().io)).toBe(2)
     expect(ran).toEqual([])
   })
 
@@ -176,6 +179,39 @@ describe('node replace', () => {
   })
 })
 
+describe('an address that several hosts share is no name for one of them', () => {
+  const CHOICE =
+    '203.0.113.9: it names several hosts: 203.0.113.9:2201 (cp1), 203.0.113.9:2202 (cp2), 203.0.113.9:2203 (cp3), 203.0.113.9:2204 (w1)'
+  const keyOf = (index: number): string => `203.0.113.9:220${index + 1}`
+  const behind = hosts.map((host) => ({ ...host, address: '203.0.113.9', key: keyOf(host.index) }))
+  const world = Object.fromEntries(hosts.map(({ key, index }) => [keyOf(index), WHOLE[key] as Facts]))
+
+  test.each([
+    ['remove', removeNode],
+    ['replace', replaceNode],
+  ])('node %s', async (_, work) => {
+    const { session, ran } = sessionWith(WHOLE)
+    const { io, printed } = fakeIo()
+    expect(await work({ ...session, intent: { ...session.intent, hosts: behind }, world }, '203.0.113.9', force, io)).toBe(2)
+    expect(ran).toEqual([])
+    expect(printed.err).toContain(CHOICE)
+  })
+
+  test('node reboot: before anything else, also of the hosts that are named before it', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'slipway-node-'))
+    const file = join(dir, 'cluster.yml')
+    let port = 2201
+    writeFileSync(
+      file,
+      YAML.replaceAll(/address: [\d.]+/g, (own) => `address: 203.0.113.9, internal_${own}, port: ${port++}`),
+    )
+    const { io, printed } = fakeIo()
+    expect(await reboot(['cp1', '203.0.113.9'], { ...yes, file }, io)).toBe(2)
+    rmSync(dir, { recursive: true })
+    expect(printed.err).toContain(CHOICE)
+  })
+})
+
 test.each([[['remove']], [['remove', 'a', 'b']], [['replace']], [['reboot']], [['explode', 'a']], [[]]])(
   'node %j: how it is called',
   async (rest) => {
@@ -184,6 +220,56 @@ test.each([[['remove']], [['remove', 'a', 'b']], [['replace']], [['reboot']], [[
     expect(printed.err).toContain('slipway node remove NAME')
   },
 )
+
+/** The end of a reboot on a host with these units: what systemctl says of each, by is-enabled and by is-active. */
+const upOn = (units: Readonly<Record<string, readonly [enabled: string, active: string]>>) => {
+  const dir = mkdtempSync(join(tmpdir(), 'slipway-up-'))
+  try {
+    writeFileSync(
+      join(dir, 'inventory'),
+      Object.keys(units)
+        .map((unit) => `unit ${unit}\n`)
+        .join(''),
+    )
+    const answers = Object.entries(units).flatMap(([unit, [enabled, active]]) => [
+      `'is-enabled ${unit}') echo ${enabled}; [ ${enabled} != disabled ] ;;`,
+      `'is-enabled --quiet ${unit}') [ ${enabled} != disabled ] ;;`,
+      `'is-active --quiet ${unit}') [ ${active} = active ] ;;`,
+    ])
+    const host = [
+      `STATE=${dir}\nRUN=${dir}\nenter() { :; }\ncurl() { printf '%s\\n' "$*" >>${dir}/asked; }`,
+      `systemctl() { case $* in\n${answers.join('\n')}\n*) printf '%s\\n' "$*" >>${dir}/unknown; return 1 ;;\nesac; }`,
+    ]
+    const script = [PRELUDE, ...host, upScript(0).slice(PRELUDE.length)].join('\n')
+    const { status, stderr } = spawnSync('sh', ['-c', script], { encoding: 'utf8' })
+    if (existsSync(join(dir, 'unknown'))) throw new Error(`systemctl ${readFileSync(join(dir, 'unknown'), 'utf8')}`)
+    return { status, stderr, asked: existsSync(join(dir, 'asked')) ? readFileSync(join(dir, 'asked'), 'utf8') : '' }
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
+}
+
+describe('a host is up after its reboot', () => {
+  const UP = {
+    'etcd.service': ['enabled', 'active'],
+    'kubelet.service': ['enabled', 'active'],
+    'slipway-etcd-backup.timer': ['enabled', 'active'],
+    'slipway-etcd-backup.service': ['static', 'inactive'],
+    'kube-apiserver-balancer.service': ['disabled', 'inactive'],
+  } as const
+
+  test('with a backup that rests between two turns of its timer', () => {
+    const { status, stderr, asked } = upOn(UP)
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(asked).toMatch(/2381\/readyz\n.*10248\/healthz\n.*6443\/readyz\n$/)
+  })
+
+  test.each(['kubelet.service', 'slipway-etcd-backup.timer'])('not before %s is active', (unit) => {
+    const { status, stderr } = upOn({ ...UP, [unit]: ['enabled', 'inactive'] })
+    expect(status).toBe(1)
+    expect(stderr).toContain(`${unit} is not active`)
+  })
+})
 
 test('shellcheck has nothing to say about the scripts', () => {
   const [voter] = membersOf(hosts, WHOLE)

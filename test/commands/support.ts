@@ -1,4 +1,9 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Session } from '../../src/commands/session.ts'
 import type { Io, Options } from '../../src/commands/types.ts'
+import type { Output, Transport } from '../../src/hosts/transport.ts'
 import { createStyle } from '../../src/ui/style.ts'
 
 /** A command line without a terminal; what is printed is kept. */
@@ -16,6 +21,7 @@ export const fakeIo = (language: Io['language'] = 'en') => {
     outStyle: createStyle(false),
     env: {},
     home: '/nonexistent',
+    command: 'slipway up',
     interactive: false,
     signal: new AbortController().signal,
   }
@@ -35,4 +41,35 @@ const DEFAULTS = {
   exitCode: false,
   offline: false,
   rest: [],
+}
+
+/** A cluster.yml whose only host refuses every connection. */
+export const silentCluster = (): string => {
+  const file = join(mkdtempSync(join(tmpdir(), 'slipway-silent-')), 'cluster.yml')
+  writeFileSync(
+    file,
+    'cluster_name: lab\nkubernetes_version: v1.36.3\nmirrors: cn\nnodes: [{address: 127.0.0.1, port: 1, role: [control-plane, etcd]}]\n',
+  )
+  return file
+}
+
+/** A session in which each host of the world answers every script in one way. */
+export const sessionOf = (
+  { cluster, hosts, world }: Pick<Session, 'world'> & Pick<Session['intent'], 'cluster' | 'hosts'>,
+  answer: (script: string) => readonly Output[],
+): Session => {
+  const transport = (key: string): Transport => ({
+    label: `root@${key}:22`,
+    async *run(script): AsyncGenerator<Output, void> {
+      yield* answer(script)
+    },
+    async [Symbol.asyncDispose]() {},
+  })
+  const transports = new Map(Object.keys(world).map((key) => [key, transport(key)]))
+  return {
+    intent: { file: 'cluster.yml', config: cluster.config, hosts, cluster, warnings: [], ownAuthorities: {} },
+    fleet: { transports, problems: [], async [Symbol.asyncDispose]() {} },
+    world,
+    problems: [],
+  }
 }

@@ -105,7 +105,7 @@ const shift = (): Promise<string> => kubectl("get node w1 -o jsonpath='{.metadat
 test('without a terminal and without --yes nothing is done', async () => {
   label(operator, 'nobody')
   const { exit, stderr } = await operator.run('up')
-  expect(exit).toBe(130)
+  expect(exit).toBe(2)
   expect(stderr).toContain('--yes')
   expect(await shift()).toBe('')
 })

@@ -55,7 +55,7 @@ test('a flag that does not exist: exit 5, the last words of the unit, and nobody
   expect(exit).toBe(5)
   expect(stderr).toMatch(/root@10\.77\.0\.11:22: .*kube-scheduler.*failed/)
   expect(stderr).toMatch(/\| .*unknown flag: --no-such-flag/)
-  expect(stderr).toMatch(/slipway up -f cluster\.yml/)
+  expect(stderr).toMatch(/slipway up --yes$/m)
   const after = { traces: await onAll(traces, others), units: await onAll(units) }
   for (const host of others) {
     expect(difference(before.traces[host], after.traces[host])).toEqual(SAME)

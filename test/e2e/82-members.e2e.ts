@@ -31,9 +31,10 @@ const WORKER = ['worker']
 
 let operator: Operator
 
-/** Writes cluster.yml with these hosts and no others, in this order. */
-const lines = (roles: Roles): void =>
+/** Writes cluster.yml with these hosts and no others, in this order, and with more keys. */
+const lines = (roles: Roles, more: Record<string, unknown> = {}): void =>
   operator.write((config) => {
+    Object.assign(config, more)
     config.nodes = Object.entries(roles).map(([name, role]) => ({
       address: ADDRESS[name as HostName],
       role,
@@ -173,21 +174,33 @@ test('a control plane whose host was installed anew: up refuses to let it vote, 
   await answers('w1')
 })
 
-test('a worker reboots: drained before, pods again afterwards', async () => {
+/** Reboots a host; it was drained before and takes pods afterwards. */
+const rebooted = async (host: HostName): Promise<void> => {
   const watching = until(
-    'w2 goes down',
+    `${host} goes down`,
     120,
-    async () => (await engine('inspect', '-f', '{{.State.Running}}', container('w2'))).trim() === 'false',
+    async () => (await engine('inspect', '-f', '{{.State.Running}}', container(host))).trim() === 'false',
   )
   // A container that reboots stops: somebody has to play the firmware.
-  const firmware = watching.then(() => powerOn('w2'))
-  const { result, failures, asked } = await whileAsking('w1', () => operator.run('node', 'reboot', 'w2', '--yes'))
+  const firmware = watching.then(() => powerOn(host))
+  const { result, failures, asked } = await whileAsking('w1', () => operator.run('node', 'reboot', host, '--yes'))
   await firmware
   expect(result.exit, result.stderr).toBe(0)
   expect(failures, `of ${asked}`).toEqual([])
-  expect(await kubectl("get node w2 -o jsonpath='{.spec.unschedulable}{.metadata.annotations.slipway/drained}'", 60, 'cp3')).toBe('')
+  expect(await kubectl(`get node ${host} -o jsonpath='{.spec.unschedulable}{.metadata.annotations.slipway/drained}'`, 60, 'cp3')).toBe('')
   await operator.nothingToDo()
-})
+}
+
+test('a worker reboots', () => rebooted('w2'))
+
+test('a control plane reboots whose etcd is backed up: the timer is waited for, the service behind it is not', async () => {
+  await operator.must('etcd', 'recipient', 'backup.key')
+  lines({ cp3: PLANE, cp1: PLANE, w1: ['control-plane', 'worker'], w2: WORKER }, { etcd_backup: { recipient: 'backup.key.pub' } })
+  await done(operator.up())
+  expect(await tryOn('cp1', 'systemctl is-enabled slipway-etcd-backup.service')).toMatchObject({ exit: 0, stdout: 'static\n' })
+  await rebooted('cp1')
+  expect(await on('cp1', 'systemctl is-active slipway-etcd-backup.timer')).toBe('active')
+}, 600_000)
 
 test('a dead worker is taken out by force, and its line can go', async () => {
   await cut('w2')

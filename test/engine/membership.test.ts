@@ -4,10 +4,10 @@ import { etcdView, mayBeAway, peerUrl } from '../../src/engine/etcd-view.ts'
 import { membersOf } from '../../src/engine/members.ts'
 import { plan } from '../../src/engine/plan.ts'
 import { acceptsMember, keepsQuorum } from '../../src/engine/quorum.ts'
-import { isHoldingPlace, removalOf } from '../../src/engine/removal.ts'
+import { ambiguity, entriesNamed, isHoldingPlace, removalOf } from '../../src/engine/removal.ts'
 import type { World } from '../../src/engine/world.ts'
 import type { EtcdMemberFact, Facts } from '../../src/hosts/facts.ts'
-import type { Cluster } from '../../src/steps/types.ts'
+import type { Cluster, Member } from '../../src/steps/types.ts'
 import { clusterOf, hostLike } from './scenarios.ts'
 import { converge } from './support.ts'
 
@@ -114,7 +114,7 @@ describe.each(SIZES)('%i members, every set of healthy ones', (size) => {
       const view = etcdView(membersOf(hosts, now), now)
       for (const one of all) {
         const removal = removalOf(hosts, now, `cp${one + 1}`)
-        const allowed = typeof removal !== 'string' && removal.votes?.allowed === true
+        const allowed = typeof removal !== 'string' && 'votes' in removal && removal.votes?.allowed === true
         expect(allowed, `${where}; remove cp${one + 1}`).toBe(safe.remove(all, healthy, one))
         if (view.voters.length > 0 && healthy.has(one))
           expect(mayBeAway(view, { ip: address(one) }), `${where}; reboot cp${one + 1}`).toBe(safe.restart(all, healthy, one))
@@ -226,6 +226,47 @@ describe('removalOf', () => {
     expect(removalOf(one.hosts, one.world, 'cp1')).toBe('last')
     expect(removalOf(three.hosts, seen(three.world, three.hosts, new Set([0])), 'cp3')).toBe('silent')
   })
+
+  test('of none while a word may mean several', async () => {
+    const three = await standing(3)
+    const nodes = three.hosts.map((host) => ({ ...host, address: '203.0.113.9', key: `203.0.113.9:${2201 + host.index}` }))
+    const world = Object.fromEntries(nodes.map(({ key }, index) => [key, three.world[address(index)] as Facts]))
+    expect(removalOf(nodes, world, '203.0.113.9')).toMatchObject({
+      at: '203.0.113.9',
+      what: { en: 'it names several hosts: 203.0.113.9:2201 (cp1), 203.0.113.9:2202 (cp2), 203.0.113.9:2203 (cp3)' },
+      exit: 2,
+    })
+    for (const word of ['cp2', '203.0.113.9:2202']) expect(removalOf(nodes, world, word)).toMatchObject({ name: 'cp2' })
+  })
+})
+
+describe('the entries that a word means', () => {
+  const entries = [
+    { key: '203.0.113.9:2201', address: '203.0.113.9', nodeName: 'cp1' },
+    { key: '203.0.113.9:2202', address: '203.0.113.9', nodeName: '203.0.113.9' },
+    { key: 'w1', address: 'w1', nodeName: 'w2' },
+    { key: '10.0.0.9', address: '10.0.0.9', nodeName: 'w1' },
+    { key: '10.0.0.10:22', address: '10.0.0.10', nodeName: 'w3' },
+    { key: '10.0.0.10:2222', address: '10.0.0.10', nodeName: '10.0.0.9' },
+  ] as Member[]
+  const keys = (word: string): string[] => entriesNamed(entries, word).map(({ key }) => key)
+
+  test.each([
+    ['a name', 'cp1', ['203.0.113.9:2201']],
+    ['a key', '203.0.113.9:2202', ['203.0.113.9:2202']],
+    ['an address of two, the name of neither: a silent host is only called by it', '203.0.113.9', ['203.0.113.9:2201', '203.0.113.9:2202']],
+    ['the key of one and the name of another', 'w1', ['w1', '10.0.0.9']],
+    ['a key before an address', '10.0.0.10:22', ['10.0.0.10:22']],
+    ['nobody', 'w9', []],
+  ])('%s', (_, word, expected) => expect(keys(word)).toEqual(expected))
+
+  test('one is no ambiguity, and several are named with what tells them apart', () => {
+    expect(ambiguity('w9', entries.slice(0, 1))).toBeUndefined()
+    expect(ambiguity('203.0.113.9', entries.slice(0, 2))?.what).toEqual({
+      en: 'it names several hosts: 203.0.113.9:2201 (cp1), 203.0.113.9:2202',
+      zh: '对应多台主机：203.0.113.9:2201 (cp1)、203.0.113.9:2202',
+    })
+  })
 })
 
 describe('isHoldingPlace: whether there is anything to replace', () => {
@@ -233,7 +274,7 @@ describe('isHoldingPlace: whether there is anything to replace', () => {
     const three = await standing(3)
     const of = (world: World): boolean => {
       const removal = removalOf(three.hosts, world, 'cp2')
-      if (typeof removal === 'string') throw new Error(removal)
+      if (typeof removal === 'string' || 'what' in removal) throw new Error(JSON.stringify(removal))
       return isHoldingPlace(removal, world)
     }
     expect(of(three.world)).toBe(true)

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -136,6 +136,36 @@ describe('what a host remembers', () => {
   })
 })
 
+describe('a directory that somebody put elsewhere', () => {
+  test('is emptied: neither the link nor what it leads to goes, nor what lies beside or is linked to from inside', () => {
+    for (const path of ['disk/etcd/member/wal', 'disk/other']) mkdirSync(join(folder, path), { recursive: true })
+    for (const path of ['disk/etcd/member/wal/0', 'disk/etcd/.hidden', 'disk/other/theirs']) writeFileSync(join(folder, path), '')
+    symlinkSync(join(folder, 'disk/other'), join(folder, 'disk/etcd/inner'))
+    symlinkSync(join(folder, 'disk/etcd'), join(folder, 'etcd'))
+    inventory(`mode 700 root:root ${folder}/etcd\n`)
+    shell(`remove_tree ${folder}/etcd`)
+    expect(readdirSync(join(folder, 'etcd'))).toEqual([])
+    expect(readdirSync(join(folder, 'disk'), { recursive: true }).sort()).toEqual(['etcd', 'other', 'other/theirs'])
+    expect(lstatSync(join(folder, 'etcd')).isSymbolicLink()).toBe(true)
+  })
+
+  test('what is mounted below it is found by the name that the kernel has for it', () => {
+    mkdirSync(join(folder, 'disk/etcd'), { recursive: true })
+    writeFileSync(join(folder, 'disk/etcd/data'), '')
+    symlinkSync(join(folder, 'disk'), join(folder, 'link'))
+    const busy = `mounts_below() { [ "$1" != ${folder}/disk/etcd ] || echo ${folder}/disk/etcd/volume; }\numount() { return 1; }\ntimeout() { return 1; }\n`
+    expect(shell(`${busy}remove_tree ${folder}/link/etcd`)).toBe(`::slipway left mounted ${folder}/disk/etcd/volume\n`)
+    expect(readdirSync(join(folder, 'disk/etcd'))).toEqual(['data'])
+  })
+
+  test.each(['file', 'nowhere'])('a link to a %s goes itself', (name) => {
+    writeFileSync(join(folder, 'file'), 'theirs\n')
+    symlinkSync(join(folder, name), join(folder, 'link'))
+    shell(`remove_tree ${folder}/link`)
+    expect(readdirSync(folder).sort()).toEqual(['file', 'library.sh', 'run', 'state'])
+  })
+})
+
 describe('one host', () => {
   const never = new AbortController().signal
 
@@ -219,5 +249,18 @@ test('--limit takes keys, addresses and names', () => {
   ] as Host[]
   expect(limited(hosts, []).hosts).toEqual(hosts)
   expect(limited(hosts, ['cp1']).hosts).toEqual([hosts[0]])
-  expect(limited(hosts, ['10.0.0.2', 'w9'])).toEqual({ hosts: [hosts[1]], unknown: ['w9'] })
+  expect(limited(hosts, ['10.0.0.2'])).toEqual({ hosts: [hosts[1]], problems: [] })
+  expect(limited(hosts, ['cp1', 'w9']).problems).toMatchObject([{ at: '--limit w9', exit: 2 }])
+})
+
+test('--limit takes no address that several share, but one of their keys or names', () => {
+  const hosts = [
+    { key: '203.0.113.9:2201', address: '203.0.113.9', name: 'cp1' },
+    { key: '203.0.113.9:2202', address: '203.0.113.9' },
+  ] as Host[]
+  expect(limited(hosts, ['203.0.113.9']).problems).toMatchObject([
+    { at: '--limit 203.0.113.9', what: { en: 'it names several hosts: 203.0.113.9:2201 (cp1), 203.0.113.9:2202' }, exit: 2 },
+  ])
+  expect(limited(hosts, ['203.0.113.9:2202'])).toEqual({ hosts: [hosts[1]], problems: [] })
+  expect(limited(hosts, ['cp1', '203.0.113.9:2201'])).toEqual({ hosts: [hosts[0]], problems: [] })
 })

@@ -17,11 +17,13 @@ const usage = (io: Io): number => {
 /** `slipway node`: what is done to one node of a running cluster, and cannot be said by a change of cluster.yml. */
 export const node: Command = {
   name: 'node',
+  most: Number.POSITIVE_INFINITY,
   summary: {
     en: 'node remove|replace|reboot NAME: take a node out (--force: its host is dead), put a new host in its place, reboot (--all: one by one)',
     zh: 'node remove|replace|reboot NAME：移出节点（--force：主机已失效）、以新主机替换、重启（--all：逐台进行）',
   },
   flags: { force: { type: 'boolean' }, all: { type: 'boolean' } },
+  words: { remove: ['force'], replace: ['strict'], reboot: ['all'] },
   run: async (options, io) => {
     const [word = '', ...names] = options.rest
     const work = Object.hasOwn(WORDS, word) ? WORDS[word] : undefined

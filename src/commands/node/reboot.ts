@@ -1,13 +1,14 @@
 import { setTimeout } from 'node:timers/promises'
 import { etcdView, mayBeAway } from '../../engine/etcd-view.ts'
 import { membersOf, spokesman } from '../../engine/members.ts'
-import { isNamed } from '../../engine/removal.ts'
+import { ambiguity, entriesNamed } from '../../engine/removal.ts'
 import { assemble } from '../../hosts/fleet.ts'
 import { capture, type Transport, TransportError } from '../../hosts/transport.ts'
 import { createShare } from '../../hosts/share.ts'
 import { EXIT } from '../../problem.ts'
 import type { Member } from '../../steps/types.ts'
 import { confirmYes } from '../../ui/prompt.ts'
+import { consent } from '../consent.ts'
 import { underLock } from '../under-lock.ts'
 import { exitOf, readIntent, refuse, sayProblems, type Session, withSession } from '../session.ts'
 import type { Io, Options } from '../types.ts'
@@ -38,7 +39,13 @@ const quorumHolds = (session: Session, member: Member, io: Io): boolean => {
 const turnOf = (session: Session, word: string, io: Io): Turn | undefined => {
   const { intent, world } = session
   const members = membersOf(intent.hosts, world)
-  const member = members.find((one) => isNamed(one, word))
+  const named = entriesNamed(members, word)
+  const ambiguous = ambiguity(word, named)
+  if (ambiguous) {
+    sayProblems([...session.problems, ambiguous], io)
+    return undefined
+  }
+  const [member] = named
   const others = members.filter((one) => one !== member)
   const speaker = spokesman(others, world) ?? spokesman(members, world)
   if (!member || !world[member.key] || !speaker || member.address === 'localhost') {
@@ -134,7 +141,7 @@ const one = (word: string, options: Options, io: Io): Promise<number> =>
     const turn = turnOf(session, word, io)
     if (!turn) return exitOf(session.problems) || EXIT.config
     if (!quorumHolds(session, turn.member, io)) return EXIT.unfit
-    const exit = await underLock(session, options, io, () => carryOut(turn, session, io))
+    const exit = await underLock(session, options, io, (io) => carryOut(turn, session, io), turn.member.key)
     if (exit === EXIT.done) say(io, `${turn.member.nodeName} was rebooted.`, `${turn.member.nodeName} 已重启。`)
     else
       say(
@@ -145,22 +152,21 @@ const one = (word: string, options: Options, io: Io): Promise<number> =>
     return exit
   })
 
-const confirmed = async (words: readonly string[], options: Options, io: Io): Promise<boolean> => {
-  if (options.yes) return true
-  if (!io.interactive) {
-    say(io, 'There is no terminal to ask on: add --yes.', '没有终端可供确认：请加 --yes。')
-    return false
-  }
-  return confirmYes({ en: `Reboot ${words.join(', ')}, one after the other?`, zh: `依次重启 ${words.join('、')}？` }, io.language)
-}
+const confirmed = (words: readonly string[], options: Options, io: Io): Promise<number> =>
+  consent(options, io, () =>
+    confirmYes({ en: `Reboot ${words.join(', ')}, one after the other?`, zh: `依次重启 ${words.join('、')}？` }, io.language),
+  )
 
 /** `slipway node reboot NAME...`, or `--all`: each is drained, rebooted, waited for and let in again before the next one's turn. */
 export const reboot = async (names: readonly string[], options: Options, io: Io): Promise<number> => {
   const intent = await readIntent(options)
-  if ('problems' in intent) return refuse(intent.problems, io)
+  if ('problems' in intent) return refuse(intent.problems, io, options)
   const planesFirst = intent.hosts.toSorted((a, b) => Number(b.roles.controlPlane) - Number(a.roles.controlPlane))
   const words = names.length > 0 ? names : planesFirst.map(({ name, key }) => name ?? key)
-  if (!(await confirmed(words, options, io))) return EXIT.interrupted
+  const ambiguous = words.flatMap((word) => ambiguity(word, entriesNamed(intent.hosts, word)) ?? [])
+  if (ambiguous.length > 0) return refuse(ambiguous, io, options)
+  const refused = await confirmed(words, options, io)
+  if (refused !== EXIT.done) return refused
   for (const word of words) {
     const exit = await one(word, options, io)
     if (exit !== EXIT.done) return exit

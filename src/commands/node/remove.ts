@@ -6,22 +6,22 @@ import { EXIT } from '../../problem.ts'
 import { problemText } from '../../ui/problems.ts'
 import { askWord } from '../../ui/prompt.ts'
 import { resultText, stageText } from '../../ui/reset-text.ts'
+import { consent } from '../consent.ts'
 import { underLock } from '../under-lock.ts'
-import { type Session, sayProblems, withSession } from '../session.ts'
+import { refuse, type Session, sayProblems, withSession } from '../session.ts'
 import type { Io, Options } from '../types.ts'
 import { type Errand, runErrands } from './run.ts'
 import { say } from './say.ts'
 import { drainScript, stopScript } from './scripts.ts'
 import { farewell, nobody, provenQuorum } from './votes.ts'
 
-const confirmed = async (name: string, options: Options, io: Io): Promise<boolean> => {
-  if (options.yes) return true
-  if (!io.interactive) {
-    say(io, 'There is no terminal to ask on: add --yes.', '没有终端可供确认：请加 --yes。')
-    return false
-  }
-  return (await askWord({ en: `Type the node's name (${name}) to go on:`, zh: `请输入节点名称（${name}）以继续：` }, io.language)) === name
-}
+const confirmed = (name: string, options: Options, io: Io): Promise<number> =>
+  consent(
+    options,
+    io,
+    async () =>
+      (await askWord({ en: `Type the node's name (${name}) to go on:`, zh: `请输入节点名称（${name}）以继续：` }, io.language)) === name,
+  )
 
 /** A host that cannot be cleaned is given up only by an explicit word: it may be alive, and come back. */
 const givenUp = ({ name, entry, alive }: Removal, options: Options, io: Io): boolean => {
@@ -100,6 +100,7 @@ export const removeNode = async (session: Session, word: string, options: Option
   const removal = removalOf(session.intent.hosts, session.world, word)
   sayProblems(session.problems, io)
   if (typeof removal === 'string') return nobody(removal, word, io)
+  if ('what' in removal) return refuse([removal], io, options)
   const { name, entry, node, member } = removal
   if (!entry && !node && !member) {
     say(io, `${word} is neither in the file nor in the cluster.`, `${word} 既不在文件中，也不在集群中。`)
@@ -108,8 +109,9 @@ export const removeNode = async (session: Session, word: string, options: Option
   if (!givenUp(removal, options, io)) return EXIT.unreachable
   if (!provenQuorum(removal, io)) return EXIT.unfit
   if (node && !node.ready) say(io, `${name} is not Ready: its pods are given up.`, `${name} 未就绪：其上的 Pod 将被放弃。`)
-  if (!(await confirmed(name, options, io))) return EXIT.interrupted
-  return underLock(session, options, io, () => carryOut(removal, session, io))
+  const refused = await confirmed(name, options, io)
+  if (refused !== EXIT.done) return refused
+  return underLock(session, options, io, (io) => carryOut(removal, session, io))
 }
 
 /** `slipway node remove NAME`: drains, takes the etcd vote away (the quorum shown first), deletes the Node, cleans the host. */

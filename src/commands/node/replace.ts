@@ -1,22 +1,20 @@
 import { isHoldingPlace, type Removal, removalOf } from '../../engine/removal.ts'
 import { EXIT } from '../../problem.ts'
+import { commandText } from '../../ui/command-text.ts'
 import { confirmYes } from '../../ui/prompt.ts'
 import { converge } from '../converge.ts'
+import { consent } from '../consent.ts'
 import { underLock } from '../under-lock.ts'
-import { look, type Session, sayProblems, withSession } from '../session.ts'
+import { look, refuse, type Session, sayProblems, withSession } from '../session.ts'
 import type { Io, Options } from '../types.ts'
 import { runErrands } from './run.ts'
 import { say } from './say.ts'
 import { farewell, nobody, provenQuorum } from './votes.ts'
 
-const confirmed = async (name: string, options: Options, io: Io): Promise<boolean> => {
-  if (options.yes) return true
-  if (!io.interactive) {
-    say(io, 'There is no terminal to ask on: add --yes.', '没有终端可供确认：请加 --yes。')
-    return false
-  }
-  return confirmYes({ en: `Give the place of the old ${name} away?`, zh: `放弃旧的 ${name}，由新主机接替？` }, io.language)
-}
+const confirmed = (name: string, options: Options, io: Io): Promise<number> =>
+  consent(options, io, () =>
+    confirmYes({ en: `Give the place of the old ${name} away?`, zh: `放弃旧的 ${name}，由新主机接替？` }, io.language),
+  )
 
 /** What is said before anything is done; undefined lets it go on, a number is the exit code that ends it. */
 const objection = (removal: Removal, session: Session, word: string, io: Io): number | undefined => {
@@ -51,6 +49,7 @@ export const replaceNode = async (session: Session, word: string, options: Optio
     sayProblems(session.problems, io)
     return nobody(removal, word, io)
   }
+  if ('what' in removal) return refuse([removal], io, options)
   const ended = objection(removal, session, word, io)
   if (ended !== undefined) {
     sayProblems(session.problems, io)
@@ -58,12 +57,15 @@ export const replaceNode = async (session: Session, word: string, options: Optio
   }
   const errands = farewell(removal)
   if (errands.length > 0) {
-    if (!(await confirmed(removal.name, options, io))) return EXIT.interrupted
-    const exit = await underLock(session, options, io, () => runErrands(errands, session, io))
+    const refused = await confirmed(removal.name, options, io)
+    if (refused !== EXIT.done) return refused
+    const exit = await underLock(session, options, io, (io) => runErrands(errands, session, io))
     if (exit !== EXIT.done) return exit
   }
   const { world, problems } = await look(session, io.signal, session.world)
-  return converge({ ...session, world, problems: [...session.fleet.problems, ...problems] }, options, io)
+  // Once the new host has joined etcd, it is one of the cluster's own, which up goes on with and this command refuses.
+  const goesOn = { ...io, command: commandText(['up', '-f', options.file]) }
+  return converge({ ...session, world, problems: [...session.fleet.problems, ...problems] }, options, goesOn)
 }
 
 /** `slipway node replace NAME`: the old member and Node go, the new host at the entry's address is installed as `up` would. */

@@ -68,10 +68,12 @@ export const upScript = (seconds: number): string =>
   wrapped(
     [
       'answers() { curl -fsS --max-time 3 -o /dev/null "$@"; }\n',
-      'runs() { systemctl is-enabled --quiet "$1.service" 2>/dev/null; }\n',
+      // The exit code says yes to a static unit too, such as the service behind a timer, which rests most of the time.
+      'enabled() { [ "$(systemctl is-enabled "$1" 2>/dev/null)" = enabled ]; }\n',
+      'runs() { enabled "$1.service"; }\n',
       'up() {\n',
       // shellcheck reads the loop's body as one command list; `|| return` keeps the reason in the output.
-      '\tsed -n "s/^unit //p" "$STATE/inventory" | while read -r unit; do\n\t\tsystemctl is-enabled --quiet "$unit" 2>/dev/null || continue\n\t\tsystemctl is-active --quiet "$unit" || { printf "%s is not active\\n" "$unit"; return 1; }\n\tdone || return\n',
+      '\tsed -n "s/^unit //p" "$STATE/inventory" | while read -r unit; do\n\t\tenabled "$unit" || continue\n\t\tsystemctl is-active --quiet "$unit" || { printf "%s is not active\\n" "$unit"; return 1; }\n\tdone || return\n',
       '\tif runs etcd; then answers http://127.0.0.1:2381/readyz || return; fi\n',
       '\tif runs kubelet; then answers http://127.0.0.1:10248/healthz && answers --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz || return; fi\n',
       '}\n',

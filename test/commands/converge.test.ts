@@ -1,0 +1,51 @@
+import { PassThrough } from 'node:stream'
+import { afterEach, expect, test, vi } from 'vitest'
+import { converge } from '../../src/commands/converge.ts'
+import type { World } from '../../src/engine/world.ts'
+import { refusal } from '../../src/problem.ts'
+import { scenarioNamed } from '../engine/scenarios.ts'
+import { converge as installed } from '../engine/support.ts'
+import { fakeIo, options, sessionOf } from './support.ts'
+
+const scenario = scenarioNamed('one-plane-cn')
+const untouched = () => sessionOf(scenario, () => expect.fail('nothing may run'))
+const silent = refusal('root@10.0.0.22:22', { en: 'no answer', zh: '没有响应' }, { en: '', zh: '' }, 4)
+
+/** A world in which one of the workers does not answer. */
+const without = ({ '10.0.0.22': _, ...world }: World): World => world
+
+afterEach(() => void vi.restoreAllMocks())
+
+test('without a terminal and without --yes: the plan, and 2', async () => {
+  const { io, printed } = fakeIo()
+  expect(await converge(untouched(), options({}), io)).toBe(2)
+  expect(printed.err).toMatch(/^Plan: \d+ to create/m)
+  expect(printed.err).toMatch(/add --yes\.\n$/)
+})
+
+test('who is asked has seen the plan, also with -o json', async () => {
+  const terminal = () => Object.assign(new PassThrough(), { isTTY: true, columns: 80, rows: 24 })
+  const [input, output] = [terminal(), terminal()]
+  vi.spyOn(process, 'stdin', 'get').mockReturnValue(input as unknown as typeof process.stdin)
+  vi.spyOn(process, 'stderr', 'get').mockReturnValue(output as unknown as typeof process.stderr)
+  output.once('data', () => setImmediate(() => input.write('n\n')))
+  const { io, printed } = fakeIo()
+  expect(await converge(untouched(), options({ output: 'json' }), { ...io, interactive: true })).toBe(130)
+  expect(printed.out).toBe('')
+  expect(printed.err).toMatch(/^Plan: \d+ to create/m)
+})
+
+test('a first install without one of its hosts: -o json says so on stdout', async () => {
+  const session = sessionOf({ ...scenario, world: without(scenario.world) }, () => expect.fail('nothing may run'))
+  const { io, printed } = fakeIo()
+  expect(await converge({ ...session, problems: [silent] }, options({ output: 'json', yes: true }), io)).toBe(4)
+  expect(JSON.parse(printed.out)).toMatchObject({ problems: expect.arrayContaining([silent]) })
+})
+
+test('hosts that could not be reached: the same command is for them when they are back', async () => {
+  const { world } = installed(scenario.cluster, scenario.hosts, without(scenario.world))
+  const session = sessionOf({ ...scenario, world }, () => expect.fail('nothing may run'))
+  const { io, printed } = fakeIo()
+  expect(await converge({ ...session, problems: [silent] }, options({}), { ...io, command: 'slipway certs renew' })).toBe(4)
+  expect(printed.err).toContain('When they are back: slipway certs renew\n')
+})
