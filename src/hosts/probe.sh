@@ -107,11 +107,11 @@ content() {
 
 files() {
 	set -- /etc/slipway /etc/kubernetes /etc/containerd /etc/cni/net.d /opt/cni/bin /var/lib/slipway/stamps /var/lib/kubelet/config.yaml /var/lib/kubelet/pki \
-		/var/lib/kube-proxy/config.yaml /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/keyrings /etc/apt/apt.conf.d/90slipway /etc/sysctl.d/90-slipway.conf \
+		/var/lib/kube-proxy/config.yaml /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/keyrings /etc/apt/apt.conf.d/90slipway /etc/sysctl.d/zz-slipway.conf \
 		/etc/modules-load.d/slipway.conf /etc/hostname /etc/hosts /usr/local/bin/kubectl /usr/local/bin/ctr /usr/local/bin/crictl /usr/local/bin/etcdctl \
 		/usr/local/bin/containerd-shim-runc-v2 /usr/local/bin/runc /etc/systemd/system/etcd.service /etc/systemd/system/containerd.service /etc/systemd/system/kube-apiserver.service \
 		/etc/systemd/system/kube-controller-manager.service /etc/systemd/system/kube-scheduler.service /etc/systemd/system/kubelet.service \
-		/etc/systemd/system/kube-proxy.service /etc/systemd/system/kube-apiserver-balancer.service /etc/systemd/system/kube-apiserver-vip.service /etc/cloud/cloud.cfg.d/90-slipway.cfg /etc/systemd/system/slipway-*
+		/etc/systemd/system/kube-proxy.service /etc/systemd/system/kube-apiserver-balancer.service /etc/systemd/system/kube-apiserver-vip.service /etc/cloud/cloud.cfg.d/90-slipway.cfg /etc/systemd/logind.conf.d/zz-slipway.conf /etc/systemd/system/slipway-*
 	# A directory may be a link to one on another disk: with a slash behind it find looks at what it leads to.
 	for path; do
 		shift

@@ -36,8 +36,7 @@ const configuration = (context: Context) => {
     ...(facts.cgroup === 'v1' ? { failCgroupV1: false } : {}),
     clusterDNS: [dnsServiceIp(context)],
     clusterDomain: config.cluster_domain,
-    // systemd-resolved's stub would send CoreDNS back to itself.
-    resolvConf: facts.resolved ? '/run/systemd/resolve/resolv.conf' : '/etc/resolv.conf',
+    resolvConf: resolvConf(facts),
     protectKernelDefaults: true,
     seccompDefault: true,
     podPidsLimit: 4096,
@@ -55,6 +54,27 @@ const configuration = (context: Context) => {
   }
 }
 
+/**
+ * systemd-resolved's stub would send CoreDNS back to itself. A host whose resolv.conf names servers itself is asked for those: resolved may run
+ * there without knowing any, and CoreDNS does not start without one.
+ */
+const resolvConf = ({ resolved, nameservers }: Context['facts']): string =>
+  resolved && nameservers.every((server) => server.startsWith('127.') || server === '::1')
+    ? '/run/systemd/resolve/resolv.conf'
+    : '/etc/resolv.conf'
+
+/**
+ * Package unattended-upgrades lets logind wait 30 s, in a file that sorts behind kubelet's own 99-kubelet.conf: kubelet then holds no shutdown
+ * back at all (kubernetes/kubernetes#102818). This name is behind both; kubelet tells logind to read it when it starts.
+ */
+const LOGIND = '/etc/systemd/logind.conf.d/zz-slipway.conf'
+
+const inhibitDelay = (context: Context): Resource[] => {
+  const period = context.facts.container ? undefined : (configuration(context) as Record<string, unknown>).shutdownGracePeriod
+  if (typeof period !== 'string' || !/[1-9]/.test(period)) return []
+  return [{ kind: 'file', path: LOGIND, text: `[Login]\nInhibitDelayMaxSec=${period}\n` }]
+}
+
 /** A control plane that is not also a worker keeps ordinary pods away, from its first moment on. */
 const tainted = (member: Context['member']): boolean => member.roles.controlPlane && !member.roles.worker
 
@@ -65,6 +85,13 @@ const flags = ({ member }: Context): Record<string, string> => ({
   'hostname-override': member.nodeName,
   'node-ip': member.ip,
 })
+
+/**
+ * At every start: a swap partition that /etc/fstab no longer names is found by its type at the next boot (systemd-gpt-auto-generator(8)), and
+ * with swap on kubelet does not start. A container's swap is its machine's.
+ */
+const withoutSwap = ({ config, facts }: Context): string[] =>
+  facts.container || config.services.kubelet.config.failSwapOn === false ? [] : ['ExecStartPre=-/usr/sbin/swapoff -a']
 
 /** kubelet rotates its client certificate and moves the link: the live file is the one that counts. */
 const clientPath = ({ facts }: Context): string => {
@@ -123,10 +150,11 @@ export const kubelet: Step = {
       text: pathKubeconfig({ server: LOCAL_API, user: 'default-auth', authority: `${PKI}/ca.crt`, certificate: CURRENT, key: CURRENT }),
     },
     { kind: 'file', path: CONFIG, mode: '0600', text: yaml(configuration(context)) },
+    ...inhibitDelay(context),
     {
       kind: 'unit',
       name: 'kubelet',
-      inputs: [CONFIG, KUBECONFIG, `${SERVING}.crt`, `${PKI}/ca.crt`],
+      inputs: [CONFIG, KUBECONFIG, `${SERVING}.crt`, `${PKI}/ca.crt`, ...inhibitDelay(context).map(() => LOGIND)],
       follows: [clientPath(context)],
       within: 90,
       ready: 'curl -fsS --max-time 2 http://127.0.0.1:10248/healthz',
@@ -139,7 +167,7 @@ export const kubelet: Step = {
         after: ['containerd.service'],
         wants: ['containerd.service'],
         type: 'exec',
-        settings: ['KillMode=process', 'CPUAccounting=true', 'MemoryAccounting=true'],
+        settings: [...withoutSwap(context), 'KillMode=process', 'CPUAccounting=true', 'MemoryAccounting=true'],
       }),
     },
   ],

@@ -22,7 +22,8 @@ export const nodeTuning: Step = {
   on: 'every',
   resources: () => [
     { kind: 'modules', path: '/etc/modules-load.d/slipway.conf', names: ['overlay', 'br_netfilter', 'nf_conntrack'] },
-    { kind: 'sysctls', path: '/etc/sysctl.d/90-slipway.conf', values: SYSCTLS },
+    // Behind 99-sysctl.conf (/etc/sysctl.conf) and what hardening leaves there: at a boot the last file wins (sysctl.d(5)).
+    { kind: 'sysctls', path: '/etc/sysctl.d/zz-slipway.conf', values: SYSCTLS },
     { kind: 'swap-off' },
   ],
 }

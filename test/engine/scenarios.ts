@@ -30,7 +30,7 @@ export const hostLike = async (fixture: string, hostname: string, address: strin
     hostname,
     machineId: sha256(hostname).slice(0, 32),
     addresses: [{ device: 'eth0', address, prefix: 24 }],
-    nameservers: ['10.0.0.2'],
+    nameservers: [facts.resolved ? '127.0.0.53' : '10.0.0.2'],
     hostKeys: [`ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${sha256(hostname).slice(0, 43)}`],
     // The captured hosts share a kernel that is tuned already; a host of its own is not.
     sysctls: { ...facts.sysctls, 'net.ipv4.ip_forward': '0', 'vm.overcommit_memory': '0', 'kernel.panic': '0' },

@@ -174,6 +174,22 @@ describe.each(nodes)('node $host of $name', ({ one, host }) => {
     expect(kubelet).not.toHaveProperty('serverTLSBootstrap')
   })
 
+  test('swap that came back with a boot does not keep kubelet down; a machine below a container keeps its own', () => {
+    expect(got.unit('kubelet').text.includes('\nExecStartPre=-/usr/sbin/swapoff -a\n')).toBe(!facts?.container)
+  })
+
+  test('logind waits as long as kubelet asks, whatever unattended-upgrades says', () => {
+    const path = '/etc/systemd/logind.conf.d/zz-slipway.conf'
+    const text = got.of('file').find((file) => file.path === path)?.text
+    expect(text).toBe(facts?.container ? undefined : `[Login]\nInhibitDelayMaxSec=${String(kubelet.shutdownGracePeriod)}\n`)
+    expect(path > '/etc/systemd/logind.conf.d/unattended-upgrades-logind-maxdelay.conf').toBe(true)
+  })
+
+  test("no file of the host's own comes behind the sysctls that kubelet insists on", () => {
+    const paths = got.of('sysctls').map(({ path }) => path)
+    expect(['/etc/sysctl.d/99-sysctl.conf', ...paths].sort().at(-1)).toBe(paths[0])
+  })
+
   test('one cgroup driver for kubelet and runc', () => {
     const systemd = /SystemdCgroup = true/.test(got.file('/etc/containerd/config.toml'))
     expect(kubelet.cgroupDriver).toBe(systemd ? 'systemd' : 'cgroupfs')
@@ -187,8 +203,16 @@ describe.each(nodes)('node $host of $name', ({ one, host }) => {
     expect(kubelet).toMatchObject({ mergeDefaultEvictionSettings: true })
   })
 
-  test("the resolver is systemd-resolved's own where it runs", () => {
-    expect(kubelet.resolvConf).toBe(facts?.resolved ? '/run/systemd/resolve/resolv.conf' : '/etc/resolv.conf')
+  test("the resolver is systemd-resolved's own where the host asks its stub", () => {
+    const of = (resolved: boolean, ...nameservers: string[]) => {
+      const seen = one.world[host]
+      if (!seen) throw new Error(`${host} was not seen`)
+      const other = { ...one, world: { ...one.world, [host]: { ...seen, resolved, nameservers } } }
+      return (rendered(other, host).yaml('/var/lib/kubelet/config.yaml') as Record<string, unknown>).resolvConf
+    }
+    expect(of(true, '127.0.0.53')).toBe('/run/systemd/resolve/resolv.conf')
+    expect(of(true, '10.0.0.2')).toBe('/etc/resolv.conf')
+    expect(of(false, '10.0.0.2')).toBe('/etc/resolv.conf')
   })
 
   test('DNS is in the service network and not its first address', () => {

@@ -50,7 +50,7 @@ describe('a plan', () => {
     expect(planText(edit, members, 'en', plainStyle)).toMatchInlineSnapshot(`
       "cp1  root@10.0.0.11:22
         Prepare the hosts / Kernel modules, sysctls, swap
-          ~ sysctls /etc/sysctl.d/90-slipway.conf: its content changed
+          ~ sysctls /etc/sysctl.d/zz-slipway.conf: its content changed
                 net.ipv4.ip_forward = 1
               - vm.max_map_count = 65530
               + vm.max_map_count = 262144
@@ -69,7 +69,7 @@ describe('a plan', () => {
     expect(planText(edit, members, 'zh', plainStyle)).toMatchInlineSnapshot(`
       "cp1  root@10.0.0.11:22
         准备主机 / 内核模块、sysctl、交换分区
-          ~ 内核参数 /etc/sysctl.d/90-slipway.conf：内容有变化
+          ~ 内核参数 /etc/sysctl.d/zz-slipway.conf：内容有变化
                 net.ipv4.ip_forward = 1
               - vm.max_map_count = 65530
               + vm.max_map_count = 262144

@@ -76,7 +76,7 @@ export const updated = (host: string): Change[] => [
     host,
     'prepare',
     'node-tuning',
-    'sysctls /etc/sysctl.d/90-slipway.conf',
+    'sysctls /etc/sysctl.d/zz-slipway.conf',
     { kind: 'sysctls', path: '', values: {} },
     {
       verb: 'update',

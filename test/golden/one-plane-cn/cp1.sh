@@ -243,7 +243,7 @@ load overlay br_netfilter nf_conntrack
 finish 4
 begin 5
 keep_sysctls vm.overcommit_memory vm.panic_on_oom kernel.panic kernel.panic_on_oops kernel.keys.root_maxkeys kernel.keys.root_maxbytes net.ipv4.ip_forward net.bridge.bridge-nf-call-iptables net.bridge.bridge-nf-call-ip6tables fs.inotify.max_user_instances fs.inotify.max_user_watches
-put '/etc/sysctl.d/90-slipway.conf' 0644 root:root <<'SLIPWAY_END'
+put '/etc/sysctl.d/zz-slipway.conf' 0644 root:root <<'SLIPWAY_END'
 vm.overcommit_memory = 1
 vm.panic_on_oom = 0
 kernel.panic = 10
@@ -256,7 +256,7 @@ net.bridge.bridge-nf-call-ip6tables = 1
 fs.inotify.max_user_instances = 8192
 fs.inotify.max_user_watches = 524288
 SLIPWAY_END
-sysctl -q -p /etc/sysctl.d/90-slipway.conf
+sysctl -q -p /etc/sysctl.d/zz-slipway.conf
 finish 5
 begin 6
 parent '/opt/slipway/runc/1.4.3'

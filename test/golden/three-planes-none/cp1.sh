@@ -53,7 +53,7 @@ load overlay br_netfilter nf_conntrack
 finish 6
 begin 7
 keep_sysctls vm.overcommit_memory vm.panic_on_oom kernel.panic kernel.panic_on_oops kernel.keys.root_maxkeys kernel.keys.root_maxbytes net.ipv4.ip_forward net.bridge.bridge-nf-call-iptables net.bridge.bridge-nf-call-ip6tables fs.inotify.max_user_instances fs.inotify.max_user_watches
-put '/etc/sysctl.d/90-slipway.conf' 0644 root:root <<'SLIPWAY_END'
+put '/etc/sysctl.d/zz-slipway.conf' 0644 root:root <<'SLIPWAY_END'
 vm.overcommit_memory = 1
 vm.panic_on_oom = 0
 kernel.panic = 10
@@ -66,7 +66,7 @@ net.bridge.bridge-nf-call-ip6tables = 1
 fs.inotify.max_user_instances = 8192
 fs.inotify.max_user_watches = 524288
 SLIPWAY_END
-sysctl -q -p /etc/sysctl.d/90-slipway.conf
+sysctl -q -p /etc/sysctl.d/zz-slipway.conf
 finish 7
 begin 8
 parent '/opt/slipway/runc/1.4.3'
@@ -1008,6 +1008,12 @@ registerWithTaints:
 SLIPWAY_END
 finish 21
 begin 22
+put '/etc/systemd/logind.conf.d/zz-slipway.conf' 0644 root:root <<'SLIPWAY_END'
+[Login]
+InhibitDelayMaxSec=60s
+SLIPWAY_END
+finish 22
+begin 23
 unit_file kubelet <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes node agent
@@ -1028,6 +1034,7 @@ Restart=always
 RestartSec=2
 TimeoutStartSec=300
 LimitNOFILE=1048576
+ExecStartPre=-/usr/sbin/swapoff -a
 KillMode=process
 CPUAccounting=true
 MemoryAccounting=true
@@ -1038,9 +1045,9 @@ SLIPWAY_END
 ready() {
 curl -fsS --max-time 2 http://127.0.0.1:10248/healthz
 }
-start 'kubelet' 90 ready '/etc/systemd/system/kubelet.service' '/var/lib/kubelet/config.yaml' '/etc/kubernetes/kubelet.conf' '/var/lib/kubelet/pki/kubelet.crt' '/etc/kubernetes/pki/ca.crt'
-finish 22
-begin 23
+start 'kubelet' 90 ready '/etc/systemd/system/kubelet.service' '/var/lib/kubelet/config.yaml' '/etc/kubernetes/kubelet.conf' '/var/lib/kubelet/pki/kubelet.crt' '/etc/kubernetes/pki/ca.crt' '/etc/systemd/logind.conf.d/zz-slipway.conf'
+finish 23
+begin 24
 put /etc/kubernetes/pki/kube-proxy.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/kube-proxy.key is drawn while applying)
 SLIPWAY_END
@@ -1050,8 +1057,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-kube-proxy 0600 root:root <<'SLIPWAY_END'
 6d57fd09d6f461514492c8afa3fca1d4d4bd58b1c907cfbeea71b332a4501b6f 400997ef14745e8b95bcddb51543f53f7493fe239b8473ad6d2634406c554102
 SLIPWAY_END
-finish 23
-begin 24
+finish 24
+begin 25
 put '/etc/kubernetes/proxy.conf' 0600 root:root <<'SLIPWAY_END'
 apiVersion: v1
 kind: Config
@@ -1072,8 +1079,8 @@ contexts:
       user: system:kube-proxy
 current-context: default
 SLIPWAY_END
-finish 24
-begin 25
+finish 25
+begin 26
 put '/var/lib/kube-proxy/config.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
@@ -1088,8 +1095,8 @@ metricsBindAddress: 127.0.0.1:10249
 nodePortAddresses:
   - primary
 SLIPWAY_END
-finish 25
-begin 26
+finish 26
+begin 27
 unit_file kube-proxy <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes network proxy
@@ -1114,7 +1121,7 @@ ready() {
 curl -fsS --max-time 2 http://127.0.0.1:10256/livez
 }
 start 'kube-proxy' 90 ready '/etc/systemd/system/kube-proxy.service' '/var/lib/kube-proxy/config.yaml' '/etc/kubernetes/proxy.conf' '/etc/kubernetes/pki/kube-proxy.crt' '/etc/kubernetes/pki/ca.crt'
-finish 26
+finish 27
 }
 main; exit
 
