@@ -31,8 +31,9 @@ const SILENCE_S = 30
 const TIMED_OUT = 124
 
 /**
- * Takes flock on a file of tmpfs and keeps it while heartbeats arrive on stdin. Read by lines: `held` says that it is ours, `busy` who has it, `silent`
- * that no heartbeat came and it was let go.
+ * Takes flock on a file of tmpfs and keeps it while heartbeats arrive on stdin. Without one it lets go; a heartbeat that was only late (behind a file
+ * on a slow line) takes it again, unless another run has had it meanwhile. Read by lines: `held` says that it is ours, `busy` who has it, `silent`
+ * that no heartbeat came and another run took it.
  */
 const script = (cluster: string, owner: Owner): string => `main() {
 	umask 077
@@ -43,12 +44,22 @@ const script = (cluster: string, owner: Owner): string => `main() {
 		exit 75
 	fi
 	printf '%s since %s\\n' ${quote(`${owner.who}@${owner.from} (${owner.command}, run ${owner.run})`)} "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >/run/slipway/${cluster}.owner
+	mine=$(cat /run/slipway/${cluster}.owner)
+	is_mine() { [ "$(cat /run/slipway/${cluster}.owner 2>/dev/null)" = "$mine" ]; }
 	echo held
 	while :; do
-		beat=$(timeout ${SILENCE_S} head -c 1) || { [ $? != ${TIMED_OUT} ] || echo silent; break; }
+		beat=$(timeout ${SILENCE_S} head -c 1) || {
+			[ $? = ${TIMED_OUT} ] || break
+			flock -u 8
+			until beat=$(timeout 1 head -c 1); do
+				[ $? = ${TIMED_OUT} ] || break 2
+				is_mine || { echo silent; exit; }
+			done
+			flock -n 8 && is_mine || { echo silent; exit; }
+		}
 		[ -n "$beat" ] || break
 	done
-	rm -f /run/slipway/${cluster}.owner
+	! is_mine || rm -f /run/slipway/${cluster}.owner
 }
 main; exit
 `
@@ -68,7 +79,7 @@ async function* heartbeats(until: AbortSignal): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** `ended` says how: the host heard nothing of us for too long, or the holder went away with its host or connection. */
+/** `ended` says how: another run took it while the host heard nothing of us, or the holder went away with its host or connection. */
 type Held = Readonly<{ transport: Transport; ended: Promise<'silent' | 'gone'>; end(): void }>
 
 const takeOne = async (transport: Transport, cluster: string, owner: Owner): Promise<Held | { busy: string }> => {
@@ -107,8 +118,8 @@ const busyProblem = (transport: Transport, holder: string): Problem => ({
 
 const LOST: Readonly<Record<'silent' | 'gone', Text>> = {
   silent: {
-    en: `the lock on the cluster was lost: nothing was heard of this run for ${SILENCE_S} s`,
-    zh: `已失去集群锁：主机 ${SILENCE_S} 秒未收到本次运行的信号`,
+    en: `the lock on the cluster was lost: nothing was heard of this run for ${SILENCE_S} s, and another took it`,
+    zh: `已失去集群锁：主机 ${SILENCE_S} 秒未收到本次运行的信号，锁已被其他任务取得`,
   },
   gone: { en: 'the lock on the cluster was lost with this host', zh: '与该主机一同失去了集群锁' },
 }

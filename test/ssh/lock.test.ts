@@ -60,15 +60,28 @@ test('is held against others until it is released', async () => {
   await (await held(other)).release()
 })
 
-test('is lost when its host has heard nothing of the run, although the connection is there', async () => {
+test('is lost when another run took it while its host heard nothing of this one, although the connection is there', async () => {
   const lock = await held(transport)
   await capture(other, SILENCE)
+  const next = await held(other)
   await until('the lock is lost', () => lock.lost.aborted)
   expect(problemIn(lock)).toMatchObject({ exit: 4, what: { en: expect.stringContaining('nothing was heard of this run for 30 s') } })
   expect((await capture(transport, 'echo here')).stdout).toBe('here\n')
-  await (await held(other)).release()
   await lock.release()
+  expect(await take(transport)).toMatchObject({ exit: 4, what: { en: expect.stringContaining('me@here') } })
+  await next.release()
 })
+
+test('is not lost when the heartbeat was only late and nobody else came', async () => {
+  const lock = await held(transport)
+  await capture(other, SILENCE)
+  // The next heartbeat comes within 5 s.
+  await new Promise((resolve) => setTimeout(resolve, 6000))
+  expect(lock.lost.aborted).toBe(false)
+  expect(await take(other)).toMatchObject({ exit: 4 })
+  await lock.release()
+  await (await held(other)).release()
+}, 20_000)
 
 test('is lost with the only connection', async () => {
   const lock = await held(transport)
