@@ -20,6 +20,12 @@ const missing = (path: Path): Words => {
   return [say('This key is missing.', '缺少这个键。'), line ? say(`Add it: ${line}.`, `请加上：${line}。`) : say('Add it.', '请加上。')]
 }
 
+/** "Take the key out" is no way out for a key that has to be there. */
+const needed = (path: Path): boolean => typeof path.at(-1) === 'string' && schemaAt(path)?.safeParse(undefined).success === false
+
+const unfilled = ([what, fix]: Words, value: unknown, path: Path): Words =>
+  (value === null || value === '') && needed(path) ? [what, missing(path)[1]] : [what, fix]
+
 const union = (value: unknown, path: Path, source: Source): Words => {
   if (path[0] === 'mirrors') return provider(value)
   if (path.includes('extra_args')) {
@@ -50,12 +56,12 @@ const general = (issue: Issue, value: unknown, path: Path, source: Source): Word
 const wordsOf = (issue: Issue, value: unknown, path: Path, source: Source): Words => {
   switch (issue.code) {
     case 'invalid_type':
-      return value === undefined ? missing(path) : wrongType(issue.expected, value, path, source)
+      return value === undefined ? missing(path) : unfilled(wrongType(issue.expected, value, path, source), value, path)
     case 'invalid_value':
       return value === undefined ? missing(path) : wrongWord(issue.values, value, path)
     case 'too_big':
     case 'too_small':
-      return bound(issue, value, path)
+      return unfilled(bound(issue, value, path), value, path)
     case 'invalid_union':
       return value === undefined ? missing(path) : union(value, path, source)
     default:

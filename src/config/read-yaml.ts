@@ -65,6 +65,20 @@ const placesIn = (root: ParsedNode | null, text: string, file: string, folders: 
   return { source: { file, ...folders, at, written }, place }
 }
 
+const FULL_WIDTH = /[：，－【】［］｛｝“”‘’\u3000]/
+
+/** Where a full-width character stands on the line of an error or the one above, outside quotes and comments. */
+const fullWidthNear = (text: string, offset: number): number | undefined => {
+  const start = text.lastIndexOf('\n', offset - 1) + 1
+  const end = text.indexOf('\n', offset)
+  const above = start === 0 ? 0 : text.lastIndexOf('\n', start - 2) + 1
+  const lines = text
+    .slice(above, end < 0 ? undefined : end)
+    .replace(/"[^"\n]*"|'[^'\n]*'|(^|[^\S\n])#.*/gm, (part) => ' '.repeat(part.length))
+  const found = lines.search(FULL_WIDTH)
+  return found < 0 ? undefined : above + found
+}
+
 const parse = (text: string, file: string, folders: Folders): Parsed => {
   // Asking for merge keys costs a look at every pair, so only where there may be one.
   const merge = text.includes('<<')
@@ -75,7 +89,9 @@ const parse = (text: string, file: string, folders: Folders): Parsed => {
   const root = doc?.contents ?? null
   const { source, place } = placesIn(root, text, file, folders)
   const problems = [...(doc?.errors ?? []), ...(doc?.warnings ?? [])].map((error) => {
-    const [what, fix] = wordsFor(error.code)
+    const wide = error.code === 'DUPLICATE_KEY' ? undefined : fullWidthNear(text, error.pos[0])
+    if (wide !== undefined) return mistake(place(wide), ...wordsFor('FULL_WIDTH'))
+    const [what, fix] = wordsFor(error.code, error.message)
     const path = error.code === 'DUPLICATE_KEY' ? ` ${pathText(pathAt(root, error.pos[0]))}` : ''
     return mistake(`${place(error.pos[0])}${path}`, what, fix)
   })

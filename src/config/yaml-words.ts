@@ -8,12 +8,31 @@ const SYNTAX: Readonly<Record<string, readonly [what: Text, fix: Text]>> = {
     say('The indentation does not fit the lines above.', '缩进与上面的行不一致。'),
     say('Give keys that belong together the same number of spaces.', '同一层的键请用同样数量的空格缩进。'),
   ],
+  UNCLOSED: [
+    say('A bracket that was opened before this place is not closed.', '此处之前打开的括号没有闭合。'),
+    say('Close "{" with "}" and "[" with "]", the inner one first.', '请用 "}" 闭合 "{"，用 "]" 闭合 "["，先闭合内层。'),
+  ],
+  NO_DASH: [
+    say('This line belongs to no entry of the list above it.', '这一行不属于上面列表中的任何一项。'),
+    say('Indent it like the key after the "- ", or start it with "- ".', '请与 "- " 后面的键对齐，或以 "- " 开头。'),
+  ],
   MISSING_CHAR: [
     say(
       'A character is missing: a quote, a bracket, a comma, or the space after ":" or "-".',
       '缺少字符：引号、括号、逗号，或 ":"、"-" 后面的空格。',
     ),
     say('Close what was opened, and put a space after ":" and "-".', '请补全引号或括号，并在 ":" 和 "-" 后面加空格。'),
+  ],
+  FULL_WIDTH: [
+    say(
+      'A full-width character stands here: YAML does not read it as ":", ",", "-", a bracket, a quote or a space.',
+      '这里是全角字符：YAML 不把它当作 ":"、","、"-"、括号、引号或空格。',
+    ),
+    say('Switch the input method to half-width and type it again.', '请切换到半角（英文）输入后重新输入。'),
+  ],
+  MULTILINE_IMPLICIT_KEY: [
+    say('This line is not "key: value".', '这一行不是 "key: value" 的形式。'),
+    say('Put ":" and a space after the key.', '请在键的后面写 ":" 和一个空格。'),
   ],
   BAD_SCALAR_START: [
     say('A value cannot start with this character ("@", "`", "%", "," ...).', '值不能以这个字符开头（"@"、"`"、"%"、"," 等）。'),
@@ -56,5 +75,9 @@ const OTHER: readonly [Text, Text] = [
   ),
 ]
 
-/** What is said of an error of the YAML parser, by its code. */
-export const wordsFor = (code: string): readonly [what: Text, fix: Text] => SYNTAX[code] ?? OTHER
+/** What is said of an error of the YAML parser, by its code; its message tells apart what shares a code. */
+export const wordsFor = (code: string, message = ''): readonly [what: Text, fix: Text] => {
+  if (code === 'BAD_INDENT' && message.startsWith('Flow ')) return wordsFor('UNCLOSED')
+  if (code === 'MISSING_CHAR' && message.endsWith('without - indicator')) return wordsFor('NO_DASH')
+  return SYNTAX[code] ?? OTHER
+}

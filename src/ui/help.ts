@@ -1,5 +1,8 @@
 import type { Command } from '../commands/types.ts'
 import type { Language, Text } from '../text.ts'
+import { wrap } from './width.ts'
+
+const COLUMNS = 80
 
 const OPTIONS: readonly (readonly [string, Text])[] = [
   ['-f, --file FILE', { en: 'the cluster file (default cluster.yml; - is stdin)', zh: '集群文件（默认 cluster.yml；- 表示标准输入）' }],
@@ -18,14 +21,19 @@ const OPTIONS: readonly (readonly [string, Text])[] = [
 export const helpText = (commands: readonly Command[], language: Language): string => {
   const wide = Math.max(...[...commands.map(({ name }) => name), ...OPTIONS.map(([flag]) => flag)].map((text) => text.length)) + 2
   const rows = (list: readonly (readonly [string, Text])[]) =>
-    list.map(([left, right]) => `  ${left.padEnd(wide)}${right[language]}\n`).join('')
+    list
+      .map(([left, right]) => `  ${left.padEnd(wide)}${wrap(right[language], COLUMNS - 2 - wide).join(`\n${' '.repeat(2 + wide)}`)}\n`)
+      .join('')
   return [
     language === 'zh' ? '用法：slipway 命令 [选项]\n\n命令：\n' : 'Usage: slipway COMMAND [OPTIONS]\n\nCommands:\n',
     rows(commands.map(({ name, summary }) => [name, summary] as const)),
     language === 'zh' ? '\n选项：\n' : '\nOptions:\n',
     rows(OPTIONS),
-    language === 'zh'
-      ? '\n退出码：0 完成或无需更改，1 Slipway 的缺陷，2 配置，3 主机不合要求，4 无法连接或未授权，5 应用失败，6 有更改（plan --exit-code），130 中断\n'
-      : '\nExit codes: 0 done or nothing to do, 1 our bug, 2 configuration, 3 unfit host, 4 unreachable or\nnot authorised, 5 applying failed, 6 changes (plan --exit-code), 130 interrupted\n',
+    `\n${wrap(
+      language === 'zh'
+        ? '退出码：0 完成或无需更改，1 Slipway 的缺陷，2 配置，3 主机不合要求，4 无法连接或未授权，5 应用失败，6 有更改（plan --exit-code），130 中断'
+        : 'Exit codes: 0 done or nothing to do, 1 our bug, 2 configuration, 3 unfit host, 4 unreachable or not authorised, 5 applying failed, 6 changes (plan --exit-code), 130 interrupted',
+      COLUMNS,
+    ).join('\n')}\n`,
   ].join('')
 }

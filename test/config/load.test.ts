@@ -36,6 +36,36 @@ describe('a good file', () => {
     expect(parse(good().replace('v1.36.3', written)).config?.kubernetes_version).toBe(full)
   })
 
+  test('a needed key without a value is not to be taken out', () => {
+    expect(said('kubernetes_version: v1.36.3\nnodes:\n')).toBe(
+      'cluster.yml:2:7 nodes: Expected a list, found nothing. Name at least one host: - {address: 10.0.0.11, role: [control-plane, worker]}.',
+    )
+    expect(said(good('  - {address: "", role: }\n'))).toBe(
+      [
+        'cluster.yml:4:15 nodes[1].address: This text is empty. Add it: address: 10.0.0.11.',
+        'cluster.yml:4:25 nodes[1].role: Expected a list, found nothing. Add it: role: [control-plane].',
+      ].join('\n'),
+    )
+    expect(said(good('cluster_domain:\n'))).toContain('Give it a value, or take the key out.')
+  })
+
+  test.each([
+    ['ssh://root@10.0.0.3:2222', 'holds a user. Write address: 10.0.0.3 and user: root and port: 2222.'],
+    ['root@10.0.0.3:2222', 'holds a user. Write address: 10.0.0.3 and user: root and port: 2222.'],
+    ['root@10.0.0.3', 'holds a user. Write address: 10.0.0.3 and user: root.'],
+    ['10.0.0.3:22', 'holds a port. Write address: 10.0.0.3 and port: 22.'],
+    ['https://10.0.0.3', 'holds more than a name. Write address: 10.0.0.3.'],
+  ])('an address %s comes apart in one go', (address, words) => {
+    expect(said(good(`  - {address: ${address}, role: [worker]}\n`))).toBe(`cluster.yml:4:15 nodes[1].address: "${address}" ${words}`)
+  })
+
+  test.each([
+    ['  - {address:10.0.0.3, role: [worker]}', 'Put ":" and a space between: `address: 10.0.0.3`.'],
+    ['  - {address： 10.0.0.3, role: [worker]}', 'Put ":" and a space between: `address: 10.0.0.3`.'],
+    ['  - {address: 10.0.0.3, role: [worker], ssh: {user: a}}', 'Move it to the left margin: ssh is a key of the whole file.'],
+    ['cluster-cidr: 10.42.0.0/16', 'It belongs in network.pod_cidr.'],
+  ])('an unknown key: %s', (line, fix) => expect(said(good(`${line}\n`))).toContain(fix))
+
   test('anchors and merge keys keep their positions', () => {
     const text = `kubernetes_version: v1.36.3
 nodes:
@@ -96,6 +126,22 @@ describe('YAML', { timeout: 30_000 }, () => {
       'cluster.yml:5:1: The file holds several YAML documents ("---"). Keep one cluster per file.',
     ],
     ['a tag', good('cluster_name: !vault secret\n'), 'cluster.yml:4:15: YAML tags ("!name") are not supported. Write the plain value.'],
+    ...['nodes：', 'kubernetes_version：v1.36.3', 'a: b: c　'].map((line): [string, string, string] => [
+      `full width: ${line}`,
+      `mirrors: cn # 一：二\n${line} # 一：二\n${good()}`,
+      `cluster.yml:2:${line.search(/[：　－]/) + 1}: A full-width character stands here: YAML does not read it as ":", ",", "-", a bracket, a quote or a space. Switch the input method to half-width and type it again.`,
+    ]),
+    ['no space', `mirrors:cn\n${good()}`, 'cluster.yml:1:1: This line is not "key: value". Put ":" and a space after the key.'],
+    [
+      'an open brace',
+      good().replace('worker]}', 'worker]\n  - {address: 192.168.1.12, role: [worker]}'),
+      'cluster.yml:4:3: A bracket that was opened before this place is not closed. Close "{" with "}" and "[" with "]", the inner one first.',
+    ],
+    [
+      'a key of an entry that is not indented enough',
+      'nodes:\n  - address: 192.168.1.11\n   role: [worker]\n',
+      'cluster.yml:3:1: This line belongs to no entry of the list above it. Indent it like the key after the "- ", or start it with "- ".',
+    ],
     [
       'an open quote',
       good('cluster_name: "lab\n'),

@@ -52,13 +52,23 @@ export const unknownKey = (name: string, parent: Path, source: Source): Problem 
   const valid = Object.keys((type && shapeOf(type)) ?? {})
   const shown = quote(name)
   const what = say(`Unknown key ${shown}.`, `未知的键 ${shown}。`)
-  const alias = ALSO[name]
-  const here = alias && valid.includes(alias) ? alias : nearest(name, valid)
+  const alias = ALSO[name] ?? ALSO[name.replaceAll('-', '_')]
+  // {address:10.0.0.3} and {address： 10.0.0.3} are one word to YAML.
+  const [, key, rest] = /^([A-Za-z_]+)\s*[:：]\s*(.+)$/.exec(name) ?? []
+  if (key !== undefined && valid.includes(key))
+    return mistake(
+      source.at([...parent, name], 'key'),
+      what,
+      say(`Put ":" and a space between: \`${key}: ${rest}\`.`, `中间请写半角 ":" 和一个空格：\`${key}: ${rest}\`。`),
+    )
   const there = elsewhere(alias ?? name)
+  const here = alias && valid.includes(alias) ? alias : alias && there ? undefined : nearest(name, valid)
   const fix = here
     ? say(`Did you mean ${here}?`, `是否想写 ${here}？`)
     : there
-      ? say(`It belongs in ${there}.`, `它应写在 ${there}。`)
+      ? there === name
+        ? say(`Move it to the left margin: ${there} is a key of the whole file.`, `请移到最左边：${there} 是整个文件的键。`)
+        : say(`It belongs in ${there}.`, `它应写在 ${there}。`)
       : validHere(valid)
   return mistake(source.at([...parent, name], 'key'), what, fix)
 }

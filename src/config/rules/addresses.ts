@@ -9,18 +9,14 @@ import { unusableAddress } from './unusable.ts'
 
 const addressFault = (text: string): Pick<Finding, 'what' | 'fix'> | undefined => {
   const shown = quote(text)
-  const user = /^([^@\s]+)@([^@\s]+)$/.exec(text)
-  if (user) {
+  const [, user, host, port] = /^(?:[a-z]+:\/\/)?(?:([^@\s/]+)@)?([^:@\s/]+)(?::(\d+))?\/?$/.exec(text) ?? []
+  if (host !== undefined && host !== text) {
+    const [en, zh] = user ? ['a user', '用户名'] : port ? ['a port', '端口'] : ['more than a name', '名称以外的内容']
+    const more = [...(user ? [`user: ${user}`] : []), ...(port ? [`port: ${port}`] : [])]
+    const keys = [`address: ${host}`, ...more]
     return {
-      what: say(`${shown} holds a user.`, `${shown} 中含有用户名。`),
-      fix: say(`Write address: ${user[2]} and user: ${user[1]}.`, `请分开写：address: ${user[2]} 和 user: ${user[1]}。`),
-    }
-  }
-  const port = /^([^:\s]+):(\d+)$/.exec(text)
-  if (port) {
-    return {
-      what: say(`${shown} holds a port.`, `${shown} 中含有端口。`),
-      fix: say(`Write address: ${port[1]} and port: ${port[2]}.`, `请分开写：address: ${port[1]} 和 port: ${port[2]}。`),
+      what: say(`${shown} holds ${en}.`, `${shown} 中含有${zh}。`),
+      fix: say(`Write ${keys.join(' and ')}.`, `请${more.length > 0 ? '分开' : ''}写：${keys.join(' 和 ')}。`),
     }
   }
   if (/^\[?[0-9a-f:]*:[0-9a-f:.]*\]?$/i.test(text)) {
