@@ -45,12 +45,16 @@ const held = async (through: Transport, leaving?: Transport): Promise<Lock> => {
 }
 const problemIn = ({ lost }: Lock) => (lost.reason as LockLost | undefined)?.problem
 
-/** What a host does after 30 s without a heartbeat: timeout(1) is told that its time is over. */
-const SILENCE = `for fd in /proc/[0-9]*/fd/8; do
-	[ "$(readlink "$fd")" = /run/slipway/${CLUSTER}.lock ] || continue
-	pid=\${fd%/fd/8}
-	[ "$(cat "$pid/comm")" != timeout ] || kill -s ALRM "\${pid#/proc/}"
-done`
+/** What a host does after 30 s without a heartbeat: timeout(1), once it waits for one, is told that its time is over. */
+const SILENCE = `for _ in $(seq 80); do
+	sleep 0.1
+	for fd in /proc/[0-9]*/fd/8; do
+		[ "$(readlink "$fd")" = /run/slipway/${CLUSTER}.lock ] || continue
+		pid=\${fd%/fd/8}
+		if [ "$(cat "$pid/comm")" = timeout ]; then kill -s ALRM "\${pid#/proc/}" && exit; fi
+	done
+done
+exit 1`
 
 test('is held against others until it is released', async () => {
   const lock = await held(transport)
@@ -62,19 +66,24 @@ test('is held against others until it is released', async () => {
 
 test('is lost when another run took it while its host heard nothing of this one, although the connection is there', async () => {
   const lock = await held(transport)
-  await capture(other, SILENCE)
-  const next = await held(other)
+  expect(await capture(other, SILENCE)).toMatchObject({ exit: 0 })
+  let next: Lock | undefined
+  await until('the lock is let go', async () => {
+    const taken = await take(other)
+    if (!('what' in taken)) next = taken
+    return next !== undefined
+  })
   await until('the lock is lost', () => lock.lost.aborted)
   expect(problemIn(lock)).toMatchObject({ exit: 4, what: { en: expect.stringContaining('nothing was heard of this run for 30 s') } })
   expect((await capture(transport, 'echo here')).stdout).toBe('here\n')
   await lock.release()
   expect(await take(transport)).toMatchObject({ exit: 4, what: { en: expect.stringContaining('me@here') } })
-  await next.release()
+  await next?.release()
 })
 
 test('is not lost when the heartbeat was only late and nobody else came', async () => {
   const lock = await held(transport)
-  await capture(other, SILENCE)
+  expect(await capture(other, SILENCE)).toMatchObject({ exit: 0 })
   // The next heartbeat comes within 5 s.
   await new Promise((resolve) => setTimeout(resolve, 6000))
   expect(lock.lost.aborted).toBe(false)

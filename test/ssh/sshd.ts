@@ -132,8 +132,8 @@ export const target = (port: number, more: Partial<SshTarget> = {}): SshTarget =
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Waits for something that another process brings about. */
-export async function until(what: string, test: () => boolean, ms = 8000): Promise<void> {
-  for (const end = Date.now() + ms; !test(); await pause(20)) if (Date.now() > end) throw new Error(`not within ${ms} ms: ${what}`)
+export async function until(what: string, test: () => boolean | Promise<boolean>, ms = 8000): Promise<void> {
+  for (const end = Date.now() + ms; !(await test()); await pause(20)) if (Date.now() > end) throw new Error(`not within ${ms} ms: ${what}`)
 }
 
 /** The Problem a promise ends with. */
