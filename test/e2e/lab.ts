@@ -214,6 +214,13 @@ export const scripts = async (host: HostName): Promise<string[]> => {
   return all.filter(({ pid }) => ours.has(pid)).map(({ pid, args }) => `${pid} ${args.slice(0, 120)}`)
 }
 
+/** Waits until no script is alive on a host: one that was killed takes a moment to die, one that was forgotten stays. */
+export const scriptsEnd = (host: HostName): Promise<void> =>
+  until(`scripts end on ${host}`, 5, async () => {
+    const left = await scripts(host)
+    return left.length === 0 || left.join('\n')
+  })
+
 // ---- units ----
 
 /** What systemd knows of our units; a restart changes it. */
