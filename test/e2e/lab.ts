@@ -228,25 +228,32 @@ export const units = (host: HostName): Promise<string> =>
   on(
     host,
     `for u in etcd containerd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kube-apiserver-balancer; do
-      printf '%s %s\\n' "$u" "$(systemctl show "$u" -p MainPID,NRestarts,ActiveState,ActiveEnterTimestampMonotonic | tr '\\n' ' ')"
+      printf '%s %s\\n' "$u" "$(systemctl show "$u" -p MainPID,NRestarts,ActiveState,SubState,ActiveEnterTimestampMonotonic | tr '\\n' ' ')"
     done`,
   )
 
-/** Those that were restarted by order: another process, and not because the old one died by itself (systemd counts that). */
+/**
+ * Those that were restarted by order: another process, and not because the old one died by itself. systemd counts that when it starts the next
+ * one; until then there is none, and the unit became active when it had before.
+ */
 export const restarted = (before: string, after: string): string[] => {
   const parsed = (text: string) =>
     new Map(
-      text
-        .split('\n')
-        .map((line) => [
-          line.split(' ')[0] ?? '',
-          { pid: /MainPID=(\d+)/.exec(line)?.[1], deaths: Number(/NRestarts=(\d+)/.exec(line)?.[1] ?? 0) },
-        ]),
+      text.split('\n').map((line) => [
+        line.split(' ')[0] ?? '',
+        {
+          pid: /MainPID=(\d+)/.exec(line)?.[1],
+          deaths: Number(/NRestarts=(\d+)/.exec(line)?.[1] ?? 0),
+          waits: line.includes('SubState=auto-restart'),
+          active: /ActiveEnterTimestampMonotonic=(\d+)/.exec(line)?.[1],
+        },
+      ]),
     )
   const old = parsed(before)
-  return [...parsed(after)].flatMap(([unit, { pid, deaths }]) =>
-    pid === old.get(unit)?.pid || deaths > (old.get(unit)?.deaths ?? 0) ? [] : [unit],
-  )
+  return [...parsed(after)].flatMap(([unit, { pid, deaths, waits, active }]) => {
+    const was = old.get(unit)
+    return pid === was?.pid || deaths > (was?.deaths ?? 0) || (waits && active === was?.active) ? [] : [unit]
+  })
 }
 
 // ---- cluster files and the command line ----
