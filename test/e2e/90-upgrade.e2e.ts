@@ -101,14 +101,15 @@ test('every part reports the new version', async () => {
 })
 
 test('in this order: etcd, API servers, their controllers, then each kubelet before its kube-proxy; a snapshot before the first', async () => {
+  // In microseconds: two that follow each other can begin in one second.
   const since = async (host: HostName, unit: string): Promise<number> =>
-    Date.parse(await on(host, `date -u -d "$(systemctl show ${unit} -p ActiveEnterTimestamp --value)" +%Y-%m-%dT%H:%M:%S.%NZ`))
+    Number(await on(host, `date -d "$(systemctl show --timestamp=us+utc ${unit} -p ActiveEnterTimestamp --value)" +%s.%N`))
   const all = (unit: string, hosts: readonly HostName[] = PLANES) => Promise.all(hosts.map((host) => since(host, unit)))
   const [etcd, api, controllers, schedulers] = await Promise.all(
     ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map((unit) => all(unit)),
   )
   const [kubelets, proxies] = [await all('kubelet', HA_HOSTS), await all('kube-proxy', HA_HOSTS)]
-  const snapshot = Date.parse(await on('cp1', 'date -u -r /var/lib/slipway/snapshots/before-v1.37.2.db +%Y-%m-%dT%H:%M:%S.%NZ'))
+  const snapshot = Number(await on('cp1', 'date -r /var/lib/slipway/snapshots/before-v1.37.2.db +%s.%N'))
   expect(snapshot).toBeLessThan(Math.min(...(etcd ?? [])))
   expect(Math.max(...(etcd ?? []))).toBeLessThan(Math.min(...(api ?? [])))
   expect(Math.max(...(api ?? []))).toBeLessThan(Math.min(...(controllers ?? []), ...(schedulers ?? [])))
