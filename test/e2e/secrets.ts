@@ -33,5 +33,6 @@ export const readableSecrets = async (host: HostName, secrets: readonly string[]
       find / -xdev \\( -path /proc -o -path /sys -o -path /usr -o -path /run/canaries \\) -prune -o -type f -perm -o+r -size -1024k -print0 | xargs -0 grep -lF -f /run/canaries || true
       find /var/lib/kubelet /var/lib/etcd /run /tmp -xdev -path /run/canaries -prune -o -type f -perm -o+r -size -1024k -print0 2>/dev/null | xargs -0 -r grep -lF -f /run/canaries || true
       rm -f /run/canaries`,
+      180,
     ),
   )

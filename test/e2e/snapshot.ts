@@ -1,7 +1,7 @@
 // What a host looks like from outside: its files, owners, modes and texts.
 import 'reflect-metadata'
 import * as x509 from '@peculiar/x509'
-import { on, type HostName } from './lab.ts'
+import { type HostName, on, pause, until } from './lab.ts'
 
 /** What a host writes by itself all the time. */
 const NOISE = [
@@ -135,3 +135,19 @@ export const difference = (before: readonly string[], after: readonly string[]):
 }
 
 export const SAME = { gone: [], came: [] }
+
+/** Longer than the period in which a kubelet clears up behind pods that are gone: it writes into its own directory then. */
+const STILL_MS = 5000
+
+/** The traces of a host that has come to rest: twice in a row the same. */
+export const tracesAtRest = async (host: HostName): Promise<string[]> => {
+  let seen = await traces(host)
+  await until(`${host} is at rest`, 120, async () => {
+    await pause(STILL_MS)
+    const before = seen
+    seen = await traces(host)
+    const { gone, came } = difference(before, seen)
+    return (gone.length === 0 && came.length === 0) || [...gone, ...came].join('\n')
+  })
+  return seen
+}
