@@ -99,7 +99,7 @@ test('a sudo password that is wrong is tried once', async () => {
   expect(stderr).toMatch(/^opspw@10\.77\.0\.21:22: .*sudo/m)
   expect(stdout + stderr).not.toContain('not-the-one')
   expect(exit).toBe(4)
-  expect(Number(await on('w1', "journalctl -q -t sudo -o cat | grep -c 'incorrect password attempt' || true"))).toBe(1)
+  expect(Number(await on('w1', "journalctl --sync; journalctl -q -t sudo -o cat | grep -c 'incorrect password attempt' || true"))).toBe(1)
 })
 
 test('none of these runs touched any host', async () => {
