@@ -9,7 +9,7 @@ PRUNED='-path /proc -o -path /sys -o -path /dev -o -path /tmp -o -path /var/tmp 
 # Of what lies in memory only the names count.
 files() {
 	# shellcheck disable=SC2086 # words of find
-	find / \( $PRUNED \) -prune -o -printf 'path %y %m %u:%g %p %l\n' 2>/dev/null
+	find / \( $PRUNED \) -prune -o -printf 'path %y %m %u:%g %p %l\n' 2>/dev/null || :
 	# shellcheck disable=SC2086
 	find / \( $PRUNED -o -path /run \) -prune -o -type f -print0 2>/dev/null | xargs -0 sha256sum | sed 's/^/text /'
 }
@@ -42,7 +42,7 @@ running() {
 	systemctl list-units --no-legend --plain --type=service,socket,timer,slice,mount,scope |
 		awk '$1 !~ /^(session-|user|run-user|apt-)|^systemd-(tmpfiles-clean|hostnamed)/ {print "unit " $1 " " $3}'
 	# Whoever looks and whoever is logged in are no part of the host.
-	ps -e -o ppid=,comm= | awk '$1 != 2 && $2 !~ /^(sh|bash|ps|awk|mawk|find|xargs|sha256sum|sort|uniq|sed|sshd|sshd-session|\(sd-pam\)|systemd|sudo|kworker.*)$/ {$1 = ""; print "process" $0}'
+	ps -e -o ppid=,comm= | awk '$1 != 2 && $2 !~ /^(sh|bash|ps|awk|mawk|find|xargs|sha256sum|sort|uniq|sed|sshd|sshd-session|\(sd-pam\)|systemd|systemd-user-ru|sudo|kworker.*)$/ {$1 = ""; print "process" $0}'
 	find /sys/fs/cgroup -maxdepth 3 -type d -name '*kube*' 2>/dev/null | sed 's/^/cgroup /'
 }
 
