@@ -13,8 +13,9 @@ export const inTheLab = {
   fileParallelism: false,
   maxWorkers: 1,
   globalSetup: ['test/e2e/setup.ts'],
-  testTimeout: 300_000,
-  hookTimeout: 300_000,
+  // Longer than a run may take (Operator.seconds in lab.ts).
+  testTimeout: 900_000,
+  hookTimeout: 900_000,
   sequence: { sequencer: ByName },
   reporters: ['verbose'],
 }

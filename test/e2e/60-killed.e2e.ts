@@ -13,5 +13,5 @@ test.each(POINTS)(
   async (point) => {
     await survives(point)
   },
-  600_000,
+  1_800_000,
 )

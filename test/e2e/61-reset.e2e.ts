@@ -9,7 +9,7 @@ const ADDRESS: Readonly<Record<string, string>> = { cp1: '10.77.0.11', cp2: '10.
 /** An address of the lab's network that nobody has. */
 const NOBODY = '10.77.0.250'
 const CLUSTER = 'resetlab'
-const LONG = 900_000
+const LONG = 1_800_000
 
 const HOST_STATE = readFileSync(join(import.meta.dirname, 'host-state.sh'), 'utf8')
 
@@ -113,7 +113,7 @@ test(
     operator.write((config) => {
       oneNode(config)
       config.nodes.push({ address: NOBODY, role: ['worker'], hostname_override: 'nobody' })
-      config.ssh.connect_timeout = 3
+      config.ssh.connect_timeout = 10
     })
     const { exit, stderr } = await reset(operator, '--confirm', CLUSTER)
     expect(exit).toBe(4)

@@ -20,7 +20,7 @@ beforeAll(async () => {
   await installed(operator)
   load = await startLoad()
   operator.write((config) => (config.kubernetes_version = NEW))
-}, 900_000)
+}, 1_800_000)
 afterAll(async () => {
   await load?.stop()
 })
@@ -29,7 +29,7 @@ afterAll(async () => {
 const running = (host: HostName, unit: string): Promise<string> =>
   on(host, `tr '\\0' ' ' </proc/$(systemctl show ${unit} -p MainPID --value)/cmdline | sed 's|^/opt/slipway/[a-z]*/\\([^/]*\\)/.*|\\1|'`)
 const serves = (host: HostName): Promise<string> =>
-  on(host, 'curl -fsS --max-time 5 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz')
+  on(host, 'curl -fsS --max-time 20 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz')
 
 const up = (...args: string[]): Promise<Ended> => operator.start('up', '--yes', ...args).ended
 
@@ -53,7 +53,7 @@ test('a control plane that fails: the upgrade stops there, it has its old versio
   expect(await Promise.all(PLANES.map((host) => running(host, 'kube-apiserver')))).toEqual([NEW, OLD, OLD])
   expect(await Promise.all(PLANES.map(serves))).toEqual(['ok', 'ok', 'ok'])
   expect(await Promise.all(HA_HOSTS.map((host) => running(host, 'kubelet')))).toEqual(HA_HOSTS.map(() => OLD))
-}, 600_000)
+}, 900_000)
 
 test('with --keep-failed it is left to be looked at, and the others serve', async () => {
   const { exit, stderr } = await up('--keep-failed')
@@ -63,7 +63,7 @@ test('with --keep-failed it is left to be looked at, and the others serve', asyn
   expect((await tryOn('cp2', 'systemctl is-active kube-apiserver')).stdout.trim()).not.toBe('active')
   expect(await Promise.all((['cp1', 'cp3'] as const).map(serves))).toEqual(['ok', 'ok'])
   await on('cp2', MEND)
-}, 600_000)
+}, 900_000)
 
 const POINTS: readonly Point[] = [
   { host: 'cp3', id: 'unit kube-apiserver' },
@@ -78,14 +78,14 @@ test.each(POINTS)(
     run.kill('SIGKILL')
     expect((await run.ended).signal).toBe('SIGKILL')
   },
-  600_000,
+  900_000,
 )
 
 test('the next run finishes it, and the one after that changes nothing', async () => {
   const { exit, stderr } = await up()
   expect(exit, stderr).toBe(0)
   await operator.nothingToDo()
-}, 600_000)
+}, 900_000)
 
 test('every part reports the new version', async () => {
   for (const host of PLANES)

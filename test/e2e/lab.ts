@@ -279,8 +279,8 @@ export class Operator {
   readonly file: string
   /** Added to the environment of every run. */
   env: Record<string, string> = {}
-  /** How long a run may take. */
-  seconds = 240
+  /** A run that is not done by then hangs. Nothing is proven by it: a slow machine may take several times what a fast one does. */
+  seconds = 540
 
   readonly #shape: Shape
 
