@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { mergeKubeconfig, renameKubeconfig } from '../config/kubeconfig-merge.ts'
 import { membersOf, spokesman } from '../engine/members.ts'
 import { capture } from '../hosts/transport.ts'
+import { ifThere } from '../if-there.ts'
 import { EXIT } from '../problem.ts'
 import type { Text } from '../text.ts'
 import { refuse, type Session, withSession } from './session.ts'
@@ -33,13 +34,6 @@ const NONE_YET: Text = {
   en: 'No control plane holds an admin.conf yet. Run slipway up first.',
   zh: '没有控制平面持有 admin.conf。请先运行 slipway up。',
 }
-
-/** What is not there is undefined. Anything else that cannot be read must not be taken for it: it would be replaced. */
-const ifThere = <T>(value: Promise<T>): Promise<T | undefined> =>
-  value.catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
 
 /** Writes whole or not at all, readable by the user alone; what was there is kept beside it. */
 const replaceFile = async (path: string, text: string): Promise<string | undefined> => {

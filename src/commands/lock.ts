@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { ifThere } from '../if-there.ts'
 import { upstream } from '../mirrors/upstream.ts'
 import { EXIT } from '../problem.ts'
 import { ARTIFACTS } from '../releases/artifacts.ts'
@@ -53,12 +54,6 @@ const lockFiles = async (intent: Intent, architectures: readonly string[], optio
   return { pins, refused }
 }
 
-const textOf = (path: string): Promise<string | undefined> =>
-  readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
-
 const say = ({ pins, refused }: Found, path: string, options: Options, io: Io): void => {
   if (options.output === 'json') {
     io.out(`${JSON.stringify({ file: path, pins, refused })}\n`)
@@ -99,7 +94,7 @@ export const lock: Command = {
     ]
     const found: Found = { pins: all.flatMap(({ pins }) => pins), refused: all.flatMap(({ refused }) => refused) }
     const path = lockPathOf(options.file === '-' ? 'cluster.yml' : options.file)
-    if (found.pins.length > 0) await writeWhole(path, addPins(await textOf(path), found.pins))
+    if (found.pins.length > 0) await writeWhole(path, addPins(await ifThere(readFile(path, 'utf8')), found.pins))
     say(found, path, options, io)
     return found.refused.some(({ required }) => required) ? EXIT.failed : EXIT.done
   },

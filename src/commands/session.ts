@@ -17,6 +17,7 @@ import { assemble, type Fleet, probe } from '../hosts/fleet.ts'
 import { introduce } from '../hosts/introduce.ts'
 import { labelled } from '../hosts/route.ts'
 import { createShare } from '../hosts/share.ts'
+import { ifThere } from '../if-there.ts'
 import { sourcesOf } from '../mirrors/ladder.ts'
 import { EXIT, type Problem } from '../problem.ts'
 import { releaseOf, SUPPORTED } from '../releases/index.ts'
@@ -50,12 +51,6 @@ export type Session = Readonly<{
   adopted?: string
 }>
 
-const textOf = (path: string): Promise<string | undefined> =>
-  readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
-
 /** Texts of the files that cluster.yml names and hosts get, by their names there. Loading has seen that they can be read. */
 const namedTexts = async (
   { mirrors, private_registries, etcd_backup: backup }: Config,
@@ -81,7 +76,7 @@ const publicParts = async (own: OwnAuthorities): Promise<Cluster['authorities']>
 export const readIntent = async (options: Options): Promise<Intent | { problems: readonly Problem[] }> => {
   const loaded = await loadConfig(options.file, { supported: SUPPORTED })
   const lockPath = lockPathOf(options.file === '-' ? 'cluster.yml' : options.file)
-  const lockText = await textOf(lockPath)
+  const lockText = await ifThere(readFile(lockPath, 'utf8'))
   const lock = parseLock(lockText, lockPath)
   const lockProblems = 'what' in lock ? [lock] : []
   if (!('config' in loaded) || loaded.config === undefined) return { problems: [...loaded.problems, ...lockProblems] }

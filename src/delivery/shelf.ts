@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ifThere } from '../if-there.ts'
 
 /** Files by their digest ("sha256:<hex>"), whose bytes were seen to have it. */
 export interface Shelf {
@@ -46,15 +47,6 @@ async function* nothing(): AsyncGenerator<Uint8Array> {}
 export const readFrom = (path: string, start = 0, size?: number): AsyncIterable<Uint8Array> =>
   // A stream cannot end before it begins.
   size === 0 ? nothing() : createReadStream(path, { start, highWaterMark: CHUNK, ...(size === undefined ? {} : { end: start + size - 1 }) })
-
-const ifThere = async <T>(work: Promise<T>): Promise<T | undefined> => {
-  try {
-    return await work
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-}
 
 const sizeIfThere = async (path: string): Promise<number | undefined> => (await ifThere(stat(path)))?.size
 
