@@ -4,9 +4,7 @@ import { type Asked, readCommandLine } from './commands/command-line.ts'
 import { COMMANDS } from './commands/index.ts'
 import { refuse } from './commands/session.ts'
 import type { Io } from './commands/types.ts'
-import { DiskError } from './delivery/disk.ts'
-import { TransportError } from './hosts/transport.ts'
-import { EXIT } from './problem.ts'
+import { EXIT, ProblemError } from './problem.ts'
 import { commandText } from './ui/command-text.ts'
 import { helpText } from './ui/help.ts'
 import { isInterrupted } from './ui/prompt.ts'
@@ -58,7 +56,7 @@ const run = async (task: Task, io: Io): Promise<number> => {
       io.err(language === 'zh' ? '已中断。再次运行同一命令即可继续。\n' : 'Interrupted. The same command goes on from here.\n')
       return EXIT.interrupted
     }
-    if (error instanceof TransportError || error instanceof DiskError) return refuse([error.problem], io, task.options)
+    if (error instanceof ProblemError) return refuse([error.problem], io, task.options)
     throw error
   }
 }

@@ -33,3 +33,13 @@ export const refusal = (at: string, what: Text, fix: Text, exit: Problem['exit']
   severity: 'error',
   exit,
 })
+
+/** A Problem that is thrown: the run ends with it, unless somebody goes on after an error of this kind, which then has a class of its own. */
+export class ProblemError extends Error {
+  override readonly name: string = 'ProblemError'
+  readonly problem: Problem
+  constructor(problem: Problem, options?: ErrorOptions) {
+    super(`${problem.at}: ${problem.what.en}. ${problem.fix.en}`, options)
+    this.problem = problem
+  }
+}

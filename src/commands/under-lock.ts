@@ -1,6 +1,7 @@
 import { hostname, userInfo } from 'node:os'
 import { membersOf } from '../engine/members.ts'
-import { LockLost, takeLock } from '../hosts/lock.ts'
+import { takeLock } from '../hosts/lock.ts'
+import { ProblemError } from '../problem.ts'
 import { refuse, type Session } from './session.ts'
 import type { Io, Options } from './types.ts'
 
@@ -28,7 +29,7 @@ export const underLock = async (
     return await work({ ...io, signal: AbortSignal.any([io.signal, lock.lost]) })
   } catch (error) {
     const { reason } = lock.lost
-    if (io.signal.aborted || !(reason instanceof LockLost)) throw error
+    if (io.signal.aborted || !(reason instanceof ProblemError)) throw error
     return refuse([reason.problem], io, options)
   } finally {
     await lock.release()

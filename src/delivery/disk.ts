@@ -1,13 +1,8 @@
-import { EXIT, type Problem, refusal } from '../problem.ts'
+import { EXIT, type Problem, ProblemError, refusal } from '../problem.ts'
 
 /** This machine's disk does not take the bytes, or does not give them back: no other source can mend that. */
-export class DiskError extends Error {
+export class DiskError extends ProblemError {
   override readonly name = 'DiskError'
-  readonly problem: Problem
-  constructor(problem: Problem, options?: ErrorOptions) {
-    super(`${problem.at}: ${problem.what.en}. ${problem.fix.en}`, options)
-    this.problem = problem
-  }
 }
 
 const diskProblem = (folder: string, code: string): Problem =>

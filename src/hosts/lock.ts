@@ -1,4 +1,4 @@
-import { EXIT, type Problem, refusal } from '../problem.ts'
+import { EXIT, type Problem, ProblemError, refusal } from '../problem.ts'
 import type { Text } from '../text.ts'
 import { escapeRemote } from './lines.ts'
 import { quote } from './sh.ts'
@@ -7,19 +7,9 @@ import type { Transport } from './transport.ts'
 /** Held for a run; letting go is the end of a remote process, so a vanished operator holds nothing. */
 export interface Lock {
   readonly hosts: readonly string[]
-  /** Aborted, with a LockLost, when another run may have it by now: nothing more may be begun. */
+  /** Aborted, with a ProblemError, when another run may have it by now: nothing more may be begun. */
   readonly lost: AbortSignal
   release(): Promise<void>
-}
-
-/** The lock went before its run was over. */
-export class LockLost extends Error {
-  override readonly name = 'LockLost'
-  readonly problem: Problem
-  constructor(problem: Problem) {
-    super(`${problem.at}: ${problem.what.en}`)
-    this.problem = problem
-  }
 }
 
 /** Who holds or wants the lock: printed to the one who has to wait. */
@@ -158,7 +148,7 @@ const guard = (held: readonly Held[], spares: Transport[], { cluster, owner, lea
     // After a silence another run may have come and gone: then holding it again would be worth nothing.
     const next = how === 'gone' ? await replacement() : undefined
     if (next) return keep(next)
-    if (!released && (how === 'silent' || one.transport !== leaving)) lost.abort(new LockLost(lostProblem(one, how)))
+    if (!released && (how === 'silent' || one.transport !== leaving)) lost.abort(new ProblemError(lostProblem(one, how)))
   }
   const kept = held.map(keep)
   return {

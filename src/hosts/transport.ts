@@ -1,4 +1,4 @@
-import type { Problem } from '../problem.ts'
+import { ProblemError } from '../problem.ts'
 
 /** One piece of what a remote script printed. The last one of every run is the exit. */
 export type Output = { stream: 'stdout' | 'stderr'; line: string } | { exit: number | null; signal?: string }
@@ -73,13 +73,8 @@ export type Environment = {
 }
 
 /** A host that cannot be reached or entered, or whose connection broke. */
-export class TransportError extends Error {
+export class TransportError extends ProblemError {
   override readonly name = 'TransportError'
-  readonly problem: Problem
-  constructor(problem: Problem, options?: ErrorOptions) {
-    super(`${problem.at}: ${problem.what.en}. ${problem.fix.en}`, options)
-    this.problem = problem
-  }
 }
 
 /** Ends connections and what they share. */

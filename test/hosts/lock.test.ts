@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
-import { type Lock, LockLost, takeLock } from '../../src/hosts/lock.ts'
+import { type Lock, takeLock } from '../../src/hosts/lock.ts'
 import { lost } from '../../src/hosts/problems.ts'
 import type { Output, Transport } from '../../src/hosts/transport.ts'
+import { ProblemError } from '../../src/problem.ts'
 
 const OWNER = { who: 'me', from: 'here', run: '1', command: 'slipway up' }
 
@@ -45,7 +46,7 @@ const taken = async (planes: readonly Plane[], leaving?: Plane): Promise<Lock> =
 }
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20))
 const count = (planes: readonly Plane[]): number => planes.filter(({ state }) => !state.free).length
-const problemIn = ({ lost }: Lock) => (lost.reason as LockLost | undefined)?.problem
+const problemIn = ({ lost }: Lock) => (lost.reason as ProblemError | undefined)?.problem
 
 test('a majority is held, until it is released', async () => {
   const planes = ['a', 'b', 'c'].map((name) => plane(name))
@@ -81,7 +82,7 @@ test('when nothing is left to replace one with, the lock is lost', async () => {
   await settled()
   planes[2]?.end('gone')
   await settled()
-  expect(lock.lost.reason).toBeInstanceOf(LockLost)
+  expect(lock.lost.reason).toBeInstanceOf(ProblemError)
   expect(problemIn(lock)).toMatchObject({ at: 'c', exit: 4, what: { en: expect.stringContaining('was lost with this host') } })
   await lock.release()
 })

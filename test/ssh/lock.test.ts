@@ -2,8 +2,9 @@ import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { connect } from '../../src/hosts/connect.ts'
-import { type Lock, type LockLost, takeLock } from '../../src/hosts/lock.ts'
+import { type Lock, takeLock } from '../../src/hosts/lock.ts'
 import { capture, type Transport } from '../../src/hosts/transport.ts'
+import type { ProblemError } from '../../src/problem.ts'
 import { environment, keygen, type Sshd, startSshd, target, tempHome, until } from './sshd.ts'
 
 const CLUSTER = `lock-test-${process.pid}`
@@ -43,7 +44,7 @@ const held = async (through: Transport, leaving?: Transport): Promise<Lock> => {
   if ('what' in lock) throw new Error(lock.what.en)
   return lock
 }
-const problemIn = ({ lost }: Lock) => (lost.reason as LockLost | undefined)?.problem
+const problemIn = ({ lost }: Lock) => (lost.reason as ProblemError | undefined)?.problem
 
 /** What a host does after 30 s without a heartbeat: timeout(1), once it waits for one, is told that its time is over. */
 const SILENCE = `for _ in $(seq 80); do
