@@ -18,8 +18,11 @@ export const certs: Command = {
     en: 'certs list: every certificate and its days; certs renew: new ones for all; certs rotate: new CAs and keys',
     zh: 'certs list：列出所有证书及剩余天数；certs renew：全部续期；certs rotate：轮换 CA 与密钥',
   },
-  flags: { step: { type: 'boolean' }, 'drop-old': { type: 'boolean' } },
-  words: { list: [], renew: ['strict'], rotate: ['strict', 'step', 'drop-old'] },
+  words: {
+    list: {},
+    renew: { shared: ['strict'] },
+    rotate: { flags: { step: { type: 'boolean' }, 'drop-old': { type: 'boolean' } }, shared: ['strict'] },
+  },
   run: async (options, io) => {
     const [word, subject = '', ...more] = options.rest
     if (more.length > 0) return usage(io)

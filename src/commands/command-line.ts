@@ -3,7 +3,7 @@ import { EXIT } from '../problem.ts'
 import type { Language, Text } from '../text.ts'
 import { languageOf } from '../ui/language.ts'
 import { COMMANDS } from './index.ts'
-import type { Command, Flag, Flags, Io, Options, Shared } from './types.ts'
+import type { Command, Flag, Flags, Io, Options, Shared, Takes } from './types.ts'
 
 /** Which file, and how a command asks and speaks: every command has these. */
 const COMMON = {
@@ -23,13 +23,19 @@ const SHARED = {
   strict: { type: 'boolean' },
 } as const satisfies Readonly<Record<Shared, Flag>>
 
+/** A command's own options, whichever of its words takes them. */
+const flagsOf = ({ flags, words = {} }: Partial<Command> = {}): Readonly<Record<string, Flag>> =>
+  Object.assign({}, flags, ...Object.values(words).map((word) => word.flags))
+
 /** The options of all commands: each command line is read with them, so that a stray one can be answered with who takes it. */
-const OWN: Readonly<Record<string, Flag>> = Object.assign({}, ...COMMANDS.map(({ flags }) => flags))
+const OWN: Readonly<Record<string, Flag>> = Object.assign({}, ...COMMANDS.map(flagsOf))
+
+const optionNames = ({ flags = {}, shared = [] }: Takes): readonly string[] => [...Object.keys(flags), ...shared]
 
 /** The options that are read besides the common ones, by what is called: "up", "node remove". */
 const TAKEN: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
-  COMMANDS.flatMap(({ name, flags = {}, shared = [], words }): [string, readonly string[]][] =>
-    words ? Object.entries(words).map(([word, options]) => [`${name} ${word}`, options]) : [[name, [...Object.keys(flags), ...shared]]],
+  COMMANDS.flatMap(({ name, words, ...own }): [string, readonly string[]][] =>
+    words ? Object.entries(words).map(([word, takes]) => [`${name} ${word}`, optionNames(takes)]) : [[name, optionNames(own)]],
   ),
 )
 
@@ -44,7 +50,7 @@ const commandOf = (name: string | undefined): Command | undefined => COMMANDS.fi
 const parse = (argv: readonly string[]) => {
   const options = { ...OWN, ...SHARED, ...COMMON }
   const named = parseArgs({ args: [...argv], options, allowPositionals: true, strict: false }).positionals[0]
-  const flags = commandOf(named)?.flags ?? {}
+  const flags = flagsOf(commandOf(named))
   // Two commands may have an option of one name and different types.
   const { values, positionals } = parseArgs({ args: [...argv], options: { ...options, ...flags }, allowPositionals: true })
   const own = Object.fromEntries(Object.keys(flags).map((flag) => [flag, (values as Flags)[flag]]))

@@ -4,15 +4,21 @@ import { recipient } from './etcd-recipient.ts'
 import { recover } from './etcd-recover.ts'
 import { restore } from './etcd-restore.ts'
 import { snapshot } from './etcd-snapshot.ts'
-import type { Command, Io, Options } from './types.ts'
+import type { Command, Io, Options, Takes } from './types.ts'
 
-type Word = Readonly<{ usage: string; run(options: Options, io: Io): Promise<number> }>
+type Word = Takes & Readonly<{ usage: string; run(options: Options, io: Io): Promise<number> }>
+
+const FORCED = { force: { type: 'boolean' }, confirm: { type: 'string' } } as const
 
 const WORDS: Readonly<Record<string, Word>> = {
   recipient: { usage: 'recipient FILE', run: recipient },
-  snapshot: { usage: 'snapshot [FILE] [--recipient PUBLIC-KEY]', run: snapshot },
-  restore: { usage: 'restore FILE|s3://BUCKET/NAME --identity PRIVATE-KEY [--force] [--confirm CLUSTER]', run: restore },
-  recover: { usage: 'recover NAME [--force] [--confirm CLUSTER]', run: recover },
+  snapshot: { usage: 'snapshot [FILE] [--recipient PUBLIC-KEY]', flags: { recipient: { type: 'string' } }, run: snapshot },
+  restore: {
+    usage: 'restore FILE|s3://BUCKET/NAME --identity PRIVATE-KEY [--force] [--confirm CLUSTER]',
+    flags: { identity: { type: 'string' }, ...FORCED },
+    run: restore,
+  },
+  recover: { usage: 'recover NAME [--force] [--confirm CLUSTER]', flags: FORCED, run: recover },
   defrag: { usage: 'defrag', run: defrag },
 }
 
@@ -24,13 +30,7 @@ export const etcd: Command = {
     en: 'etcd snapshot|restore|recover|defrag|recipient: backups, disaster recovery, care',
     zh: 'etcd snapshot|restore|recover|defrag|recipient：备份、灾难恢复与维护',
   },
-  flags: {
-    recipient: { type: 'string' },
-    identity: { type: 'string' },
-    confirm: { type: 'string' },
-    force: { type: 'boolean' },
-  },
-  words: { recipient: [], snapshot: ['recipient'], restore: ['identity', 'force', 'confirm'], recover: ['force', 'confirm'], defrag: [] },
+  words: WORDS,
   run: async (options, io) => {
     const [name = ''] = options.rest
     const word = Object.hasOwn(WORDS, name) ? WORDS[name] : undefined

@@ -59,6 +59,10 @@ const ACTIONS: Readonly<Record<string, (options: Options, io: Io) => Promise<num
   sync: (options, io) => syncImages(options, io, ours),
 }
 
+const PATH = { path: { type: 'string', multiple: true } } as const
+const MANIFESTS = { manifest: { type: 'string', multiple: true }, ...PATH } as const
+const COPIES = { arch: { type: 'string' }, ...MANIFESTS } as const
+
 /** `slipway images ACTION`: what images are needed, and manifests that name them by their mirrors. */
 export const images: Command = {
   name: 'images',
@@ -67,23 +71,23 @@ export const images: Command = {
     en: 'list: images this cluster.yml needs; check: whether the mirrors have them; save FILE: as one archive; sync [REGISTRY]: into a private registry; rewrite -f FILE|DIR|URL|-: name images by their mirrors',
     zh: 'list：所需镜像；check：镜像站是否提供；save 文件：存为一个归档；sync [仓库]：复制到私有仓库；rewrite -f 文件|文件夹|URL|-：将清单中的镜像改为镜像站名称',
   },
-  flags: {
-    arch: { type: 'string' },
-    cluster: { type: 'string' },
-    manifest: { type: 'string', multiple: true },
-    'in-place': { type: 'boolean' },
-    live: { type: 'boolean' },
-    namespace: { type: 'string', short: 'n' },
-    'pull-policy': { type: 'boolean' },
-    rule: { type: 'string', multiple: true },
-    path: { type: 'string', multiple: true },
-  },
   words: {
-    list: [],
-    check: ['manifest', 'path'],
-    save: ['arch', 'manifest', 'path'],
-    sync: ['arch', 'manifest', 'path'],
-    rewrite: ['cluster', 'exit-code', 'in-place', 'live', 'namespace', 'path', 'pull-policy', 'rule'],
+    list: {},
+    check: { flags: MANIFESTS },
+    save: { flags: COPIES },
+    sync: { flags: COPIES },
+    rewrite: {
+      flags: {
+        cluster: { type: 'string' },
+        'in-place': { type: 'boolean' },
+        live: { type: 'boolean' },
+        namespace: { type: 'string', short: 'n' },
+        'pull-policy': { type: 'boolean' },
+        rule: { type: 'string', multiple: true },
+        ...PATH,
+      },
+      shared: ['exit-code'],
+    },
   },
   outputs: ['diff', 'yaml'],
   run: (options, io) => {

@@ -49,18 +49,19 @@ export type Flag = Readonly<{ type: 'string' | 'boolean'; short?: string; multip
 /** Options that several commands read, each with one meaning; Options has their values. */
 export type Shared = 'limit' | 'exit-code' | 'offline' | 'strict'
 
+/** The options that are read besides the common ones: its own, and shared ones. */
+export type Takes = Readonly<{ flags?: Readonly<Record<string, Flag>>; shared?: readonly Shared[] }>
+
 /** One word of the command line. `run` returns the exit code. A command is refused with an option that it does not list. */
-export type Command = Readonly<{
-  name: string
-  summary: Text
-  /** Its own options. */
-  flags?: Readonly<Record<string, Flag>>
-  shared?: readonly Shared[]
-  /** Of a command whose next word decides what it reads: the options of each word, its own and shared ones. */
-  words?: Readonly<Record<string, readonly string[]>>
-  /** How many words may follow; 0 when it is not said. */
-  most?: number
-  /** Words that --output takes besides text and json. */
-  outputs?: readonly ('diff' | 'yaml')[]
-  run(options: Options, io: Io): Promise<number>
-}>
+export type Command = Takes &
+  Readonly<{
+    name: string
+    summary: Text
+    /** Of a command whose next word decides what it reads: what each word takes, instead of `flags` and `shared`. */
+    words?: Readonly<Record<string, Takes>>
+    /** How many words may follow; 0 when it is not said. */
+    most?: number
+    /** Words that --output takes besides text and json. */
+    outputs?: readonly ('diff' | 'yaml')[]
+    run(options: Options, io: Io): Promise<number>
+  }>

@@ -1,12 +1,18 @@
 import { EXIT } from '../../problem.ts'
-import type { Command, Io, Options } from '../types.ts'
+import type { Command, Io, Options, Takes } from '../types.ts'
 import { reboot } from './reboot.ts'
 import { remove } from './remove.ts'
 import { replace } from './replace.ts'
 import { say } from './say.ts'
 
 /** `node WORD ...`: what it does with the names behind it. */
-const WORDS: Readonly<Record<string, (names: readonly string[], options: Options, io: Io) => Promise<number>>> = { remove, replace, reboot }
+type Word = Takes & Readonly<{ run(names: readonly string[], options: Options, io: Io): Promise<number> }>
+
+const WORDS: Readonly<Record<string, Word>> = {
+  remove: { flags: { force: { type: 'boolean' } }, run: remove },
+  replace: { shared: ['strict'], run: replace },
+  reboot: { flags: { all: { type: 'boolean' } }, run: reboot },
+}
 
 const usage = (io: Io): number => {
   const text = 'slipway node remove NAME [--force] | replace NAME | reboot NAME... | reboot --all'
@@ -22,13 +28,12 @@ export const node: Command = {
     en: 'node remove|replace|reboot NAME: take a node out (--force: its host is dead), put a new host in its place, reboot (--all: one by one)',
     zh: 'node remove|replace|reboot NAME：移出节点（--force：主机已失效）、以新主机替换、重启（--all：逐台进行）',
   },
-  flags: { force: { type: 'boolean' }, all: { type: 'boolean' } },
-  words: { remove: ['force'], replace: ['strict'], reboot: ['all'] },
+  words: WORDS,
   run: async (options, io) => {
     const [word = '', ...names] = options.rest
     const work = Object.hasOwn(WORDS, word) ? WORDS[word] : undefined
     const all = word === 'reboot' && options.flags.all === true
     if (!work || (names.length === 0) !== all || (word !== 'reboot' && names.length > 1)) return usage(io)
-    return work(names, options, io)
+    return work.run(names, options, io)
   },
 }
