@@ -55,6 +55,9 @@ const locked = async (first: Plan, session: Session, options: Options, io: Io): 
 
 const isEstablished = ({ world }: Session): boolean => Object.keys(world).length > 0 && authorityOf(world, 'ca') !== undefined
 
+/** A cluster that exists goes on without a dead host; a first install either has all its hosts or touches none. */
+const needsAllHosts = (session: Session, { strict }: Options): boolean => strict || !isEstablished(session)
+
 /** The hosts that did not answer decide how a run ends that went well on all others. */
 const withoutSome = (missing: number, io: Io): number => {
   if (missing !== EXIT.done)
@@ -94,10 +97,12 @@ export const converge = async (seen: Session, options: Options, io: Io): Promise
   const problems = [...session.intent.warnings, ...session.problems, ...plan.problems]
   if (exitOf(plan.problems) !== EXIT.done) return refuse(problems, io, options)
   const lacking = session.bundle ? await lackingIn(session.bundle, plan.changes, io) : []
+  if (lacking.length > 0) {
+    sayProblems(problems, io)
+    return refuse(lacking, io, options)
+  }
   const missing = exitOf(session.problems)
-  // A cluster that exists goes on without a dead host; a first install either has all its hosts or touches none.
-  if (lacking.length === 0 && missing !== EXIT.done && (options.strict || !isEstablished(session))) return refuse(problems, io, options)
+  if (missing !== EXIT.done && needsAllHosts(session, options)) return refuse(problems, io, options)
   sayProblems(problems, io)
-  if (lacking.length > 0) return refuse(lacking, io, options)
   return (await make(plan, session, options, io)) || withoutSome(missing, io)
 }

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { afterEach, expect, test, vi } from 'vitest'
 import { converge } from '../../src/commands/converge.ts'
+import type { Bundle } from '../../src/delivery/bundle.ts'
 import type { World } from '../../src/engine/world.ts'
 import { refusal } from '../../src/problem.ts'
 import { scenarioNamed } from '../engine/scenarios.ts'
@@ -48,4 +49,20 @@ test('hosts that could not be reached: the same command is for them when they ar
   const { io, printed } = fakeIo()
   expect(await converge({ ...session, problems: [silent] }, options({}), { ...io, command: 'slipway certs renew' })).toBe(4)
   expect(printed.err).toContain('When they are back: slipway certs renew\n')
+})
+
+test.each(['text', 'json'] as const)('what the bundle lacks stops a run before a host that does not answer does: -o %s', async (output) => {
+  const bundle: Bundle = {
+    path: 'lab.tar',
+    shelf: { size: async () => undefined, open: () => expect.fail('nothing is there') },
+    contents: { format: 1, slipway: '0.1.0', kubernetes: ['1.36.3'], systems: {}, blobs: {} },
+    resolved: {},
+  }
+  const session = sessionOf(scenarioNamed('pushed'), () => expect.fail('nothing may run'))
+  const { io, printed } = fakeIo()
+  expect(await converge({ ...session, bundle, problems: [silent] }, options({ output, yes: true }), io)).toBe(2)
+  expect(printed.err).toContain('root@10.0.0.22:22: no answer.\n')
+  const lacks = 'the bundle does not hold packages debian-12-amd64'
+  if (output === 'text') expect(printed.err).toContain(`lab.tar: ${lacks}. `)
+  else expect(JSON.parse(printed.out).problems[0]).toMatchObject({ at: 'lab.tar', what: { en: lacks } })
 })
