@@ -1,25 +1,20 @@
 import { execFileSync } from 'node:child_process'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { capture } from '../../src/hosts/transport.ts'
-import { connect } from '../../src/hosts/connect.ts'
-import { environment, keygen, problemOf, startSshd, target, tempHome } from './sshd.ts'
+import { problemOf, startHost } from './sshd.ts'
 
 test('a frozen host is given up', { timeout: 40_000 }, async () => {
-  const place = tempHome()
-  const sshd = await startSshd()
-  sshd.authorize(keygen(join(place.home, '.ssh/id_ed25519')))
-  const transport = await connect(target(sshd.port, { hostKey: sshd.hostKey }), environment(place.home))
+  const host = await startHost()
+  const transport = await host.login()
   const running = problemOf(capture(transport, 'echo $PPID; sleep 300'))
-  const children = descendants(sshd.child.pid as number)
+  const children = descendants(host.child.pid as number)
   for (const pid of children) process.kill(pid, 'SIGSTOP')
   const problem = await running
   expect(problem.exit).toBe(4)
   expect(problem.en).toContain('connection lost')
   for (const pid of children) process.kill(pid, 'SIGKILL')
   await transport[Symbol.asyncDispose]()
-  await sshd.stop()
-  place.remove()
+  await host.stop()
 })
 
 /** sshd's processes for our connection. */

@@ -1,35 +1,26 @@
 import { Socket } from 'node:net'
-import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { connect } from '../../src/hosts/connect.ts'
 import { type Lock, takeLock } from '../../src/hosts/lock.ts'
 import { capture, type Transport } from '../../src/hosts/transport.ts'
 import type { ProblemError } from '../../src/problem.ts'
-import { environment, keygen, type Sshd, startSshd, target, tempHome, until } from './sshd.ts'
+import { startHost, until } from './sshd.ts'
 
 const CLUSTER = `lock-test-${process.pid}`
 
-let sshd: Sshd
-let place: ReturnType<typeof tempHome>
+let host: Awaited<ReturnType<typeof startHost>>
 let transport: Transport
 let other: Transport
 let sockets: readonly Socket[]
 
 beforeAll(async () => {
-  place = tempHome()
-  sshd = await startSshd()
-  sshd.authorize(keygen(join(place.home, '.ssh/id_ed25519')))
+  host = await startHost()
 })
-afterAll(async () => {
-  await sshd.stop()
-  place.remove()
-})
+afterAll(() => host.stop())
 beforeEach(async () => {
-  const entered = () => connect(target(sshd.port, { hostKey: sshd.hostKey }), environment(place.home))
   const noDelay = vi.spyOn(Socket.prototype, 'setNoDelay')
-  transport = await entered()
+  transport = await host.login()
   sockets = [...(noDelay.mock.contexts as Socket[])]
-  other = await entered()
+  other = await host.login()
   vi.restoreAllMocks()
 })
 afterEach(async () => {

@@ -1,10 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { capture, type Output, type Transport } from '../../src/hosts/transport.ts'
-import { connect } from '../../src/hosts/connect.ts'
-import { environment, keygen, pause, problemOf, type Sshd, startSshd, target, tempHome, until } from './sshd.ts'
+import { pause, problemOf, startHost, until } from './sshd.ts'
 
 /** What a script needs to notice that its client is gone: EOF on stdin, read beside the work. */
 const WATCHDOG = `exec 3<&0
@@ -12,23 +10,17 @@ const WATCHDOG = `exec 3<&0
 exec 3<&-
 `
 
-let sshd: Sshd
-let place: ReturnType<typeof tempHome>
+let host: Awaited<ReturnType<typeof startHost>>
 let transport: Transport
 let noDelay: ReturnType<typeof vi.spyOn>
 
 beforeAll(async () => {
-  place = tempHome()
-  sshd = await startSshd()
-  sshd.authorize(keygen(join(place.home, '.ssh/id_ed25519')))
+  host = await startHost()
 })
-afterAll(async () => {
-  await sshd.stop()
-  place.remove()
-})
+afterAll(() => host.stop())
 beforeEach(async () => {
   noDelay = vi.spyOn(Socket.prototype, 'setNoDelay')
-  transport = await connect(target(sshd.port, { hostKey: sshd.hostKey }), environment(place.home))
+  transport = await host.login()
 })
 afterEach(async () => {
   vi.restoreAllMocks()
@@ -92,7 +84,7 @@ test('what a script leaves behind does not hold us', async () => {
 
 describe('a client that goes', () => {
   test('stdin stays open as long as the client is there, and the watchdog sees it go', async () => {
-    const victim = await connect(target(sshd.port, { hostKey: sshd.hostKey }), environment(place.home))
+    const victim = await host.login()
     const run = victim.run(`${WATCHDOG}echo $$\nsleep 300 & wait\n`)[Symbol.asyncIterator]()
     const pid = Number(((await run.next()).value as { line: string }).line)
     await pause(300)
@@ -141,10 +133,10 @@ test('at most eight channels at once', async () => {
 })
 
 test('two execs are two sessions of one connection', async () => {
-  const before = sshd.log().length
+  const before = host.log().length
   await capture(transport, 'true')
   await capture(transport, 'true')
-  const log = sshd.log().slice(before)
+  const log = host.log().slice(before)
   expect(log.match(/Starting session/g)).toHaveLength(2)
   expect(log).not.toContain('Accepted')
 })

@@ -3,7 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import type { Environment, SshTarget } from '../../src/hosts/transport.ts'
+import { connect } from '../../src/hosts/connect.ts'
+import type { Environment, SshTarget, Transport } from '../../src/hosts/transport.ts'
 import { createShare } from '../../src/hosts/share.ts'
 
 export const me = userInfo().username
@@ -91,6 +92,21 @@ export async function startSshd(lines: string[] = [], hostKeyTypes: string[] = [
       child.kill()
       if (child.exitCode === null && child.signalCode === null) await new Promise((resolve) => child.once('exit', resolve))
       rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** An sshd that lets in the key of a home of its own. */
+export async function startHost(): Promise<Sshd & { login(): Promise<Transport> }> {
+  const place = tempHome()
+  const sshd = await startSshd()
+  sshd.authorize(keygen(join(place.home, '.ssh/id_ed25519')))
+  return {
+    ...sshd,
+    login: () => connect(target(sshd.port, { hostKey: sshd.hostKey }), environment(place.home)),
+    async stop() {
+      await sshd.stop()
+      place.remove()
     },
   }
 }
