@@ -256,19 +256,27 @@ loaded() {
 	put "/etc/slipway/units/$unit.loaded" 0644 root:root <"$RUN/loaded"
 }
 
-# A unit that restarts by itself looks active between two crashes: it failed when it restarted twice.
+property() { systemctl show -p "$1" --value "$2.service"; }
+
+# A unit that restarts by itself looks active between two crashes: it failed when its process ended a second time.
 await_unit() {
 	deadline=$(($(date +%s) + $2))
-	base=$(systemctl show -p NRestarts --value "$1.service")
+	base=$(property NRestarts "$1")
 	while :; do
-		state=$(systemctl show -p ActiveState --value "$1.service")
+		state=$(property ActiveState "$1")
 		if [ "$state" = active ] && "$3" >/dev/null 2>&1; then
 			# A process that dies at once is active for a moment: ready twice in a row on the same process.
-			[ "$(systemctl show -p NRestarts --value "$1.service")" = "$base" ] && return 0
-			base=$(systemctl show -p NRestarts --value "$1.service")
+			[ "$(property NRestarts "$1")" = "$base" ] && return 0
+			base=$(property NRestarts "$1")
 			continue
 		fi
-		if [ $(($(systemctl show -p NRestarts --value "$1.service") - base)) -ge 2 ]; then
+		restarts=$(($(property NRestarts "$1") - base))
+		if [ "$restarts" -ge 2 ] || { [ "$restarts" = 1 ] && between_starts "$1"; }; then
+			# One that was started once more says why at its end, which may come after a page of usage.
+			for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+				if between_starts "$1"; then break; fi
+				sleep 0.1
+			done
 			unit_failed "$1" "it crashed again and again" "$3" "$2"
 		fi
 		if [ "$(date +%s)" -ge "$deadline" ]; then
@@ -278,8 +286,13 @@ await_unit() {
 	done
 }
 
+# systemd waits RestartSec between the end of a process and the next start; it counts the restart when that time is over.
+between_starts() { [ "$(property SubState "$1")" = auto-restart ]; }
+
 unit_failed() {
 	printf 'unit %s: %s. Its last log lines:\n' "$1" "$2" >&2
+	# journald reads what a process prints and what systemd says of it from two sockets, and either may be late.
+	timeout 10 journalctl --sync || true
 	journalctl -u "$1.service" -n 20 --no-pager -o cat >&2 || true
 	put_back "$1" "$3" "$4"
 	exit 1
@@ -319,7 +332,7 @@ put_back() {
 	systemctl reset-failed "$1.service" 2>/dev/null || true
 	systemctl restart --no-block "$1.service"
 	deadline=$(($(date +%s) + $3))
-	until [ "$(systemctl show -p ActiveState --value "$1.service")" = active ] && "$2" >/dev/null 2>&1; do
+	until [ "$(property ActiveState "$1")" = active ] && "$2" >/dev/null 2>&1; do
 		if [ "$(date +%s)" -ge "$deadline" ]; then
 			printf 'unit %s: the file it ran with before was put back, but it is not ready with that either\n' "$1" >&2
 			return 0

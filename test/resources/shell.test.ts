@@ -215,18 +215,23 @@ describe('a unit', () => {
     ready: '[ -e /run/slipway/works ]',
     within: 2,
   }
-  /** systemctl of a host: what it was asked is kept; `restarts` counts up when the unit crashes. */
-  const systemd = (state: string, restarts = '0', active = 1): string =>
+  /** systemctl and journalctl of a host: what they were asked is kept; `restarts` counts up when the unit crashes. */
+  const systemd = (state: string, restarts = '0', active = 1, substate = 'echo auto-restart'): string =>
     [
+      'timeout() { shift; "$@"; }',
       `systemctl() {`,
       `\techo "systemctl $*" >>${host.path('calls')}`,
       `\tcase "$*" in`,
       `\t*NRestarts*) ${restarts} ;;`,
+      `\t*SubState*) ${substate} ;;`,
       `\t*ActiveState*) echo ${state} ;;`,
       `\tis-active*) return ${active} ;;`,
       `\tesac`,
       `}`,
-      `journalctl() { echo "the last words"; }`,
+      `journalctl() {`,
+      `\techo "journalctl $*" >>${host.path('calls')}`,
+      `\tcase "$*" in *-n*) echo "the last words" ;; esac`,
+      `}`,
     ].join('\n')
   const calls = (): string[] => host.read('calls').trimEnd().split('\n')
 
@@ -245,12 +250,36 @@ describe('a unit', () => {
     expect(calls()).toContain('systemctl enable --quiet thing.service')
   })
 
+  /** Counts how often it is asked. */
+  const counting = (name: string): string => `n=$(cat ${host.path(name)} 2>/dev/null || echo 0); echo $((n + 1)) >${host.path(name)}`
+
   test('that crashes again and again fails with its last words, before its time is over', () => {
-    const crashing = `n=$(cat ${host.path('n')} 2>/dev/null || echo 0); echo $((n + 1)) >${host.path('n')}; echo "$n"`
-    const failed = host.run(scriptOf({ ...want, within: 60 }), systemd('activating', crashing))
+    const failed = host.run(scriptOf({ ...want, within: 60 }), systemd('activating', `${counting('n')}; echo "$n"`))
     expect(failed.status).toBe(1)
     expect(failed.stderr).toContain('it crashed again and again')
     expect(failed.stderr).toContain('the last words')
+  })
+
+  test('that ended twice has failed, without a third start; between its first two it has not', () => {
+    const once = host.run(scriptOf(want), systemd('activating', 'echo 0'))
+    expect(once.stderr).toContain('it was not ready within 2 s')
+    const twice = host.run(scriptOf({ ...want, within: 60 }), systemd('activating', `${counting('n')}; [ "$n" = 0 ] && echo 0 || echo 1`))
+    expect(twice.stderr).toContain('it crashed again and again')
+  })
+
+  test('that is being started for the third time is heard to the end, and the journal with it', () => {
+    const third = `${counting('m')}; [ "$n" -lt 3 ] && echo running || echo auto-restart`
+    const failed = host.run(
+      scriptOf({ ...want, within: 60 }),
+      systemd('active', `${counting('n')}; [ "$n" = 0 ] && echo 0 || echo 2`, 1, third),
+    )
+    expect(failed.stderr).toContain('the last words')
+    const since = calls().slice(calls().findIndex((call) => call.includes('SubState')))
+    expect(since).toEqual([
+      ...Array(4).fill('systemctl show -p SubState --value thing.service'),
+      'journalctl --sync',
+      'journalctl -u thing.service -n 20 --no-pager -o cat',
+    ])
   })
 
   test('that never gets ready fails when its time is over', () => {
