@@ -1,7 +1,7 @@
 // Hosts that may ask nobody: this machine delivers, from the mirrors or from one file.
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   ADDRESS,
   CONTROL,
@@ -29,6 +29,9 @@ beforeAll(() => {
     NODE_EXTRA_CA_CERTS: join(LAB_KEY, '../ca.crt'),
   }
 })
+
+// The wall goes with its hosts.
+afterAll(() => fresh(...HOSTS))
 
 /** What the operator's machine asked the mirrors for: it stands at the gateway of the lab's network. */
 const operatorsRequests = async (since: string): Promise<Request[]> => {

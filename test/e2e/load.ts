@@ -72,13 +72,13 @@ export type Load = Readonly<{
 /** Every failed question to the workload (the writes are judged by their gap). */
 export const lost = ({ w1, w2, pod }: LoadReport): string[] => [w1, w2, pod].flatMap(({ failures }) => failures)
 
-/** One line a way, for people. */
+/** One line a way, for people, and below it what failed first. */
 export const loadText = (report: LoadReport): string =>
   Object.entries(report)
-    .map(
-      ([name, { asked, answered, failures, slowest, longestGap, gapAt }]) =>
-        `${name}: asked ${asked}, answered ${answered}, failed ${failures.length}, slowest ${Math.round(slowest)} ms, longest gap ${Math.round(longestGap)} ms at ${gapAt}`,
-    )
+    .flatMap(([name, { asked, answered, failures, slowest, longestGap, gapAt }]) => [
+      `${name}: asked ${asked}, answered ${answered}, failed ${failures.length}, slowest ${Math.round(slowest)} ms, longest gap ${Math.round(longestGap)} ms at ${gapAt}`,
+      ...failures.slice(0, 10).map((failure) => `  ${failure}`),
+    ])
     .join('\n')
 
 class Counter {
