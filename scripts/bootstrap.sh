@@ -3,7 +3,7 @@
 # As root on Debian and Ubuntu this installs what is missing; elsewhere it names the one command.
 set -eu
 
-needed='git:git curl:curl sudo:sudo zsh:zsh fish:fish shellcheck:shellcheck ssh-keygen:openssh-client /usr/sbin/sshd:openssh-server gpg:gnupg /usr/sbin/haproxy:haproxy'
+needed='git:git curl:curl sudo:sudo zsh:zsh fish:fish csh:tcsh shellcheck:shellcheck ssh-keygen:openssh-client /usr/sbin/sshd:openssh-server gpg:gnupg /usr/sbin/haproxy:haproxy'
 
 missing() {
 	for pair in $needed; do

@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { type Become, command, envelope } from '../../src/hosts/sudo.ts'
 
@@ -12,7 +11,6 @@ describe('the remote command', () => {
   })
 
   test.each(['sh', 'dash', 'bash', 'zsh', 'fish', 'csh', 'tcsh'])('runs a script from %s', (shell) => {
-    if (!existsSync(`/usr/bin/${shell}`)) return
     const { stdout, stderr, status } = spawnSync(shell, ['-c', command({ by: 'root' })], {
       input: Buffer.concat([
         Buffer.from('a password nobody asked for\n'),
