@@ -6,7 +6,7 @@ import { refuse } from './commands/session.ts'
 import type { Io } from './commands/types.ts'
 import { EXIT, ProblemError } from './problem.ts'
 import { commandText } from './ui/command-text.ts'
-import { helpText } from './ui/help.ts'
+import { helpText, topicText } from './ui/help.ts'
 import { isInterrupted } from './ui/prompt.ts'
 import { createStyle } from './ui/style.ts'
 
@@ -70,7 +70,7 @@ const main = async (argv: readonly string[]): Promise<number> => {
       process.stderr.write(`slipway: ${asked.text}\n`)
       return EXIT.config
     case 'help':
-      process.stdout.write(helpText(COMMANDS, asked.language))
+      process.stdout.write(asked.topic ? topicText(asked.topic, asked.language) : helpText(COMMANDS, asked.language))
       return asked.exit
     case 'command':
       return run(asked, ioOf(asked, argv, signal))

@@ -124,6 +124,7 @@ export const bundle: Command = {
     en: 'create [FILE]: everything this cluster.yml needs in one file, for up --bundle FILE (--arch amd64,arm64; --upgrade-to VERSION)',
     zh: 'create [文件]：将此 cluster.yml 所需的一切打包成一个文件，供 up --bundle 使用（--arch amd64,arm64；--upgrade-to 版本）',
   },
+  usage: ['create [FILE] [--arch amd64,arm64] [--upgrade-to VERSION]'],
   flags: { arch: { type: 'string', multiple: true }, 'upgrade-to': { type: 'string', multiple: true } },
   run: (options, io) => {
     if (options.rest[0] !== 'create') {

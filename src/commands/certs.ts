@@ -4,8 +4,10 @@ import { converge } from './converge.ts'
 import { withSession } from './session.ts'
 import type { Command, Io } from './types.ts'
 
+const USAGE = ['list', 'renew [--strict]', `rotate ${Object.keys(SUBJECTS).join('|')} [--step] [--drop-old] [--strict]`]
+
 const usage = (io: Io): number => {
-  const words = `list | renew | rotate ${Object.keys(SUBJECTS).join('|')} [--step] [--drop-old]`
+  const words = USAGE.join(' | ')
   io.err(io.language === 'zh' ? `用法：slipway certs ${words}\n` : `Usage: slipway certs ${words}\n`)
   return 2
 }
@@ -18,6 +20,7 @@ export const certs: Command = {
     en: 'certs list: every certificate and its days; certs renew: new ones for all; certs rotate: new CAs and keys',
     zh: 'certs list：列出所有证书及剩余天数；certs renew：全部续期；certs rotate：轮换 CA 与密钥',
   },
+  usage: USAGE,
   words: {
     list: {},
     renew: { shared: ['strict'] },

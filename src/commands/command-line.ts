@@ -3,6 +3,7 @@ import { EXIT } from '../problem.ts'
 import type { Language, Text } from '../text.ts'
 import { languageOf } from '../ui/language.ts'
 import { COMMANDS } from './index.ts'
+import { type Topic, wordsOf } from '../ui/help.ts'
 import type { Command, Flag, Flags, Io, Options, Shared, Takes } from './types.ts'
 
 /** Which file, and how a command asks and speaks: every command has these. */
@@ -42,7 +43,7 @@ const TAKEN: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
 /** What a command line asks for. */
 export type Asked =
   | Readonly<{ kind: 'fault'; text: string }>
-  | Readonly<{ kind: 'help'; language: Language; exit: number }>
+  | Readonly<{ kind: 'help'; language: Language; exit: number; topic?: Topic }>
   | Readonly<{ kind: 'command'; language: Language; colours: boolean; command: Command; options: Options }>
 
 const commandOf = (name: string | undefined): Command | undefined => COMMANDS.find((one) => one.name === name)
@@ -94,14 +95,15 @@ const strayFault = (values: object, name: string, word = ''): Text | undefined =
   }
 }
 
+const surplus = (name: string, word: string): Text => ({
+  en: `slipway ${name} takes no "${word}". Run slipway help ${name}.`,
+  zh: `slipway ${name} 不接受 "${word}"。运行 slipway help ${name} 查看用法。`,
+})
+
 /** Words too many: `up w1` is not meant to change every host. */
 const surplusFault = ({ name, most = 0 }: Command, rest: readonly string[]): Text | undefined => {
   const word = rest[most]
-  if (word === undefined) return undefined
-  return {
-    en: `slipway ${name} takes no "${word}". Run slipway help.`,
-    zh: `slipway ${name} 不接受 "${word}"。运行 slipway help 查看用法。`,
-  }
+  return word === undefined ? undefined : surplus(name, word)
 }
 
 const optionsOf = ({ values, own }: Parsed, rest: readonly string[]): Options => ({
@@ -118,6 +120,17 @@ const optionsOf = ({ values, own }: Parsed, rest: readonly string[]): Options =>
   rest,
 })
 
+/** Help of everything, of a command or of one of its words; or why there is none. */
+const helpOn = (name: string | undefined, word: string | undefined, language: Language): Asked => {
+  if (name === undefined) return { kind: 'help', language, exit: EXIT.done }
+  const command = commandOf(name)
+  if (!command) return { kind: 'fault', text: unknown(name)[language] }
+  const words = wordsOf(command)
+  if (word === undefined || words.length === 0) return { kind: 'help', language, exit: EXIT.done, topic: { command } }
+  if (words.includes(word)) return { kind: 'help', language, exit: EXIT.done, topic: { command, word } }
+  return { kind: 'fault', text: surplus(name, word)[language] }
+}
+
 /** Reads a command line: the words after the program's name. */
 export const readCommandLine = (argv: readonly string[], env: Io['env']): Asked => {
   const line = parsed(argv)
@@ -125,8 +138,9 @@ export const readCommandLine = (argv: readonly string[], env: Io['env']): Asked 
   const { values, positionals } = line
   const language = languageOf(env, values.lang)
   const [name, ...rest] = positionals
-  if (name === undefined || values.help || name === 'help')
-    return { kind: 'help', language, exit: name === undefined && !values.help ? EXIT.config : EXIT.done }
+  if (name === 'help') return helpOn(rest[0], rest[1], language)
+  if (values.help) return helpOn(name, rest[0], language)
+  if (name === undefined) return { kind: 'help', language, exit: EXIT.config }
   const command = commandOf(name)
   if (!command) return { kind: 'fault', text: unknown(name)[language] }
   const fault = strayFault(values, name, rest[0]) ?? surplusFault(command, rest) ?? outputFault(command, values.output)

@@ -30,6 +30,7 @@ export const etcd: Command = {
     en: 'etcd snapshot|restore|recover|defrag|recipient: backups, disaster recovery, care',
     zh: 'etcd snapshot|restore|recover|defrag|recipient：备份、灾难恢复与维护',
   },
+  usage: Object.values(WORDS).map(({ usage }) => usage),
   words: WORDS,
   run: async (options, io) => {
     const [name = ''] = options.rest

@@ -36,6 +36,7 @@ export const explain: Command = {
     en: 'explain KEY: what a key of cluster.yml takes, and what a change of it does',
     zh: 'explain 键：说明 cluster.yml 中的键，以及修改它的影响',
   },
+  usage: ['[KEY]'],
   run: async ({ rest: [key], output }, io) => {
     const found = key === undefined ? rows().filter(({ path }) => !path.includes('.')) : rowsOf(key)
     if (found.length === 0) return unknown(key ?? '', io)

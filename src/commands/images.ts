@@ -71,6 +71,14 @@ export const images: Command = {
     en: 'list: images this cluster.yml needs; check: whether the mirrors have them; save FILE: as one archive; sync [REGISTRY]: into a private registry; rewrite -f FILE|DIR|URL|-: name images by their mirrors',
     zh: 'list：所需镜像；check：镜像站是否提供；save 文件：存为一个归档；sync [仓库]：复制到私有仓库；rewrite -f 文件|文件夹|URL|-：将清单中的镜像改为镜像站名称',
   },
+  usage: [
+    'list',
+    'check [--manifest FILE]... [--path KIND:FIELD]...',
+    'save [FILE] [--arch amd64,arm64] [--manifest FILE]... [--path KIND:FIELD]...',
+    'sync [REGISTRY] [--arch amd64,arm64] [--manifest FILE]... [--path KIND:FIELD]...',
+    'rewrite -f FILE|DIR|URL|- [--in-place] [--cluster FILE] [--rule FROM=TO]... [--path KIND:FIELD]... [--pull-policy] [--exit-code]',
+    'rewrite --live [-n|--namespace NAMESPACE] [--cluster FILE] [--rule FROM=TO]... [--pull-policy] [--exit-code]',
+  ],
   words: {
     list: {},
     check: { flags: MANIFESTS },

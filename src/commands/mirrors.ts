@@ -70,6 +70,7 @@ export const mirrors: Command = {
     en: 'test: which mirrors the hosts reach, and how quickly (--all: upstream too)',
     zh: 'test：测试主机能否访问各镜像站及其速度（--all：包括上游）',
   },
+  usage: ['test [--all]'],
   flags: { all: { type: 'boolean' } },
   run: (options, io) => {
     if (options.rest[0] === 'test') return test(options, io)

@@ -179,6 +179,7 @@ export const reset: Command = {
     en: 'Take the cluster away from its hosts (--confirm NAME, --limit HOST,...)',
     zh: '从主机上移除集群（--confirm 名称，--limit 主机，...）',
   },
+  usage: ['[--confirm CLUSTER] [--limit HOST,...]'],
   flags: { confirm: { type: 'string' } },
   shared: ['limit'],
   run: async (options, io) => {

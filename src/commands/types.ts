@@ -57,6 +57,8 @@ export type Command = Takes &
   Readonly<{
     name: string
     summary: Text
+    /** What may follow the name, a line each; made from the options where it is not said. */
+    usage?: readonly string[]
     /** Of a command whose next word decides what it reads: what each word takes, instead of `flags` and `shared`. */
     words?: Readonly<Record<string, Takes>>
     /** How many words may follow; 0 when it is not said. */

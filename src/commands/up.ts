@@ -10,6 +10,7 @@ export const up: Command = {
     en: 'Make the hosts what cluster.yml says (--bundle FILE: hosts have no network but ssh)',
     zh: '使主机与 cluster.yml 一致（--bundle 文件：主机除 ssh 外没有网络）',
   },
+  usage: ['[--bundle FILE] [--keep-failed] [--strict]'],
   flags: { bundle: { type: 'string' }, 'keep-failed': { type: 'boolean' } },
   shared: ['strict'],
   run: async (options, io) => {

@@ -11,8 +11,8 @@ describe('a command line', () => {
     ['check -o xml', '--output is text or json.'],
     ['images -o xml', '--output is text, json, diff or yaml.'],
     ['check -o diff', '--output is text or json.'],
-    ['up w1 --yes', 'slipway up takes no "w1". Run slipway help.'],
-    ['kubeconfig - more', 'slipway kubeconfig takes no "more". Run slipway help.'],
+    ['up w1 --yes', 'slipway up takes no "w1". Run slipway help up.'],
+    ['kubeconfig - more', 'slipway kubeconfig takes no "more". Run slipway help kubeconfig.'],
   ])('%s is refused', (line, text) => expect(read(line)).toEqual({ kind: 'fault', text }))
 
   test('a flag of one command is none of another', () => {
@@ -63,8 +63,26 @@ describe('a command line', () => {
   test.each([
     ['', 2],
     ['help', 0],
-    ['check --help', 0],
+    ['--help', 0],
   ])('%j asks for help', (line, exit) => expect(read(line, { LANG: 'zh_CN.UTF-8' })).toEqual({ kind: 'help', language: 'zh', exit }))
+
+  test.each([
+    ['help check', 'check'],
+    ['check --help', 'check'],
+    ['check --help --offline', 'check'],
+    ['help certs renew', 'certs', 'renew'],
+    ['certs renew --help', 'certs', 'renew'],
+    ['node remove cp1 --help', 'node', 'remove'],
+    ['explain nodes --help', 'explain'],
+  ])('%j asks for the help of one command', (line, name, word?: string) =>
+    expect(read(line)).toMatchObject({ kind: 'help', exit: 0, topic: { command: { name }, ...(word && { word }) } }),
+  )
+
+  test.each([
+    ['help nope', 'there is no command "nope". Run slipway help for all of them.'],
+    ['nope --help', 'there is no command "nope". Run slipway help for all of them.'],
+    ['help certs nope', 'slipway certs takes no "nope". Run slipway help certs.'],
+  ])('%j: there is no help of that', (line, text) => expect(read(line)).toEqual({ kind: 'fault', text }))
 
   test('what is not said has a default', () =>
     expect(read('plan')).toMatchObject({

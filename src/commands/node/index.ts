@@ -14,8 +14,10 @@ const WORDS: Readonly<Record<string, Word>> = {
   reboot: { flags: { all: { type: 'boolean' } }, run: reboot },
 }
 
+const USAGE = ['remove NAME [--force]', 'replace NAME [--strict]', 'reboot NAME...', 'reboot --all']
+
 const usage = (io: Io): number => {
-  const text = 'slipway node remove NAME [--force] | replace NAME | reboot NAME... | reboot --all'
+  const text = `slipway node ${USAGE.join(' | ')}`
   say(io, `Usage: ${text}`, `用法：${text}`)
   return EXIT.config
 }
@@ -28,6 +30,7 @@ export const node: Command = {
     en: 'node remove|replace|reboot NAME: take a node out (--force: its host is dead), put a new host in its place, reboot (--all: one by one)',
     zh: 'node remove|replace|reboot NAME：移出节点（--force：主机已失效）、以新主机替换、重启（--all：逐台进行）',
   },
+  usage: USAGE,
   words: WORDS,
   run: async (options, io) => {
     const [word = '', ...names] = options.rest
