@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises'
-import { loadConfig } from '../config/load.ts'
+import { loadConfig, otherSpelling } from '../config/load.ts'
 import { type Config, schema } from '../config/schema.ts'
 import { parsePath } from '../images/paths.ts'
 import type { Rule } from '../images/rewrite.ts'
@@ -65,7 +65,7 @@ const sourcesFrom = async (
     () => true,
     () => false,
   )
-  if (cluster === undefined && !exists) {
+  if (cluster === undefined && !exists && otherSpelling(path) === undefined) {
     tell(io, {
       en: 'There is no cluster.yml here: renaming for `mirrors: cn`.',
       zh: '当前目录没有 cluster.yml：按 `mirrors: cn` 改写。',
@@ -77,7 +77,7 @@ const sourcesFrom = async (
     }
     return { sources: sourcesOf(schema.parse(bare).mirrors), ask: plainFetch, flat: false }
   }
-  const loaded = await loadConfig(path, { supported: SUPPORTED })
+  const loaded = await loadConfig(path, { supported: SUPPORTED, option: '--cluster' })
   if (loaded.config === undefined) return { problems: loaded.problems }
   const { config, hosts } = loaded
   return { sources: sourcesOf(config.mirrors, config.private_registries), ask: fetchFor(config, hosts), flat: isFlat(config) }

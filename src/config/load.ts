@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, resolve } from 'node:path'
@@ -10,14 +10,16 @@ import { quote, say } from './words.ts'
 
 export { type Loaded, parseConfig } from './parse.ts'
 
-/** What loading may be given: another stdin, and other releases than those in releases/. */
-export type LoadOptions = Readonly<{ stdin?: AsyncIterable<Uint8Array | string>; supported?: readonly string[] }>
+/** What loading may be given: another stdin, other releases than those in releases/, and the option that names the file, when it is not -f. */
+export type LoadOptions = Readonly<{ stdin?: AsyncIterable<Uint8Array | string>; supported?: readonly string[]; option?: string }>
 
 /** Reads and checks a cluster.yml; `-` is stdin (relative paths in it start at the working directory). Never throws for anything a user can cause. */
 export const loadConfig = async (path: string, options: LoadOptions = {}): Promise<Loaded> => {
   const fromStdin = path === '-'
   const file = fromStdin ? 'stdin' : path
   const read = await bytesOf(path, options.stdin ?? process.stdin)
+  const other = read === 'missing' ? otherSpelling(path) : undefined
+  if (other !== undefined) return { problems: [misspelt(file, other, options.option ?? '-f')] }
   if (typeof read === 'string') return { problems: [unreadable(file, read)] }
   const text = utf8(read)
   if (text === undefined) return { problems: [notText(file)] }
@@ -63,6 +65,22 @@ const utf8 = (bytes: Uint8Array): string | undefined => {
   } catch {
     return undefined
   }
+}
+
+/** The file that a path with the other of the endings .yml and .yaml names, when there is one. */
+export const otherSpelling = (path: string): string | undefined => {
+  const [, stem, ending] = /^(.*)\.(ya?ml)$/s.exec(path) ?? []
+  const other = `${stem}.${ending === 'yml' ? 'yaml' : 'yml'}`
+  return stem !== undefined && existsSync(other) ? other : undefined
+}
+
+const misspelt = (file: string, other: string, option: string) => {
+  const word = /^[\w./@%+:,-]+$/.test(other) ? other : quote(other)
+  return mistake(
+    file,
+    say(`${quote(file)} does not exist, ${quote(other)} does.`, `${quote(file)} 不存在，但有 ${quote(other)}。`),
+    say(`Write ${option} ${word}, or rename that file.`, `请写 ${option} ${word}，或重命名该文件。`),
+  )
 }
 
 const unreadable = (file: string, why: Reason) => {

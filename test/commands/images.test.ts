@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -44,6 +44,19 @@ const run = async (given: Parameters<typeof options>[0], stdin: readonly (string
 }
 
 describe('images rewrite', () => {
+  test('a cluster.yaml where cluster.yml is looked for is named, and not passed over', async () => {
+    await rename(cluster, join(folder, 'cluster.yaml'))
+    const cwd = process.cwd()
+    process.chdir(folder)
+    try {
+      const { exit, out, err } = await run({ files: ['-'], flags: { cluster: undefined } }, [POD])
+      expect([exit, out]).toEqual([2, ''])
+      expect(err).toContain('"cluster.yml" does not exist, "cluster.yaml" does. Write --cluster cluster.yaml, or rename that file.')
+    } finally {
+      process.chdir(cwd)
+    }
+  })
+
   test('stdin to stdout, bytes and nothing else', async () => {
     expect(await run({ files: ['-'] }, [POD])).toEqual({
       exit: 0,

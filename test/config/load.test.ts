@@ -227,6 +227,23 @@ describe('loadConfig', () => {
     ['/', 'is a folder.'],
   ])('%s', async (path, words) => expect((await loadConfig(path)).problems[0]?.what.en).toContain(words))
 
+  test.each([
+    ['cluster.yml', 'cluster.yaml'],
+    ['prod.yaml', 'prod.yml'],
+  ])('%s is not there, but %s is', async (asked, there) => {
+    const folder = await mkdtemp(join(tmpdir(), 'slipway-'))
+    try {
+      await writeFile(join(folder, there), good())
+      const { problems } = await loadConfig(join(folder, asked))
+      expect(problems).toHaveLength(1)
+      expect(problems[0]?.what.en).toContain(` does not exist, ${JSON.stringify(join(folder, there))} does.`)
+      expect(problems[0]?.fix.en).toBe(`Write -f ${join(folder, there)}, or rename that file.`)
+      expect((await loadConfig(join(folder, 'other.yml'))).problems[0]?.fix.en).toContain('Name your file with -f')
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+
   test('refuses what is not UTF-8', async () => {
     const stdin = (async function* () {
       yield Uint8Array.of(0xff, 0xfe, 0x61, 0x00)
