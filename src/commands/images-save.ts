@@ -1,9 +1,9 @@
-import { mkdtemp, open, rename, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createReadStream } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { layoutEntries, type LayoutImage } from '../archive/oci.ts'
 import { writeTar } from '../archive/tar.ts'
+import { fill, forFile, writeOut } from '../delivery/out-file.ts'
 import type { Descriptor } from '../images/oci.ts'
 import { nameOf, readReference } from '../images/reference.ts'
 import { privateRegistries } from '../mirrors/private.ts'
@@ -34,17 +34,19 @@ const tagged = (ref: string): string => {
 
 const descriptorOf = ({ mediaType, digest, bytes }: RawManifest): Descriptor => ({ mediaType, digest, size: bytes.length })
 
+/** Where blobs are kept on their way into the archive. */
+type Way = Readonly<{ folder: string; archive: string }>
+
 /** One blob by way of a file that is gone again when it has been read: what stands in an archive cannot be taken back. */
 async function* fetched(
   registry: Registry,
   places: readonly Repository[],
   blob: Descriptor,
-  folder: string,
+  { folder, archive }: Way,
 ): AsyncGenerator<Uint8Array, void> {
   const path = join(folder, blob.digest.replace(':', '-'))
   await withBlob(registry, places, blob, async (content) => {
-    const file = await open(path, 'w', 0o600)
-    await pipeline(content, file.createWriteStream())
+    await fill(path, content, archive, 0o600)
   })
   try {
     yield* createReadStream(path)
@@ -54,10 +56,10 @@ async function* fetched(
 }
 
 /** An image under the names it is asked for by: upstream's, and the one our own objects and rewritten manifests use. */
-const layoutOf = ({ ref, picture, places }: Resolved, intent: Intent, registry: Registry, folder: string): LayoutImage[] => {
+const layoutOf = ({ ref, picture, places }: Resolved, intent: Intent, registry: Registry, way: Way): LayoutImage[] => {
   const first = [picture.from, ...places.filter(({ base }) => base !== picture.from.base)]
   const documents = [picture.root, ...picture.manifests].map((raw) => ({ ...descriptorOf(raw), content: () => [raw.bytes] }))
-  const blobs = [...documents, ...picture.blobs.map((blob) => ({ ...blob, content: () => fetched(registry, first, blob, folder) }))]
+  const blobs = [...documents, ...picture.blobs.map((blob) => ({ ...blob, content: () => fetched(registry, first, blob, way) }))]
   const names = new Set([tagged(ref), intent.cluster.sources.image(tagged(ref))].map(storedName))
   return [...names].map((name) => ({ name, root: descriptorOf(picture.root), blobs }))
 }
@@ -83,23 +85,6 @@ const resolveAll = async (wanted: readonly Wanted[], intent: Intent, registry: R
   return { resolved, missing }
 }
 
-/** Writes the archive whole or not at all. Returns its size in bytes. */
-const write = async (path: string, images: readonly LayoutImage[]): Promise<number> => {
-  const part = `${path}.part`
-  try {
-    const file = await open(part, 'w', 0o644)
-    await pipeline(writeTar(layoutEntries(images)), file.createWriteStream({ flush: true }))
-    const reading = await open(part)
-    const { size } = await reading.stat()
-    await reading.close()
-    await rename(part, path)
-    return size
-  } catch (error) {
-    await rm(part, { force: true })
-    throw error
-  }
-}
-
 /** `slipway images save [FILE]`: what cluster.yml (and --manifest) needs as one OCI archive that `ctr -n k8s.io images import` takes. */
 export const saveImages = async (options: Options, io: Io, imagesOf: (intent: Intent) => readonly Wanted[]): Promise<number> => {
   const intent = await readIntent(options)
@@ -119,12 +104,10 @@ export const saveImages = async (options: Options, io: Io, imagesOf: (intent: In
     tell(io, { en: 'Nothing was written: these images could not be had.', zh: '未写入任何内容：以上镜像无法获取。' })
     return EXIT.failed
   }
-  const folder = await mkdtemp(join(dirname(path), '.slipway-images-'))
+  const folder = await forFile(path, () => mkdtemp(join(dirname(path), '.slipway-images-')))
   try {
-    const size = await write(
-      path,
-      resolved.flatMap((one) => layoutOf(one, intent, registry, folder)),
-    )
+    const images = resolved.flatMap((one) => layoutOf(one, intent, registry, { folder, archive: path }))
+    const { size } = await writeOut(path, writeTar(layoutEntries(images)))
     const mib = (size / 1024 / 1024).toFixed(1)
     if (options.output === 'json')
       io.out(

@@ -1,10 +1,8 @@
-import { createWriteStream } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { ArchiveError, type ReadEntry, readTar } from '../archive/read.ts'
 import { type TarEntry, textEntry, writeTar } from '../archive/tar.ts'
 import { blobPath } from '../archive/oci.ts'
+import { type Written, writeOut } from './out-file.ts'
 import type { Resolved } from './packages.ts'
 import { digestOf, readFrom, type Shelf } from './shelf.ts'
 
@@ -45,31 +43,14 @@ const CONTENTS = 'slipway-bundle.json'
 const LICENCES = 'LICENCES.txt'
 const MOST_TEXT = 64 * 1024 * 1024
 
-/** Writes a bundle, whole or not at all; its size and digest. */
-export const writeBundle = async (
-  path: string,
-  about: Contents,
-  licences: string,
-  shelf: Shelf,
-): Promise<{ size: number; digest: string }> => {
+/** Writes a bundle, whole or not at all. Throws DiskError. */
+export const writeBundle = (path: string, about: Contents, licences: string, shelf: Shelf): Promise<Written> => {
   const entries = function* (): Generator<TarEntry> {
     yield textEntry(CONTENTS, `${JSON.stringify(about)}\n`)
     yield textEntry(LICENCES, licences)
     for (const [name, bytes] of Object.entries(about.blobs)) yield { name: blobPath(name), size: bytes, content: shelf.open(name) }
   }
-  const part = `${path}.part`
-  try {
-    await pipeline(writeTar(entries()), createWriteStream(part, { mode: 0o644 }))
-    const written = await digestOf(readFrom(part))
-    const file = await open(part)
-    await file.sync()
-    await file.close()
-    await rename(part, path)
-    return written
-  } catch (error) {
-    await rm(part, { force: true })
-    throw error
-  }
+  return writeOut(path, writeTar(entries()))
 }
 
 const textOf = async ({ name, size: bytes, content }: ReadEntry): Promise<string> => {

@@ -26,13 +26,13 @@ const diskProblem = (folder: string, code: string): Problem =>
         EXIT.failed,
       )
 
-/** Work on the files of a folder; what the system refuses is a DiskError. */
-export const onDisk = async <T>(folder: string, work: () => Promise<T>): Promise<T> => {
+/** Work on the files of a folder; what the system refuses is a DiskError, in the words of `problem`. */
+export const onDisk = async <T>(folder: string, work: () => Promise<T>, problem = diskProblem): Promise<T> => {
   try {
     return await work()
   } catch (error) {
     const { code, syscall } = error as NodeJS.ErrnoException
     if (code === undefined || syscall === undefined) throw error
-    throw new DiskError(diskProblem(folder, code), { cause: error })
+    throw new DiskError(problem(folder, code), { cause: error })
   }
 }

@@ -1,4 +1,4 @@
-import { createReadStream, existsSync, readdirSync } from 'node:fs'
+import { createReadStream, existsSync, readdirSync, symlinkSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -148,6 +148,16 @@ describe('images save', () => {
     expect(err).toContain('Nothing was written: ')
     expect(err).toContain('the bytes are not those of sha256:')
     expect(readdirSync(folder).toSorted()).toEqual(['cluster.yml', 'out.tar'])
+  })
+
+  test('a full disk is told of as such, and leaves nothing behind', async () => {
+    fill(first)
+    symlinkSync('/dev/full', `${file()}.part`)
+    const full = { at: file(), exit: 5, what: { en: 'there is no room for this file (ENOSPC)' } }
+    await expect(run(['save', file()])).rejects.toMatchObject({ name: 'DiskError', problem: full })
+    expect(readdirSync(folder)).toEqual(['cluster.yml'])
+    const lost = join(folder, 'none', 'out.tar')
+    await expect(run(['save', lost])).rejects.toMatchObject({ name: 'DiskError', problem: { at: lost, exit: 5 } })
   })
 
   test('an architecture that an image does not have', async () => {

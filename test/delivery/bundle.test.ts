@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type TarEntry, textEntry, writeTar } from '../../src/archive/tar.ts'
 import { openBundle } from '../../src/commands/delivery.ts'
 import { type Contents, readBundle, writeBundle } from '../../src/delivery/bundle.ts'
+import { DiskError } from '../../src/delivery/disk.ts'
+import { fill } from '../../src/delivery/out-file.ts'
 import { openCache, readWhole, type Shelf } from '../../src/delivery/shelf.ts'
 
 const digestOf = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`
@@ -54,6 +56,29 @@ test('a bundle that cannot be written leaves nothing behind', async () => {
   const short: Shelf = { ...shelf, open: async function* () {} }
   await expect(writeBundle(join(dir, 'b.tar'), contents(), '', short)).rejects.toThrow('bytes it was announced with')
   expect(readdirSync(dir)).toEqual([])
+})
+
+test('a full disk is told of as such, and leaves nothing behind', async () => {
+  const path = join(dir, 'b.tar')
+  symlinkSync('/dev/full', `${path}.part`)
+  const error = await writeBundle(path, contents(), '', shelf).catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(DiskError)
+  expect((error as DiskError).problem).toMatchObject({ at: path, exit: 5, what: { en: 'there is no room for this file (ENOSPC)' } })
+  expect(readdirSync(dir)).toEqual([])
+})
+
+test('what the source of a file throws is not the fault of the disk', async () => {
+  const lost = Object.assign(new Error('gone'), { code: 'ECONNRESET', syscall: 'read' })
+  // biome-ignore lint/correctness/useYield: it breaks before the first byte
+  const broken = (async function* (): AsyncGenerator<Uint8Array> {
+    throw lost
+  })()
+  await expect(fill(join(dir, 'part'), broken, join(dir, 'b.tar'), 0o600)).rejects.toBe(lost)
+})
+
+test('a folder that is not there is told of', async () => {
+  const path = join(dir, 'none', 'b.tar')
+  await expect(writeBundle(path, contents(), '', shelf)).rejects.toMatchObject({ problem: { at: path, exit: 5 } })
 })
 
 const blob = (text: string, name = `blobs/sha256/${digestOf(text).slice(7)}`): TarEntry => textEntry(name, text)
