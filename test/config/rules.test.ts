@@ -21,6 +21,21 @@ describe('refused', () => {
       ['"localhost" is nodes[0] already.'],
     ],
     [
+      'localhost and its address',
+      nodes('  - {address: localhost, role: [control-plane]}\n', '  - {address: 127.0.0.1, role: [worker]}\n'),
+      ['nodes[1].address: "127.0.0.1" (this machine) is nodes[0] already.'],
+    ],
+    [
+      'the address of this machine, then its name',
+      nodes('  - {address: 127.0.0.1, role: [control-plane]}\n', '  - {address: localhost, role: [worker]}\n'),
+      ['nodes[1].address: "localhost" is nodes[0] already.'],
+    ],
+    [
+      'localhost and its IPv6 address',
+      nodes('  - {address: localhost, role: [control-plane]}\n', '  - {address: "::1", role: [worker]}\n'),
+      ['nodes[1].address: "::1" is an IPv6 address'],
+    ],
+    [
       'a duplicate internal address',
       nodes(cp(1, ', internal_address: 192.168.2.1'), worker(2, ', internal_address: 192.168.2.1')),
       ['nodes[1].internal_address'],
@@ -132,6 +147,14 @@ describe('allowed', () => {
   test.each([
     ['etcd apart', nodes('  - {address: a, role: [control-plane]}\n', '  - {address: b, role: [etcd]}\n')],
     ['one address, two ports', nodes(cp(1, ', port: 22'), '  - {address: 192.168.1.1, port: 23, role: [worker]}\n')],
+    [
+      'this machine, and hosts behind ports of it',
+      nodes(
+        '  - {address: localhost, role: [control-plane]}\n',
+        '  - {address: 127.0.0.1, port: 2222, role: [worker]}\n',
+        '  - {address: 127.0.0.1, port: 2200, role: [worker]}\n',
+      ),
+    ],
     [
       'labels people set',
       nodes(
