@@ -1,4 +1,6 @@
 import { labelOf } from '../config/hosts.ts'
+import { membersOf } from '../engine/members.ts'
+import { ambiguity, entriesNamed } from '../engine/removal.ts'
 import { escapeRemote } from '../hosts/lines.ts'
 import { capture } from '../hosts/transport.ts'
 import { EXIT, type Problem, refusal } from '../problem.ts'
@@ -10,8 +12,14 @@ import { meant } from './reset.ts'
 import { sayProblems, type Session, withSession } from './session.ts'
 import type { Io, Options } from './types.ts'
 
-const objection = (session: Session, name: string, survivor: Context | undefined, options: Options): Problem | undefined => {
-  if (!session.intent.hosts.some(({ roles, name: own, key }) => roles.etcd && (own === name || key === name)) && !survivor)
+const objection = (
+  session: Session,
+  name: string,
+  known: boolean,
+  survivor: Context | undefined,
+  options: Options,
+): Problem | undefined => {
+  if (!known)
     return refusal(
       name,
       { en: 'cluster.yml has no member of etcd with that name', zh: 'cluster.yml 中没有该名称的 etcd 成员' },
@@ -112,8 +120,12 @@ const recoverLocked = async (session: Session, survivor: Context, others: readon
 /** The same with hosts that are connected and seen. */
 export const recoverSession = async (session: Session, name: string, options: Options, io: Io): Promise<number> => {
   const members = contextsOf(session).filter(({ member }) => member.roles.etcd)
-  const survivor = members.find(({ member }) => member.nodeName === name || member.key === name)
-  const objected = objection(session, name, survivor, options)
+  const named = entriesNamed(
+    membersOf(session.intent.hosts, session.world).filter(({ roles }) => roles.etcd),
+    name,
+  )
+  const survivor = members.find(({ member }) => member.key === named[0]?.key)
+  const objected = ambiguity(name, named) ?? objection(session, name, named.length > 0, survivor, options)
   if (objected || !survivor) {
     sayProblems([...session.problems, ...(objected ? [objected] : [])], io)
     return objected?.exit ?? EXIT.bug

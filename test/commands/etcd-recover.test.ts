@@ -98,3 +98,32 @@ test('nothing restarts where the survivor did not recover', async () => {
   expect(ran).toEqual(['e2 give-up', 'e1 survive'])
   expect(printed.err).toContain('The same command goes on from here')
 })
+
+describe('a name that is no choice is refused, and no host is touched', () => {
+  const named = async (hostnames: readonly string[]) => {
+    const { session, ran } = await sessionOf({ e1: 'etcd', e2: 'etcd', cp1: 'control-plane' })
+    const hosts = session.intent.hosts.map(({ name: _, ...host }) => host)
+    const world = Object.fromEntries(
+      hosts.map(({ key }, index) => [key, { ...(session.world[key] ?? expect.fail()), hostname: hostnames[index] ?? '' }]),
+    )
+    return { session: { ...session, intent: { ...session.intent, hosts }, world }, ran }
+  }
+
+  test('two members have it', async () => {
+    const { session, ran } = await named(['debian', 'debian', 'cp1'])
+    const { io, printed } = fakeIo()
+    expect(await recoverSession(session, 'debian', sure, io)).toBe(2)
+    expect(printed.err).toContain('it names several hosts: 10.0.0.10 (debian), 10.0.0.11 (debian)')
+    expect(ran).toEqual([])
+    expect(await recoverSession(session, '10.0.0.11', sure, io), printed.err).toBe(0)
+    expect(ran.slice(0, 2)).toEqual(['e1 give-up', 'e2 survive'])
+  })
+
+  test('no member has it', async () => {
+    const { session, ran } = await named(['e1', 'e2', 'cp1'])
+    const { io, printed } = fakeIo()
+    expect(await recoverSession(session, 'cp1', sure, io)).toBe(2)
+    expect(printed.err).toContain('cluster.yml has no member of etcd with that name')
+    expect(ran).toEqual([])
+  })
+})
