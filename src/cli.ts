@@ -26,6 +26,8 @@ const ioOf = ({ language, colours }: Task, argv: readonly string[], signal: Abor
   language,
   style: createStyle(colours && process.stderr.isTTY === true),
   outStyle: createStyle(colours && process.stdout.isTTY === true),
+  // A terminal that does not say how wide it is says 0.
+  outColumns: (process.stdout.isTTY === true && process.stdout.columns) || undefined,
   env: process.env,
   home: homedir(),
   command: commandText(argv),

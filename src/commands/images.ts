@@ -33,6 +33,7 @@ const list = async (options: Options, io: Io): Promise<number> => {
       table(
         ['FOR', 'UPSTREAM', 'FROM', 'DIGEST'],
         images.map(({ what, upstream, mirrored, digest }) => [what, upstream, mirrored, digest ?? '-']),
+        io.outColumns,
       ),
     )
   sayProblems(intent.warnings, io)

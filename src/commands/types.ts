@@ -33,6 +33,8 @@ export type Io = Readonly<{
   style: Style
   /** For text on `out`, which may be a pipe while `err` is a terminal. */
   outStyle: Style
+  /** How wide the terminal is that `out` goes to; undefined when it goes to none. */
+  outColumns?: number
   env: Readonly<Record<string, string | undefined>>
   home: string
   /** The command line that was given, as it can be typed again. */

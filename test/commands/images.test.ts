@@ -184,6 +184,26 @@ describe('images list', () => {
     })
   })
 
+  test('a terminal that is too narrow for the table gets every cell whole, none wider than 80 columns', async () => {
+    const pin = `sha256:${'d'.repeat(64)}`
+    await writeFile(join(folder, 'cluster.lock.yml'), `version: 1\nimages:\n  registry.k8s.io/pause:3.10.2: ${pin}\n`)
+    const listed = async (outColumns?: number) => {
+      const { io, printed } = fakeIo()
+      expect(await images.run(options({ file: cluster, rest: ['list'] }), { ...io, ...(outColumns && { outColumns }) }), printed.err).toBe(
+        0,
+      )
+      return printed.out
+    }
+    const narrow = await listed(80)
+    expect(narrow).toMatch(/^FOR\n {2}UPSTREAM\n {2}FROM\n {2}DIGEST\n/)
+    expect(narrow).toContain(`\npause\n  registry.k8s.io/pause:3.10.2\n  m.daocloud.io/registry.k8s.io/pause:3.10.2\n  ${pin}\n`)
+    expect(narrow.split('\n').filter((line) => line.length > 80)).toEqual([])
+    const wide = await listed()
+    expect(wide).toMatch(/^FOR +UPSTREAM +FROM +DIGEST\n/)
+    expect(await listed(300)).toBe(wide)
+    for (const word of narrow.split(/\s+/)) expect(wide).toContain(word)
+  })
+
   test('without the images of a network plugin that is not installed', async () => {
     await writeFile(cluster, `${await readFile(cluster, 'utf8')}network: {plugin: none}\n`)
     const { io, printed } = fakeIo()
