@@ -129,6 +129,28 @@ describe('refused', () => {
   })
 })
 
+describe('a role that is none is named with what it is here', () => {
+  test.each([
+    ['[server]', '"server" is not one of control-plane, etcd, worker. Write control-plane, and worker too where pods are to run there.'],
+    ['[master]', '"master" is not one of control-plane, etcd, worker. Did you mean control-plane?'],
+    ['[ControlPlane]', 'Did you mean control-plane?'],
+    ['[agent]', 'Did you mean worker?'],
+    ['[node]', 'Did you mean worker?'],
+    ['[workers]', 'Did you mean worker?'],
+    ['[storage]', 'Write control-plane, etcd or worker.'],
+    ['server', 'Expected a list, found the text "server". Write it as a list: [control-plane, worker].'],
+    ['master', 'Write it as a list: [control-plane].'],
+    ['"controlplane,etcd"', 'Write it as a list: [control-plane, etcd].'],
+    ['worker', 'Write it as a list: [worker].'],
+    ['storage', 'Write a list of control-plane, etcd or worker, such as [control-plane, worker].'],
+    ['""', 'Expected a list, found the text "".'],
+  ])('role: %s', (role, words) => {
+    const { problems } = parse(nodes(cp(1), `  - {address: 192.168.1.2, role: ${role}}\n`))
+    expect(printed(problems).join('\n')).toContain(words)
+    for (const line of printed(problems, 'zh')) expect(line).not.toContain('undefined')
+  })
+})
+
 describe('warned of', () => {
   test.each([
     ['two etcd members', nodes(cp(1), cp(2)), '2 nodes hold etcd: an even number survives no more failures than 1. Use 1 or 3.'],

@@ -1,6 +1,7 @@
 import type { Text } from '../../text.ts'
 import { type Path, pathText, type Source } from '../source.ts'
 import { quote, say } from '../words.ts'
+import { isRoles, rolesFix } from './role.ts'
 import { foundAt, GIVE_OR_REMOVE, isSecret, SECRET_FIX, see, type Words } from './words.ts'
 
 const KINDS: Readonly<Record<string, Text>> = {
@@ -48,6 +49,7 @@ const CONVERSIONS: Readonly<Record<string, (value: unknown, written: string | un
 
 const fixOf = (expected: string, value: unknown, path: Path, source: Source): Text => {
   if (isSecret(path)) return SECRET_FIX
+  if (isRoles(path) && typeof value === 'string' && value.trim() !== '') return rolesFix(value)
   const written = source.written(path)
   if (pathText(path) === 'kubernetes_version' && typeof value === 'number') return versionFix(written ?? String(value))
   return CONVERSIONS[expected]?.(value, written) ?? (value === null || value === undefined ? GIVE_OR_REMOVE : see(path))

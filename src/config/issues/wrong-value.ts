@@ -2,14 +2,8 @@ import type { core } from 'zod'
 import { type Path, pathText } from '../source.ts'
 import { PROVIDERS } from '../schema/mirrors.ts'
 import { found, nearest, oneOf, quote, say } from '../words.ts'
+import { isRoles, roleFix } from './role.ts'
 import { foundAt, GIVE_OR_REMOVE, NODES_FIX, type Words } from './words.ts'
-
-const ROLE_NAMES: Readonly<Record<string, string>> = {
-  controlplane: 'control-plane',
-  master: 'control-plane',
-  agent: 'worker',
-  server: 'control-plane',
-}
 
 /** A word that is not one of those that are valid. */
 export const wrongWord = (values: readonly unknown[], value: unknown, path: Path): Words => {
@@ -22,12 +16,10 @@ export const wrongWord = (values: readonly unknown[], value: unknown, path: Path
       say(`Write ${names.en}.`, `请写 ${names.zh}。`),
     ]
   }
-  const rke = ROLE_NAMES[value]
-  const near = rke && words.includes(rke) ? rke : nearest(value, words)
-  return [
-    say(`${quote(value)} is not one of ${words.join(', ')}.`, `${quote(value)} 不在可选值之内：${words.join('、')}。`),
-    near ? say(`Did you mean ${near}?`, `是否想写 ${near}？`) : say(`Write ${names.en}.`, `请写 ${names.zh}。`),
-  ]
+  const what = say(`${quote(value)} is not one of ${words.join(', ')}.`, `${quote(value)} 不在可选值之内：${words.join('、')}。`)
+  if (isRoles(path.slice(0, -1))) return [what, roleFix(value)]
+  const near = nearest(value, words)
+  return [what, near ? say(`Did you mean ${near}?`, `是否想写 ${near}？`) : say(`Write ${names.en}.`, `请写 ${names.zh}。`)]
 }
 
 /** Neither the name of a mirror nor a URL. */

@@ -3,6 +3,9 @@ import { key } from './key.ts'
 import { bastion } from './ssh.ts'
 import { ipv4, name, port, secretRef } from './values.ts'
 
+/** What a host can be. */
+export const ROLES = ['control-plane', 'etcd', 'worker'] as const
+
 const taint = z.strictObject({
   key: z
     .string()
@@ -22,7 +25,7 @@ export const node = z.strictObject({
     .min(1)
     .meta(key('restart', 'Where ssh reaches the host: a name, an IPv4 address, or `localhost` for this machine', '10.0.0.11')),
   role: z
-    .array(z.enum(['control-plane', 'etcd', 'worker']))
+    .array(z.enum(ROLES))
     .min(1)
     .meta(
       key(
