@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { FakeTransport } from '../../src/hosts/fake.ts'
 import { createLines, escapeRemote } from '../../src/hosts/lines.ts'
 import { createSemaphore, createShare } from '../../src/hosts/share.ts'
@@ -123,6 +123,5 @@ test('this machine', async () => {
   const pid = Number(((await run.next()).value as { line: string }).line)
   abort.abort(new Error('Ctrl-C'))
   await expect(run.next()).rejects.toThrow('Ctrl-C')
-  await pause(300)
-  expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 10_000 })
 })

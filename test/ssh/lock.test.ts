@@ -77,7 +77,7 @@ test('is not lost when the heartbeat was only late and nobody else came', async 
   const lock = await held(transport)
   expect(await capture(other, SILENCE)).toMatchObject({ exit: 0 })
   // The next heartbeat comes within 5 s.
-  await new Promise((resolve) => setTimeout(resolve, 6000))
+  await new Promise((resolve) => setTimeout(resolve, 8000))
   expect(lock.lost.aborted).toBe(false)
   expect(await take(other)).toMatchObject({ exit: 4 })
   await lock.release()
