@@ -141,7 +141,7 @@ export const target = (port: number, more: Partial<SshTarget> = {}): SshTarget =
   agent: true,
   config: true,
   acceptNew: false,
-  connectTimeout: 10,
+  connectTimeout: 30,
   ...more,
 })
 
