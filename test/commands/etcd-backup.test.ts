@@ -174,6 +174,13 @@ describe('whose turn it is', () => {
     expect(host.exists('var/lib/backups')).toBe(false)
   })
 
+  test('by the lease: its holder acts, another does not, and who cannot ask says so instead of leaving it to others', () => {
+    const held = (kubectl: string) => sh(`timeout() { ${kubectl}; }\n${backupScript(context, { ...errand, turn: 'lease' })}`)
+    expect(held('printf %s_1 "$(hostname)"').stdout).toContain('written')
+    expect(held('printf elsewhere_1')).toEqual({ status: 0, stdout: "another control plane's turn\n", stderr: '' })
+    expect(held('return 1')).toEqual({ status: 1, stdout: '', stderr: 'the API server does not say whose turn it is\n' })
+  })
+
   test.each<[string, string[], Errand['turn']]>([
     ['every control plane holds etcd and nothing else does', ['control-plane', 'control-plane', 'worker'], 'leader'],
     ['a worker holds etcd too, and may lead it', ['control-plane, etcd', 'control-plane, etcd', 'worker, etcd'], 'lease'],
