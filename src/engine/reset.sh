@@ -347,11 +347,13 @@ restore_services() {
 	done
 }
 
-# Indexes of places that no source names any more.
+# remove_indexes DIRECTORY: indexes of places that no source names any more. How a place becomes the beginning of a file's name only apt knows
+# ("_" in a path, "mirror+file:" of cloud images), so it is asked for the names.
 remove_indexes() {
 	# shellcheck disable=SC2016 # apt's own variable
-	apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | sed 's,^[a-z]*://,,; s,/$,,; s,/,_,g' | sort -u >"$RUN/sources"
-	for index in /var/lib/apt/lists/*_*; do
+	apt-get indextargets --format '$(FILENAME)' >"$RUN/targets" 2>/dev/null || return 0
+	sed 's,.*/,,; s/_dists_.*/_/; s/_\(Packages\|Sources\|Translation-[^_.]*\|Contents-[^_.]*\)\(\.[a-z0-9]*\)\{0,1\}$/_/' "$RUN/targets" | sort -u >"$RUN/sources"
+	for index in "$1"/*_*; do
 		[ -f "$index" ] || continue
 		printf '%s\n' "${index##*/}" | grep -qF -f "$RUN/sources" || rm -f "$index"
 	done
@@ -388,7 +390,7 @@ reset() {
 		remove_users
 		remove_packages
 		restore_services
-		remove_indexes
+		remove_indexes /var/lib/apt/lists
 		restore_sysctls
 		[ -z "$modules" ] || left modules "$modules"
 		if inventory unit | grep -q .; then left journal "$(inventory unit | sed 's/\.service$//' | paste -s -d ' ')"; fi

@@ -136,6 +136,36 @@ describe('what a host remembers', () => {
   })
 })
 
+describe("apt's indexes", () => {
+  const lists = ['_etc_apt_mirrors_debian.list_dists_x_InRelease', 'a_my%5frepo_dists_x_main_binary-amd64_Packages.lz4', 'b_flat_Packages']
+  const targets = [
+    '_etc_apt_mirrors_debian.list_dists_x_main_binary-amd64_Packages.lz4',
+    'a_my%5frepo_dists_x_main_binary-amd64_Packages.lz4',
+    'b_flat_Packages',
+  ]
+  const left = (aptGet: string): string[] => {
+    mkdirSync(join(folder, 'lists'))
+    for (const name of [...lists, 'mirror.example_debian_dists_x_InRelease']) writeFileSync(join(folder, 'lists', name), '')
+    // What is asked for decides what apt says (apt-get(8), indextargets).
+    const repositories = 'mirror+file:/etc/apt/mirrors/debian.list/ http://a/my_repo/ http://b/flat/'
+    mkdirSync(join(folder, 'bin'))
+    writeFileSync(join(folder, 'bin/apt-get'), `#!/bin/sh\nrepositories() { printf '%s\\n' ${repositories}; }\n${aptGet}\n`, {
+      mode: 0o755,
+    })
+    shell(`PATH=${folder}/bin:$PATH\nremove_indexes ${folder}/lists`)
+    return readdirSync(join(folder, 'lists')).sort()
+  }
+
+  test('only those go whose place no source names', () => {
+    const names = `printf '/var/lib/apt/lists/%s\\n' ${targets.join(' ')}`
+    expect(left(`case $* in *FILENAME*) ${names} ;; *) repositories ;; esac`)).toEqual(lists)
+  })
+
+  test('where apt cannot read its sources, all stay', () => {
+    expect(left('exit 100')).toHaveLength(4)
+  })
+})
+
 describe('a directory that somebody put elsewhere', () => {
   test('is emptied: neither the link nor what it leads to goes, nor what lies beside or is linked to from inside', () => {
     for (const path of ['disk/etcd/member/wal', 'disk/other']) mkdirSync(join(folder, path), { recursive: true })
