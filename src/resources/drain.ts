@@ -19,7 +19,7 @@ const find = (facts: Facts, name: string): NodeFact | undefined => facts.nodes.f
 // one may be that of a leader who has just been stopped.
 const LED = [
   "renewal() { k -n kube-system get lease kube-controller-manager -o 'jsonpath={.spec.renewTime}'; }\n",
-  'before=$(renewal)\nled() { [ "$(renewal)" != "$before" ]; }\n',
+  'before=$(renewal)\nled() { now=$(renewal) && [ "$now" != "$before" ]; }\n',
   "await 60 'renewal of the lease of the controller manager' led\n",
 ].join('')
 

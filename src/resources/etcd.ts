@@ -5,11 +5,14 @@ import type { EtcdJoinResource, EtcdPromoteResource, EtcdSnapshotResource, Kind 
 
 const PKI = '/etc/kubernetes/pki/etcd'
 
-/** etcdctl with the client certificate every member holds. */
-export const ctl = (endpoints: readonly string[]): string =>
-  `ctl() { timeout 60 etcdctl --endpoints=${endpoints.join(',')} --cacert=${PKI}/ca.crt --cert=${PKI}/healthcheck-client.crt --key=${PKI}/healthcheck-client.key --command-timeout=30s "$@"; }\n`
+/** etcdctl with the client certificate every member holds, and how long one command may take. */
+export const ctl = (endpoints: readonly string[], seconds = 30): string =>
+  `ctl() { timeout ${seconds + 30} etcdctl --endpoints=${endpoints.join(',')} --cacert=${PKI}/ca.crt --cert=${PKI}/healthcheck-client.crt --key=${PKI}/healthcheck-client.key --command-timeout=${seconds}s "$@"; }\n`
 
 const LOCAL = ['https://127.0.0.1:2379']
+
+/** etcd's file may be gigabytes, and the disk a slow one: as long as a backup may take (etcd-backup.sh). */
+const SNAPSHOT_S = 900
 
 const stampName = (path: string): string => `etcd-${path.slice(path.lastIndexOf('/') + 1).replace(/\.db$/, '')}`
 /** The stamp by which the probe knows of the snapshot at PATH. */
@@ -18,7 +21,7 @@ export const etcdStampPath = (path: string): string => `/var/lib/slipway/stamps/
 /** Written under another name first: half a snapshot must never pass for one. */
 const save = (path: string): string =>
   [
-    ctl(LOCAL),
+    ctl(LOCAL, SNAPSHOT_S),
     `parent ${quote(path.slice(0, path.lastIndexOf('/')))}\nremember file ${quote(path)}\n`,
     `(umask 077; ctl snapshot save ${quote(`${path}.part`)})\nmv -f ${quote(`${path}.part`)} ${quote(path)}\n`,
   ].join('')
@@ -53,7 +56,9 @@ export const etcdJoin: Kind<EtcdJoinResource> = {
       // etcd admits one learner at a time, and none while a member is not healthy: asked again until it is our turn.
       `added() { listed || ctl member add ${quote(want.name)} --learner --peer-urls=${quote(want.peer)}; }\n`,
       `await 180 ${quote(`etcd accepts ${want.name} as a learner`)} added\n`,
-      `cluster=$(ctl member list | awk -F ', ' -v self=${quote(want.peer)} -v name=${quote(want.name)} '{n = $4 == self ? name : $3; if (n != "") printf "%s%s=%s", (c++ ? "," : ""), n, $4}')\n`,
+      // Asked by itself: of a pipeline only the last command counts, and a list that did not come would make an empty cluster.
+      'members=$(ctl member list)\n',
+      `cluster=$(printf '%s\\n' "$members" | awk -F ', ' -v self=${quote(want.peer)} -v name=${quote(want.name)} '{n = $4 == self ? name : $3; if (n != "") printf "%s%s=%s", (c++ ? "," : ""), n, $4}')\n`,
       `printf 'SLIPWAY_BOOTSTRAP=--initial-cluster=%s --initial-cluster-token=%s --initial-cluster-state=existing\n' "$cluster" ${quote(want.token)} >"$RUN/bootstrap"\n`,
       `put ${quote(want.bootstrap)} 0644 root:root <"$RUN/bootstrap"\n`,
     ].join(''),

@@ -380,6 +380,53 @@ describe('a unit', () => {
   })
 })
 
+describe('etcd, asked on a host', () => {
+  const steps = {
+    join: { kind: 'etcd-join', name: 'b', peer: 'https://10.0.0.2:2380', endpoints: [], bootstrap: '/etc/slipway/b.env', token: 'x' },
+    snapshot: { kind: 'etcd-snapshot', path: '/var/lib/slipway/snapshots/x.db', anew: true },
+  } as const
+  const members = ['1, started, a, https://10.0.0.1:2380, https://10.0.0.1:2379, false', '2, unstarted, , https://10.0.0.2:2380, , true']
+  /** etcdctl whose list of members comes so many times. */
+  const asked = (times: number): string =>
+    [
+      'timeout() { shift; "$@"; }',
+      `etcdctl() {\n\tn=$(cat ${host.path('n')} 2>/dev/null || echo 0)\n\techo $((n + 1)) >${host.path('n')}`,
+      `\t[ "$n" -lt ${times} ] || return 1\n\tprintf '%s\\n' ${members.map((one) => `'${one}'`).join(' ')}\n}`,
+    ].join('\n')
+
+  test('a new member is told all of them', () => {
+    expect(host.run(scriptOf(steps.join), asked(2)).status).toBe(0)
+    expect(host.read('etc/slipway/b.env')).toContain('--initial-cluster=a=https://10.0.0.1:2380,b=https://10.0.0.2:2380 ')
+  })
+
+  test('a list of members that does not come makes no empty cluster', () => {
+    expect(host.run(scriptOf(steps.join), asked(1)).status).not.toBe(0)
+    expect(host.exists('etc/slipway/b.env')).toBe(false)
+  })
+
+  test('a snapshot of gigabytes has the time that a slow disk needs', () => {
+    const said = host.run(
+      scriptOf(steps.snapshot),
+      `timeout() { echo "$1 $*"; touch ${host.path('var/lib/slipway/snapshots/x.db.part')}; }`,
+    )
+    expect(said.stdout).toMatch(/^930 .* --command-timeout=900s snapshot save /m)
+  })
+})
+
+describe('a drain', () => {
+  test('waits for a lease that is renewed; an API server that does not answer renews none', () => {
+    const drain = { kind: 'drain', node: 'b', host: 'b', force: false, deleteLocalData: false, gracePeriod: -1, timeout: 5 } as const
+    const kubectl = [
+      'timeout() { shift; "$@"; }',
+      'kubectl() {\n\tcase "$*" in *renewTime*) ;; *) return 0 ;; esac',
+      `\techo x >>${host.path('asked')}`,
+      `\tcase $(grep -c . ${host.path('asked')}) in 1 | 3) echo then ;; 2) return 1 ;; *) echo now ;; esac\n}`,
+    ].join('\n')
+    expect(host.run(scriptOf(drain), kubectl).status).toBe(0)
+    expect(host.read('asked')).toBe('x\n'.repeat(4))
+  })
+})
+
 describe('waiting', () => {
   test('ends when it is true, and with its last words when it never is', () => {
     expect(host.run('yes_() { :; }\nawait 5 something yes_').status).toBe(0)
