@@ -8,15 +8,16 @@ const REWRITTEN = '/etc/slipway/secrets-rewritten'
  * Every Secret written again as it is: an API server writes what it read with another key than the first one, although nothing changed
  * (kubernetes.io, encrypt data at rest). One that somebody changed meanwhile was written by that change; the next round sees.
  */
-const script = (key: string): string =>
+export const rewriteScript = (key: string): string =>
   [
     'k() { timeout 300 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=120s "$@"; }',
     'rewrite() {',
     `\tk get namespaces -o 'jsonpath={range .items[*]}{.metadata.name}{"\\n"}{end}' >"$RUN/namespaces" || return 1`,
     '\tfailed=0',
     '\twhile read -r namespace; do',
-    '\t\tfound=$(k -n "$namespace" get secrets -o name | wc -l) || failed=1',
-    '\t\t[ "$found" -gt 0 ] || continue',
+    // A namespace that could not be asked is not an empty one: what it holds would be lost with the old key.
+    '\t\tfound=$(k -n "$namespace" get secrets -o name) || failed=1',
+    '\t\t[ -n "$found" ] || continue',
     `\t\tk -n "$namespace" get secrets -o json | k -n "$namespace" replace -f - >/dev/null || failed=1`,
     '\tdone <"$RUN/namespaces"',
     '\trm -f "$RUN/namespaces"',
@@ -43,6 +44,6 @@ export const encryptedSecrets: Step = {
   resources: ({ world }) => {
     const standing = standingOf(world, 'encryption')
     if (standing?.stage !== 'switched') return []
-    return [{ kind: 'verification', path: REWRITTEN, text: `${standing.signer.id}\n`, script: script(standing.signer.id) }]
+    return [{ kind: 'verification', path: REWRITTEN, text: `${standing.signer.id}\n`, script: rewriteScript(standing.signer.id) }]
   },
 }
