@@ -32,8 +32,9 @@ my_turn() {
 	always) return 0 ;;
 	leader) [ "$(status MemberID)" = "$(status Leader)" ] ;;
 	lease)
+		# By the name of the controller manager, which may read its lease: admin.conf ends after a year in which nobody ran anything.
 		# Who cannot ask must not take it for another's turn: all of them would, and every backup that nobody takes would pass for a good one.
-		holder=$(timeout 20 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=15s get lease -n kube-system kube-controller-manager -o 'jsonpath={.spec.holderIdentity}') ||
+		holder=$(timeout 20 kubectl --kubeconfig /etc/kubernetes/controller-manager.conf --request-timeout=15s get lease -n kube-system kube-controller-manager -o 'jsonpath={.spec.holderIdentity}') ||
 			fail "the API server does not say whose turn it is"
 		[ "${holder%%_*}" = "$(hostname)" ]
 		;;
