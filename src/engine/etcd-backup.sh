@@ -6,6 +6,8 @@ umask 077
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 PKI=/etc/kubernetes/pki
 MEMORY=/run/slipway-etcd-backup
+# kubectl would keep its cache below /, because a service of root's has no home.
+export KUBECACHEDIR=$MEMORY/kubectl
 # For how many seconds one backup waits for another.
 PATIENCE=600
 

@@ -176,7 +176,7 @@ describe('whose turn it is', () => {
 
   test('by the lease: its holder acts, another does not, and who cannot ask says so instead of leaving it to others', () => {
     // admin.conf lives for a year only, and the timer goes on without anybody (docs/adr/0015-lifetimes-and-exchanges.md).
-    const asked = `case "$*" in *admin.conf*) return 1 ;; *"--kubeconfig /etc/kubernetes/controller-manager.conf "*) ;; *) return 1 ;; esac`
+    const asked = `case "$*" in *admin.conf*) return 1 ;; *"--kubeconfig /etc/kubernetes/controller-manager.conf "*) ;; *) return 1 ;; esac; [ "$KUBECACHEDIR" = /run/slipway-etcd-backup/kubectl ] || return 1`
     const held = (kubectl: string) => sh(`timeout() { ${asked}; ${kubectl}; }\n${backupScript(context, { ...errand, turn: 'lease' })}`)
     expect(held('printf %s_1 "$(hostname)"').stdout).toContain('written')
     expect(held('printf elsewhere_1')).toEqual({ status: 0, stdout: "another control plane's turn\n", stderr: '' })
