@@ -41,11 +41,15 @@ stop_at_once() {
 # Processes in the cgroups of kubelet's pods, at the root of this host's own tree.
 pod_processes() { grep -lsE '^[0-9]+:[^:]*:/kubepods(\.slice)?(/|$)' /proc/[0-9]*/cgroup | cut -d / -f 3 | sort -u; }
 
-# Processes of binaries that Slipway installed: the shims that containerd leaves behind when it stops.
+BINARIES=/opt/slipway
+
+# Processes of binaries that Slipway installed: the shims that containerd leaves behind when it stops. The kernel names a binary by where it is,
+# whatever link leads there.
 our_processes() {
+	place=$(readlink -m "$BINARIES")
 	for exe in /proc/[0-9]*/exe; do
 		case $(readlink "$exe" 2>/dev/null) in
-		/opt/slipway/*) printf '%s\n' "$exe" | cut -d / -f 3 ;;
+		"$place"/*) printf '%s\n' "$exe" | cut -d / -f 3 ;;
 		esac
 	done
 }

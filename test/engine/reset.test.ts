@@ -188,6 +188,15 @@ describe('a directory that somebody put elsewhere', () => {
     expect(readdirSync(join(folder, 'disk/etcd'))).toEqual(['data'])
   })
 
+  test('what runs from it is found by the name that the kernel has for it', () => {
+    mkdirSync(join(folder, 'disk/slipway'), { recursive: true })
+    symlinkSync(join(folder, 'disk'), join(folder, 'opt'))
+    const running = `cp "$(command -v sleep)" ${folder}/disk/slipway/shim\n${folder}/opt/slipway/shim 30 >/dev/null 2>&1 &\nmine=$!\nsleep 0.2\n`
+    expect(shell(`${running}BINARIES=${folder}/opt/slipway\n[ "$(our_processes)" = "$mine" ] && echo found || true\nkill "$mine"`)).toBe(
+      'found\n',
+    )
+  })
+
   test.each(['file', 'nowhere'])('a link to a %s goes itself', (name) => {
     writeFileSync(join(folder, 'file'), 'theirs\n')
     symlinkSync(join(folder, name), join(folder, 'link'))
