@@ -9,7 +9,8 @@ const composed = (body: string): string => `${PRELUDE}\nmain() {\nenter\n${body}
 export const giveUp = (now: number): string =>
   composed(
     [
-      'systemctl disable --now --quiet etcd.service 2>/dev/null || true\n',
+      // Where it does not stop, its data are not moved away from under it: it would go on voting.
+      'if [ -f /etc/systemd/system/etcd.service ]; then systemctl disable --now --quiet etcd.service; fi\n',
       setAside(`recover-${compact(now)}`),
       'for unit in kube-scheduler kube-controller-manager kube-apiserver; do\nif [ -f "/etc/systemd/system/$unit.service" ]; then systemctl disable --now --quiet "$unit.service"; fi\ndone\n',
     ].join(''),

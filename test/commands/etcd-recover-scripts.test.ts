@@ -57,6 +57,14 @@ describe('a member that is given up', () => {
   })
 })
 
+describe('a member that does not stop', () => {
+  test('keeps its data where they are, and the recovery ends there', () => {
+    host.write('etc/systemd/system/etcd.service', '')
+    expect(host.run(bodyOf(giveUp(MONDAY)), `${stubs('')}\nsystemctl() { return 1; }`).status).not.toBe(0)
+    expect(host.exists('var/lib/etcd/member/db')).toBe(true)
+  })
+})
+
 describe('the survivor', () => {
   test('goes on with its data, and keeps them as they were', () => {
     expect(run(survive()).status).toBe(0)
