@@ -21,7 +21,7 @@ export const hostname: Kind<HostnameResource> = {
       `hostname ${quote(want.name)}\n`,
       'keep /etc/hosts\n',
       `awk -v line=${quote(`127.0.1.1 ${want.name}`)} '$1 == "127.0.1.1" {next} {print} END {print line}' /etc/hosts >/etc/.hosts.slipway\n`,
-      'chmod 0644 /etc/.hosts.slipway\nremember file /etc/hosts\nmv -fT /etc/.hosts.slipway /etc/hosts\n',
+      'chmod 0644 /etc/.hosts.slipway\nsync /etc/.hosts.slipway\nremember file /etc/hosts\nmv -fT /etc/.hosts.slipway /etc/hosts\n',
       // cloud-init sets the name again at every boot unless told otherwise (cloud-init docs, module set_hostname).
       `if [ -d /etc/cloud/cloud.cfg.d ]; then\n${heredoc(`put ${CLOUD_INIT} 0644 root:root`, 'preserve_hostname: true\n')}fi\n`,
     ].join(''),

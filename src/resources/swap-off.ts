@@ -19,7 +19,7 @@ export const swapOff: Kind<SwapOffResource> = {
       'swapoff -a\n',
       'keep /etc/fstab\nremember swap /etc/fstab\n',
       `awk '$3 == "swap" && $1 !~ /^#/ {print "# slipway: " $0; next} {print}' /etc/fstab >/etc/.fstab.slipway\n`,
-      'chmod 0644 /etc/.fstab.slipway\nmv -fT /etc/.fstab.slipway /etc/fstab\n',
+      'chmod 0644 /etc/.fstab.slipway\nsync /etc/.fstab.slipway\nmv -fT /etc/.fstab.slipway /etc/fstab\n',
     ].join(''),
   after: (_, { facts }) => ({ ...facts, swap: [], fstabSwap: [] }),
 }

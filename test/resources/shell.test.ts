@@ -194,6 +194,20 @@ describe('a host name', () => {
   })
 })
 
+describe('a file of the system', () => {
+  // A name may reach a disk before what it names (XFS): without /etc/fstab a host may not come up.
+  test.each<[string, Resource]>([
+    ['fstab', { kind: 'swap-off' }],
+    ['hosts', { kind: 'hostname', name: 'w2', address: '10.0.0.22' }],
+  ])('/etc/%s lies on the disk before it takes the place of the old one', (name, want) => {
+    host.write(`etc/${name}`, 'old\n')
+    const stubs = 'swapoff() { :; }\nhostname() { :; }\nsync() { echo "sync $1"; }\nmv() { echo "mv $2"; command mv "$@"; }'
+    const said = host.run(scriptOf(want), stubs).stdout.split('\n')
+    const moved = said.indexOf(`mv /etc/.${name}.slipway`)
+    expect(said[moved - 1]).toBe(`sync /etc/.${name}.slipway`)
+  })
+})
+
 describe('a stamp', () => {
   test('names the digest and every file with its size and time', () => {
     host.write('opt/slipway/x/1/a', 'aa')
