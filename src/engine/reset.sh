@@ -332,7 +332,7 @@ remove_packages() {
 	if [ -s "$RUN/purge" ]; then
 		run_directories <"$RUN/purge" >"$RUN/directories"
 		# shellcheck disable=SC2046 # one word a package
-		apt undisturbed purge $(cat "$RUN/purge")
+		apt undisturbed purge -o APT::Get::AutomaticRemove=false $(cat "$RUN/purge")
 		xargs -r rm -rf <"$RUN/directories"
 	fi
 	while read -r name; do rm -f "/var/cache/apt/archives/${name%%:*}"_*.deb; done <"$RUN/purge"

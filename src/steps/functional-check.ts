@@ -77,12 +77,13 @@ const script = (context: Context): string => {
   ] as const
   return [
     `k() { timeout 30 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s -n ${NAMESPACE} "$@"; }\n`,
-    `gone() { ! k get namespace ${NAMESPACE} -o name; }\nk delete namespace ${NAMESPACE} --ignore-not-found --wait=false >/dev/null 2>&1\nawait 60 'removal of an earlier check' gone\n`,
+    `removed() { k delete namespace ${NAMESPACE} --ignore-not-found --wait=false; }\n`,
+    `gone() { removed && left=$(k get namespace ${NAMESPACE} --ignore-not-found -o name) && [ -z "$left" ]; }\nawait 60 'removal of an earlier check' gone\n`,
     heredoc('cat >"$RUN/check.yaml"', manifest(objects(imageName(context.release.images.agnhost, context), server, client))),
     // The namespace's service account appears a moment after the namespace.
     `applied() { k apply -f "$RUN/check.yaml"; }\nawait 60 'objects of the check' applied\nrm -f "$RUN/check.yaml"\n`,
     ...checks.map(([title, command]) => `${title}() { ${command}; }\nawait ${PATIENCE[title]} ${title} ${title}\n`),
-    `k delete namespace ${NAMESPACE} --wait=false >/dev/null 2>&1\n`,
+    "await 60 'removal of the check' removed\n",
   ].join('')
 }
 

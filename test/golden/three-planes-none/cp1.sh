@@ -1591,8 +1591,8 @@ k annotate --overwrite node 'w2' 'slipway/managed={"labels":[],"taints":[]}'
 finish 8
 begin 9
 k() { timeout 30 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s -n slipway-check "$@"; }
-gone() { ! k get namespace slipway-check -o name; }
-k delete namespace slipway-check --ignore-not-found --wait=false >/dev/null 2>&1
+removed() { k delete namespace slipway-check --ignore-not-found --wait=false; }
+gone() { removed && left=$(k get namespace slipway-check --ignore-not-found -o name) && [ -z "$left" ]; }
 await 60 'removal of an earlier check' gone
 cat >"$RUN/check.yaml" <<'SLIPWAY_END'
 apiVersion: v1
@@ -1662,7 +1662,7 @@ service_on_another_node() { k exec client -- /agnhost connect --timeout=3s serve
 await 150 service_on_another_node service_on_another_node
 logs() { k logs server | grep -q .; }
 await 60 logs logs
-k delete namespace slipway-check --wait=false >/dev/null 2>&1
+await 60 'removal of the check' removed
 put /etc/slipway/verified 0644 root:root <<'SLIPWAY_END'
 kubernetes: v1.37.2
 network:
