@@ -4,14 +4,14 @@ export const quorumOf = (members: number): number => Math.floor(members / 2) + 1
 export type MemberChange = 'restart' | 'remove-healthy' | 'remove-dead' | 'add'
 
 /**
- * Whether a change of one member keeps the quorum, with `healthy` of `members` alive before it. A single member may be restarted: there is
- * nothing to lose but the seconds it takes. `add` is a learner that is promoted when it has caught up, so it counts as alive then.
+ * Whether a change of one member keeps the quorum, with `healthy` of `members` alive before it. One of one or of two may be restarted: neither can
+ * ever be spared, and there is nothing to lose but the seconds it takes. `add` is a learner that is promoted when it has caught up, so it counts as alive then.
  */
 export const keepsQuorum = (members: number, healthy: number, change: MemberChange): boolean => {
   if (healthy < quorumOf(members)) return false
   switch (change) {
     case 'restart':
-      return members === 1 || healthy - 1 >= quorumOf(members)
+      return members <= 2 || healthy - 1 >= quorumOf(members)
     case 'remove-healthy':
       return members > 1 && healthy - 1 >= quorumOf(members - 1)
     case 'remove-dead':

@@ -66,14 +66,14 @@ const subsets = (size: number): ReadonlySet<number>[] =>
 
 /**
  * The model: members and healthy ones are sets, etcd works while a majority of the members is healthy, and a change is safe when etcd works
- * before it and at every moment of it. A lone member may be away for its own restart.
+ * before it and at every moment of it. One of one or of two may be away for its own restart: it can never be spared.
  */
 const works = (members: ReadonlySet<number>, healthy: ReadonlySet<number>): boolean =>
   [...members].filter((one) => healthy.has(one)).length * 2 > members.size
 const without = (set: ReadonlySet<number>, one: number): ReadonlySet<number> => new Set([...set].filter((other) => other !== one))
 const safe = {
   restart: (members: ReadonlySet<number>, healthy: ReadonlySet<number>, one: number): boolean =>
-    works(members, healthy) && (members.size === 1 || works(members, without(healthy, one))),
+    works(members, healthy) && (members.size <= 2 || works(members, without(healthy, one))),
   remove: (members: ReadonlySet<number>, healthy: ReadonlySet<number>, one: number): boolean =>
     works(members, healthy) && members.size > 1 && works(without(members, one), without(healthy, one)),
   add: (members: ReadonlySet<number>, healthy: ReadonlySet<number>, one: number): boolean =>
