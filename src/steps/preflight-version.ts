@@ -1,6 +1,8 @@
 import { labelOf } from '../config/hosts.ts'
 import { type Problem, refusal } from '../problem.ts'
 import type { Text } from '../text.ts'
+import { etcdMembers } from './common.ts'
+import { restoringOf } from './restoring.ts'
 import { compareVersions, parts, runningVersion } from './running.ts'
 import type { Context, Step } from './types.ts'
 
@@ -37,11 +39,35 @@ const kubernetes = (context: Context): Problem[] => {
   return []
 }
 
-/** etcd goes one minor at a time; 3.7 wants every member on 3.6.11 or newer (etcd.io, upgrade guides). */
+/**
+ * Whether all members that are seen run a newer minor than is wanted: then the cluster's own version is that one. While one member has the old one, the
+ * others can go back to it (etcd.io, upgrade guides, "Downgrade").
+ */
+const isRaised = (context: Context): boolean => {
+  const versions = etcdMembers(context).flatMap(({ key }) => runningVersion(context.world[key], 'etcd', 'etcd') ?? [])
+  return versions.length > 0 && versions.every((version) => parts(version)[1] > parts(context.release.etcd)[1])
+}
+
+/**
+ * etcd goes one minor at a time, and not back: an upgrade that was cut off behind it has no other trace yet. 3.7 wants every member on 3.6.11 or
+ * newer (etcd.io, upgrade guides).
+ */
 const etcd = (context: Context): Problem[] => {
   const running = runningVersion(context.facts, 'etcd', 'etcd')
   const wanted = context.release.etcd
   if (running === undefined) return []
+  // A backup brings its own data: there is nothing that would have to go back.
+  if (isRaised(context) && !restoringOf(context.facts))
+    return [
+      refuse(
+        context,
+        { en: `it runs etcd ${running}, newer than ${wanted}`, zh: `正在运行 etcd ${running}，比 ${wanted} 新` },
+        {
+          en: 'Set kubernetes_version to the release whose upgrade was begun, and go on with it: what etcd holds cannot go back.',
+          zh: '请将 kubernetes_version 设为已开始升级的目标版本并继续升级：etcd 中的数据无法降级。',
+        },
+      ),
+    ]
   const tooOld = parts(wanted)[1] === 7 && compareVersions(running, '3.6.11') < 0
   if (parts(wanted)[1] - parts(running)[1] <= 1 && !tooOld) return []
   return [

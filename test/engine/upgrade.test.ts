@@ -6,6 +6,9 @@ import { atOnce } from '../../src/engine/rollout.ts'
 import { type Stage, stagesOf } from '../../src/engine/stages.ts'
 import type { World } from '../../src/engine/world.ts'
 import type { Facts } from '../../src/hosts/facts.ts'
+import { RESTORING } from '../../src/resources/etcd-restore.ts'
+import { setPath } from '../../src/resources/paths.ts'
+import { restoringText } from '../../src/steps/restoring.ts'
 import { clusterOf, hostLike, scenarioNamed } from './scenarios.ts'
 import { standing } from './support.ts'
 
@@ -226,6 +229,62 @@ describe('etcd on hosts of its own', () => {
     })
     const learning = Object.fromEntries(Object.entries(all).map(([key, facts]) => [key, learns(facts)]))
     expect(errors(learning)).toEqual(['root@10.0.0.2:22 its etcd is not a healthy member'])
+  })
+})
+
+describe('two control planes, of whose etcd none can be spared', () => {
+  const two = hosts.slice(0, 2)
+  const pair = (version: string) =>
+    clusterOf(`cluster_name: large\nkubernetes_version: ${version}\nnodes:\n${NODES.slice(0, 2).join('')}`).cluster
+  const world = standing(
+    pair('v1.36.3'),
+    two,
+    Object.fromEntries(Object.entries(bare).filter(([key]) => two.some((one) => one.key === key))),
+  )
+
+  test('can be upgraded and can get new certificates, one member at a time', () => {
+    for (const cluster of [pair('v1.37.2'), { ...pair('v1.36.3'), renew: true }]) {
+      const decided = plan(cluster, two, world)
+      expect(said(decided)).toEqual([])
+      expect(short(stagesOf(decided.changes)).filter((line) => line.includes('unit etcd'))).toEqual(['11: unit etcd', '12: unit etcd'])
+    }
+  })
+
+  test('cannot while one does not answer', () => {
+    expect(said(plan({ ...pair('v1.36.3'), renew: true }, two, without(world, '10.0.0.12')))).not.toEqual([])
+  })
+})
+
+describe('a version that is taken back when etcd has the new minor and no API server has', () => {
+  const { changes } = plan(NEW, hosts, healthy)
+  const stopped = simulate(
+    healthy,
+    changes.filter(({ phase }) => phase === 'prepare' || phase === 'etcd'),
+  )
+
+  test('is refused, and going on is not', () => {
+    const taken = 'it runs etcd 3.7.3, newer than 3.6.14'
+    expect(said(plan(OLD, hosts, stopped))).toEqual([
+      `root@10.0.0.11:22 ${taken}`,
+      `root@10.0.0.12:22 ${taken}`,
+      `root@10.0.0.13:22 ${taken}`,
+    ])
+    expect(said(plan(NEW, hosts, stopped))).toEqual([])
+  })
+
+  test('is not refused while one member has the old minor, and so the cluster too', () => {
+    const mixed = simulate(
+      healthy,
+      changes.filter(({ phase, host }) => phase === 'etcd' && host === '10.0.0.11'),
+    )
+    expect(said(plan(OLD, hosts, mixed))).toEqual([])
+    expect(ids(plan(OLD, hosts, mixed).changes)).toContain('11 unit etcd')
+  })
+
+  test('is not in the way of a backup of then, which brings its own data', () => {
+    const text = restoringText({ id: '', began: 0, bump: 0, ready: true, cluster: '' })
+    const restoring = (facts: Facts): Facts => setPath(facts, RESTORING, { type: 'file', mode: '0600', owner: 'root:root', text })
+    expect(said(plan(OLD, hosts, Object.fromEntries(Object.entries(stopped).map(([key, facts]) => [key, restoring(facts)]))))).toEqual([])
   })
 })
 
