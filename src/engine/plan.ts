@@ -103,7 +103,7 @@ const quorumProblems = (members: readonly Member[], changes: readonly Change[], 
   return changes
     .filter(({ want, difference }) => want.kind === 'unit' && want.name === 'etcd' && difference.verb === 'restart')
     .flatMap(({ host }) => members.filter(({ key }) => key === host))
-    .filter((member) => view.voters.length === 0 || !mayBeAway(view, member))
+    .filter((member) => !mayBeAway(view, member))
     .map((member) =>
       unfit(
         member,

@@ -29,12 +29,15 @@ export type Removal = Readonly<{
   votes: Votes | undefined
   /** The control plane that drains it and deletes its Node. */
   speaker: Member
-  /** Another member of etcd, which takes it off the list; undefined while none is healthy. */
+  /** Another member of etcd, which takes it off the list; undefined only where it has no vote to lose. */
   voter: Member | undefined
 }>
 
-/** Why there is nobody to do it: it is the last control plane of the file, or no other one answers. */
-export type Nobody = 'last' | 'silent'
+/**
+ * Why there is nobody to do it: it is the last control plane of the file, no other one answers, or no other member of etcd is heard, and what holds
+ * a vote would go without it.
+ */
+export type Nobody = 'last' | 'silent' | 'unheard'
 
 const votesOf = (members: number, healthy: number, wasHealthy: boolean): Votes => ({
   members,
@@ -81,17 +84,22 @@ export const removalOf = (hosts: readonly Host[], world: World, word: string): R
   const speaker = spokesman(others, world)
   const facts = speaker && world[speaker.key]
   if (!speaker || facts?.api !== 'ready') return 'silent'
-  const { members, voters, healthy } = etcdView(all, world)
+  const { members, voters, healthy, own } = etcdView(all, world)
+  const voter = others.find((one) => own.has(peerUrl(one)))
   const member = members.find((one) => (entry ? one.peer === peerUrl(entry) || one.name === name : one.name === name || one.peer === name))
+  const votes = member && !member.learner ? votesOf(voters.length, healthy.size, healthy.has(member.peer)) : undefined
+  // A list that nobody gives is not one without this member.
+  const mayHold = members.length === 0 ? (entry?.roles.etcd ?? true) : member !== undefined && votes?.allowed !== false
+  if (mayHold && !voter) return 'unheard'
   return {
     name,
     entry,
     alive: entry !== undefined && world[entry.key] !== undefined,
     node: facts.nodes.find((node) => node.name === name),
     member,
-    votes: member && !member.learner ? votesOf(voters.length, healthy.size, healthy.has(member.peer)) : undefined,
+    votes,
     speaker,
-    voter: others.find((one) => healthy.has(peerUrl(one))),
+    voter,
   }
 }
 

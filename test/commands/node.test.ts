@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { node } from '../../src/commands/node/index.ts'
-import { reboot } from '../../src/commands/node/reboot.ts'
+import { quorumHolds, reboot } from '../../src/commands/node/reboot.ts'
 import { removeNode } from '../../src/commands/node/remove.ts'
 import { replaceNode } from '../../src/commands/node/replace.ts'
 import {
@@ -143,6 +143,37 @@ describe('node remove', () => {
     expect(printed.err).toContain('would cost the quorum')
   })
 
+  test('while etcd is not heard, nothing that may vote goes, also by force; a worker does', async () => {
+    const world = Object.fromEntries(Object.entries(WHOLE).map(([key, facts]) => [key, { ...facts, etcdMembers: [] }]))
+    for (const [without, word] of [
+      [[], 'cp1'],
+      [['10.0.0.11'], 'cp1'],
+      [[], 'cp9'],
+    ] as const) {
+      const { session, ran } = sessionWith(world, without)
+      const { io, printed } = fakeIo()
+      expect(await removeNode(session, word, force, io)).toBe(4)
+      expect(ran).toEqual([])
+      expect(printed.err).toContain(`the vote of ${word} cannot be taken away`)
+    }
+    const { session, ran } = sessionWith(world)
+    expect(await removeNode(session, 'w1', yes, fakeIo().io)).toBe(0)
+    expect(ran).toContain('w1 reset')
+  })
+
+  test('the vote is taken by the other member also when the file has a new address for it', async () => {
+    const two = MEMBERS.slice(0, 2)
+    const world = Object.fromEntries(
+      Object.entries(WHOLE).map(([key, facts]) => [key, facts.etcdMembers.length > 0 ? { ...facts, etcdMembers: two } : facts]),
+    )
+    const { session, ran } = sessionWith(world, ['10.0.0.13'])
+    const moved = session.intent.hosts
+      .filter(({ name }) => name !== 'cp3')
+      .map((host) => (host.name === 'cp2' ? { ...host, internalAddress: '10.0.0.112' } : host))
+    expect(await removeNode({ ...session, intent: { ...session.intent, hosts: moved } }, 'cp1', yes, fakeIo().io)).toBe(0)
+    expect(ran).toContain('cp2 remove-member')
+  })
+
   test('without a terminal and without --yes nothing is done', async () => {
     const { session, ran } = sessionWith(WHOLE)
     expect(await removeNode(session, 'w1', options({ flags: {} }), fakeIo().io)).toBe(2)
@@ -176,6 +207,35 @@ describe('node replace', () => {
     const { session, ran } = sessionWith(WHOLE, ['10.0.0.11'])
     expect(await replaceNode(session, 'cp1', yes, fakeIo().io)).toBe(4)
     expect(ran).toEqual([])
+  })
+})
+
+describe('node reboot: whether etcd lives through it', () => {
+  const holds = (world: World, name: string, all = hosts): boolean => {
+    const { session } = sessionWith(world)
+    const member = membersOf(all, world).find(({ nodeName }) => nodeName === name)
+    return quorumHolds({ intent: { ...session.intent, hosts: all }, world }, member ?? expect.fail(name), fakeIo().io)
+  }
+  const { '10.0.0.13': _, ...less } = WHOLE
+  const unheard = Object.fromEntries(Object.entries(WHOLE).map(([key, facts]) => [key, { ...facts, etcdMembers: [] }]))
+
+  test('a member while all answer, not while one is missing, also not under an address that only the file has', () => {
+    expect(holds(WHOLE, 'cp1')).toBe(true)
+    expect(holds(less, 'cp1')).toBe(false)
+    const moved = hosts.map((host) => (host.name === 'cp1' ? { ...host, internalAddress: '10.0.0.111' } : host))
+    expect(holds(less, 'cp1', moved)).toBe(false)
+  })
+
+  test('no member while etcd is not heard, unless there is no other', () => {
+    expect(holds(unheard, 'cp1')).toBe(false)
+    expect(holds(unheard, 'w1')).toBe(true)
+    expect(
+      holds(
+        unheard,
+        'cp1',
+        hosts.filter(({ name }) => name === 'cp1' || name === 'w1'),
+      ),
+    ).toBe(true)
   })
 })
 

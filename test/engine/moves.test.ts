@@ -90,6 +90,14 @@ describe('another address', () => {
     expect(etcd).toMatch(/etcd-address https:\/\/10\.0\.0\.112:2380, unit etcd/)
   })
 
+  test("a control plane's, while another does not answer: refused, for the two that are left would be one", () => {
+    const moved = row('nodes[].internal_address', 'cp2')
+    const silent = (world: World): World => Object.fromEntries(Object.entries(world).filter(([key]) => key !== '10.0.0.13'))
+    expect(problemsOf({ ...moved, seen: (world) => silent((moved.seen ?? ((same: World) => same))(world)) })).toContain(
+      '3 root@10.0.0.12:22 its etcd would have to restart while only 2 of 3 members are healthy: that would cost the quorum',
+    )
+  })
+
   test('of two etcd members at once: refused, each with its place', () => {
     const other: Row = {
       key: '',

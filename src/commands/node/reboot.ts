@@ -23,10 +23,20 @@ const PAUSE_MS = 3000
 
 type Turn = Readonly<{ member: Member; speaker: Member; version: string; drains: boolean }>
 
-/** Whether etcd lives through it: the other members have to be a quorum without this one. */
-const quorumHolds = (session: Session, member: Member, io: Io): boolean => {
-  const view = etcdView(membersOf(session.intent.hosts, session.world), session.world)
-  if (mayBeAway(view, member)) return true
+/** Whether etcd lives through it: the other members have to be a quorum without this one. Of an etcd that does not answer nobody knows. */
+export const quorumHolds = ({ intent, world }: Pick<Session, 'intent' | 'world'>, member: Member, io: Io): boolean => {
+  const members = membersOf(intent.hosts, world)
+  const view = etcdView(members, world)
+  const isAlone = members.filter(({ roles }) => roles.etcd).length === 1
+  if (!member.roles.etcd || isAlone || mayBeAway(view, member)) return true
+  if (view.voters.length === 0) {
+    say(
+      io,
+      `${member.nodeName} is not rebooted: etcd does not answer, and its other members may be down. See what keeps it: slipway check.`,
+      `未重启 ${member.nodeName}：etcd 没有响应，其他成员可能已停止。请用 slipway check 查看问题。`,
+    )
+    return false
+  }
   say(
     io,
     `${member.nodeName} is not rebooted: only ${view.healthy.size} of ${view.voters.length} etcd members are healthy, and it would cost the quorum.`,

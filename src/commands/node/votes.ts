@@ -1,4 +1,4 @@
-import type { Removal } from '../../engine/removal.ts'
+import type { Nobody, Removal } from '../../engine/removal.ts'
 import { EXIT } from '../../problem.ts'
 import type { Errand } from './run.ts'
 import { say } from './say.ts'
@@ -39,7 +39,7 @@ export const farewell = ({ name, node, member, voter, speaker }: Removal): Erran
 ]
 
 /** There is nobody to do it: says why, and with which exit code. */
-export const nobody = (why: 'last' | 'silent', name: string, io: Io): number => {
+export const nobody = (why: Nobody, name: string, io: Io): number => {
   if (why === 'last') {
     say(
       io,
@@ -47,6 +47,14 @@ export const nobody = (why: 'last' | 'silent', name: string, io: Io): number => 
       `${name} 是文件中唯一的控制平面。如需移除整个集群，请使用 slipway reset。`,
     )
     return EXIT.unfit
+  }
+  if (why === 'unheard') {
+    say(
+      io,
+      `No other member of etcd answers, so the vote of ${name} cannot be taken away. Nothing was changed. See what keeps etcd: slipway check.`,
+      `没有其他 etcd 成员响应，无法移除 ${name} 的投票权，未做任何更改。请用 slipway check 查看 etcd 的问题。`,
+    )
+    return EXIT.unreachable
   }
   say(io, 'No other control plane answers: there is nobody to do it.', '没有其他控制平面响应，无法执行。')
   return EXIT.unreachable
