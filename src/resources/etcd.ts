@@ -5,24 +5,33 @@ import type { EtcdJoinResource, EtcdPromoteResource, EtcdSnapshotResource, Kind 
 
 const PKI = '/etc/kubernetes/pki/etcd'
 
-/** etcdctl with the client certificate every member holds, and how long one command may take. */
+/** etcdctl with the client certificate every member holds; `seconds` is what one command may take. */
 export const ctl = (endpoints: readonly string[], seconds = 30): string =>
   `ctl() { timeout ${seconds + 30} etcdctl --endpoints=${endpoints.join(',')} --cacert=${PKI}/ca.crt --cert=${PKI}/healthcheck-client.crt --key=${PKI}/healthcheck-client.key --command-timeout=${seconds}s "$@"; }\n`
 
 const LOCAL = ['https://127.0.0.1:2379']
 
-/** etcd's file may be gigabytes, and the disk a slow one: as long as a backup may take (etcd-backup.sh). */
-const SNAPSHOT_S = 900
-
 const stampName = (path: string): string => `etcd-${path.slice(path.lastIndexOf('/') + 1).replace(/\.db$/, '')}`
 /** The stamp by which the probe knows of the snapshot at PATH. */
 export const etcdStampPath = (path: string): string => `/var/lib/slipway/stamps/${stampName(path)}`
 
+/** A snapshot is as large as etcd's file, which may be gigabytes: it gets as long as that of a backup (engine/etcd-backup.sh). */
+const SAVE_S = 900
+
+/** etcd's own disk may be the one that the snapshot lands on; full, it would end etcd. Something must be left for what etcd writes meanwhile. */
+const room = (folder: string): string =>
+  [
+    `size=$(stat -c %s /var/lib/etcd/member/snap/db)\nfree=$(df --output=avail -B 1 ${folder} | tail -n 1)\n`,
+    `[ "$free" -gt $((size + 1073741824)) ] || fail "the snapshot of etcd needs $((size / 1048576)) MiB in "${folder}", and 1 GiB has to stay free; $((free / 1048576)) MiB are. Older snapshots lie there."\n`,
+  ].join('')
+
 /** Written under another name first: half a snapshot must never pass for one. */
 const save = (path: string): string =>
   [
-    ctl(LOCAL, SNAPSHOT_S),
+    ctl(LOCAL, SAVE_S),
     `parent ${quote(path.slice(0, path.lastIndexOf('/')))}\nremember file ${quote(path)}\n`,
+    `rm -f ${quote(`${path}.part`)}\n`,
+    room(quote(path.slice(0, path.lastIndexOf('/')))),
     `(umask 077; ctl snapshot save ${quote(`${path}.part`)})\nmv -f ${quote(`${path}.part`)} ${quote(path)}\n`,
   ].join('')
 
