@@ -36,7 +36,8 @@ const members = (context: Context): Problem[] =>
   etcdView(context.members, context.world)
     .members.filter(({ name, peer }) => !context.members.some((member) => member.nodeName === name || peer === peerUrl(member)))
     .filter(({ name }) => !wasEtcd(context, name))
-    .filter(({ name }) => !context.facts.nodes.some((node) => node.name === name))
+    // Its Node has been spoken of, unless the run that made it was cut off before it set anything on it.
+    .filter(({ name }) => !context.facts.nodes.some((node) => node.name === name && node.managed !== ''))
     .map(({ name, peer }) =>
       refuse(
         context,

@@ -282,6 +282,19 @@ describe('isHoldingPlace: whether there is anything to replace', () => {
   })
 })
 
+test('a line that is deleted of a member whose Node nothing was set on yet: the member is missed', async () => {
+  const three = await standing(3)
+  const unset = (facts: Facts): Facts => ({
+    ...facts,
+    nodes: facts.nodes.map((one) => (one.name === 'cp3' ? { ...one, managed: '' } : one)),
+  })
+  const world = Object.fromEntries(three.hosts.slice(0, 2).map(({ key }) => [key, unset(three.world[key] as Facts)]))
+  const { cluster, hosts } = clusterOf(yamlOf(2))
+  expect(plan(cluster, hosts, world).problems.map(({ exit, what }) => `${exit} ${what.en}`)).toContain(
+    '3 the etcd member cp3 is in the cluster but not in the file',
+  )
+})
+
 describe('a role that the file takes away', () => {
   const withRoles = (roles: readonly string[]): string =>
     [
