@@ -99,7 +99,7 @@ export const rollOut = ({ cluster, members, world, speaker, renames }: Rollout, 
         ...drained.flatMap((member) =>
           around(cluster, member, batchOf(member.key), kubernetesOf(cluster, members, member, world), speaker),
         ),
-        ...changesForRenames(cluster, renames, world, speaker, batchOf),
+        ...changesForRenames(cluster, members, renames, world, speaker, batchOf),
       ]
     : []
   const ids = new Set(added.map(({ id }) => id))

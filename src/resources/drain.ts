@@ -88,5 +88,7 @@ export const uncordon: Kind<UncordonResource> = {
       `back() { [ "$(k get node ${quote(node)} -o 'jsonpath={.status.nodeInfo.kubeletVersion} {.status.conditions[?(@.type=="Ready")].status}')" = ${quote(`${version} True`)} ]; }\n`,
       `await 180 ${quote(`${node} Ready on ${version}`)} back\ngive_back\n`,
     ].join(''),
-  after: (want, { facts }) => changed(facts, want.node, { unschedulable: false, drained: false, kubelet: want.version }),
+  // A Node that a plan has only made up has no kubelet to tell of.
+  after: ({ node, version }, { facts }) =>
+    changed(facts, node, { unschedulable: false, drained: false, ...(find(facts, node)?.kubelet ? { kubelet: version } : {}) }),
 }

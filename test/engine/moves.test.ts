@@ -33,7 +33,7 @@ const told = (one: Row): string[] => {
 }
 
 describe('another name', () => {
-  test('the old Node is drained, then deleted, then kubelet takes the new name, then the labels follow', () => {
+  test('the old Node is drained, then deleted, then kubelet takes the new name; the new Node is waited for, then the labels follow', () => {
     expect(told(row('nodes[].hostname_override', 'w1'))).toEqual([
       '10.0.0.11: drain w1, node-absent w1',
       [
@@ -44,16 +44,20 @@ describe('another name', () => {
         'file /var/lib/kube-proxy/config.yaml',
         'unit kube-proxy',
       ].join(', '),
+      '10.0.0.11: uncordon worker-1',
       '10.0.0.11: node worker-1, verification /etc/slipway/verified',
     ])
   })
 
-  test('two hosts go one after the other', () => {
+  test('two hosts go one after the other, and the second one is drained when the first one is back', () => {
     const lines = told(both(row('nodes[].hostname_override', 'w1'), row('nodes[].hostname_override', 'cp2')))
     const nodes = lines
-      .filter((line) => /drain|unit kubelet/.test(line))
-      .map((line) => line.replace(/: .*(drain \S+|unit kubelet).*/, ' $1'))
-    expect(nodes).toEqual(['10.0.0.11 drain cp2,', '10.0.0.12 unit kubelet', '10.0.0.11 drain w1,', '10.0.0.21 unit kubelet'])
+      .filter((line) => /drain|unit kubelet|uncordon/.test(line))
+      .map((line) => line.replace(/: .*(drain \w+|unit kubelet).*/, ' $1'))
+    expect(nodes).toEqual([
+      ...['10.0.0.11 drain cp2', '10.0.0.12 unit kubelet', '10.0.0.11: uncordon plane-2'],
+      ...['10.0.0.11 drain w1', '10.0.0.21 unit kubelet', '10.0.0.11: uncordon worker-1'],
+    ])
   })
 
   test('a Node that does not answer is not drained, only deleted', () => {
