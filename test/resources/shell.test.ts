@@ -395,9 +395,13 @@ describe('a unit', () => {
 })
 
 describe('etcd, asked on a host', () => {
-  const steps = {
-    join: { kind: 'etcd-join', name: 'b', peer: 'https://10.0.0.2:2380', endpoints: [], bootstrap: '/etc/slipway/b.env', token: 'x' },
-    snapshot: { kind: 'etcd-snapshot', path: '/var/lib/slipway/snapshots/x.db', anew: true },
+  const join = {
+    kind: 'etcd-join',
+    name: 'b',
+    peer: 'https://10.0.0.2:2380',
+    endpoints: [],
+    bootstrap: '/etc/slipway/b.env',
+    token: 'x',
   } as const
   const members = ['1, started, a, https://10.0.0.1:2380, https://10.0.0.1:2379, false', '2, unstarted, , https://10.0.0.2:2380, , true']
   /** etcdctl whose list of members comes so many times. */
@@ -409,21 +413,13 @@ describe('etcd, asked on a host', () => {
     ].join('\n')
 
   test('a new member is told all of them', () => {
-    expect(host.run(scriptOf(steps.join), asked(2)).status).toBe(0)
+    expect(host.run(scriptOf(join), asked(2)).status).toBe(0)
     expect(host.read('etc/slipway/b.env')).toContain('--initial-cluster=a=https://10.0.0.1:2380,b=https://10.0.0.2:2380 ')
   })
 
   test('a list of members that does not come makes no empty cluster', () => {
-    expect(host.run(scriptOf(steps.join), asked(1)).status).not.toBe(0)
+    expect(host.run(scriptOf(join), asked(1)).status).not.toBe(0)
     expect(host.exists('etc/slipway/b.env')).toBe(false)
-  })
-
-  test('a snapshot of gigabytes has the time that a slow disk needs', () => {
-    const said = host.run(
-      scriptOf(steps.snapshot),
-      `timeout() { echo "$1 $*"; touch ${host.path('var/lib/slipway/snapshots/x.db.part')}; }`,
-    )
-    expect(said.stdout).toMatch(/^930 .* --command-timeout=900s snapshot save /m)
   })
 })
 
