@@ -264,8 +264,8 @@ await_unit() {
 	deadline=$(($(date +%s) + $2))
 	base=$(property NRestarts "$1")
 	while :; do
-		state=$(property ActiveState "$1")
-		if [ "$state" = active ] && "$3" >/dev/null 2>&1; then
+		# A restart that is ordered but not begun: what is active, and may well be ready, is the old process.
+		if [ "$(property ActiveState "$1")" = active ] && [ -z "$(property Job "$1")" ] && "$3" >/dev/null 2>&1; then
 			# A process that dies at once is active for a moment: ready twice in a row on the same process.
 			[ "$(property NRestarts "$1")" = "$base" ] && return 0
 			base=$(property NRestarts "$1")

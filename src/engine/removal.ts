@@ -103,10 +103,13 @@ export const removalOf = (hosts: readonly Host[], world: World, word: string): R
   }
 }
 
-/** Whether the host of an entry still holds the place that is to be given away: then it is no case for a replacement. */
+/**
+ * Whether the host of an entry still holds the place that is to be given away: then it is no case for a replacement. A member that is down for a
+ * moment tells nothing, but its data are there, and no new member can begin on top of them.
+ */
 export const isHoldingPlace = ({ entry, member, node }: Removal, world: World): boolean => {
   const facts = entry && world[entry.key]
   if (!facts) return false
-  if (member) return facts.etcdData && facts.etcdMembers.some(({ id }) => id === member.id)
+  if (member) return facts.etcdData && (facts.etcdMembers.length === 0 || facts.etcdMembers.some(({ id }) => id === member.id))
   return facts.units.kubelet?.active === 'active' && node?.ready === true
 }

@@ -278,6 +278,9 @@ describe('isHoldingPlace: whether there is anything to replace', () => {
       return isHoldingPlace(removal, world)
     }
     expect(of(three.world)).toBe(true)
+    const facts = three.world[address(1)] as Facts
+    const down = { ...facts, etcdMembers: [], units: { ...facts.units, etcd: { ...facts.units.etcd, active: 'failed' } } } as Facts
+    expect(of({ ...three.world, [address(1)]: down })).toBe(true)
     expect(of({ ...three.world, [address(1)]: await hostLike('debian-12-bare', 'cp2', address(1)) })).toBe(false)
   })
 })

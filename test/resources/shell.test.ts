@@ -230,7 +230,7 @@ describe('a unit', () => {
     within: 2,
   }
   /** systemctl and journalctl of a host: what they were asked is kept; `restarts` counts up when the unit crashes. */
-  const systemd = (state: string, restarts = '0', active = 1, substate = 'echo auto-restart'): string =>
+  const systemd = (state: string, restarts = '0', active = 1, substate = 'echo auto-restart', job = ':'): string =>
     [
       'timeout() { shift; "$@"; }',
       `systemctl() {`,
@@ -238,6 +238,7 @@ describe('a unit', () => {
       `\tcase "$*" in`,
       `\t*NRestarts*) ${restarts} ;;`,
       `\t*SubState*) ${substate} ;;`,
+      `\t*-p\\ Job*) ${job} ;;`,
       `\t*ActiveState*) echo ${state} ;;`,
       `\tis-active*) return ${active} ;;`,
       `\tesac`,
@@ -294,6 +295,13 @@ describe('a unit', () => {
       'journalctl --sync',
       'journalctl -u thing.service -n 20 --no-pager -o cat',
     ])
+  })
+
+  test('whose restart is ordered but not begun is not ready, although the old process may be', () => {
+    host.write('run/slipway/works', '')
+    const ordered = `${counting('j')}; [ "$n" -ge 3 ] || echo 123`
+    expect(host.run(scriptOf(want), systemd('active', 'echo 0', 1, ':', ordered))).toMatchObject({ status: 0 })
+    expect(calls().filter((call) => call.includes('-p Job')).length).toBe(4)
   })
 
   test('that never gets ready fails when its time is over', () => {

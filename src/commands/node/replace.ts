@@ -34,8 +34,8 @@ const objection = (removal: Removal, session: Session, word: string, io: Io): nu
   if (isHoldingPlace(removal, session.world)) {
     say(
       io,
-      `${name} is alive and part of the cluster. To begin anew with it: slipway node remove ${name}, then slipway up.`,
-      `${name} 仍在集群中正常运行。如需重新开始：先 slipway node remove ${name}，再 slipway up。`,
+      `The host of ${name} is up and still belongs to the cluster. To begin anew with it: slipway node remove ${name}, then slipway up.`,
+      `${name} 的主机在线，且仍属于集群。如需重新开始：先 slipway node remove ${name}，再 slipway up。`,
     )
     return EXIT.unfit
   }
