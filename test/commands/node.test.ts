@@ -200,7 +200,7 @@ describe('node replace', () => {
     const { io, printed } = fakeIo()
     expect(await replaceNode(session, 'cp1', yes, io)).toBe(3)
     expect(ran).toEqual([])
-    expect(printed.err).toContain('alive')
+    expect(printed.err).toContain('still belongs to the cluster')
   })
 
   test('one whose new host does not answer', async () => {
