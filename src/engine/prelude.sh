@@ -63,7 +63,7 @@ remember() {
 # Keeps what was at PATH before Slipway, once, and whole or not at all.
 keep() {
 	if { [ -e "$1" ] || [ -L "$1" ]; } && ! grep -qxF -- "file $1" "$STATE/inventory" 2>/dev/null && [ ! -e "$STATE/backup$1" ] && [ ! -L "$STATE/backup$1" ]; then
-		mkdir -p "$STATE/backup$(dirname "$1")"
+		mkdir -p "$STATE/backup${1%/*}"
 		rm -rf "$STATE/backup.new"
 		cp -a "$1" "$STATE/backup.new"
 		sync "$STATE/backup.new" 2>/dev/null || true
@@ -98,10 +98,11 @@ directory() {
 	chown "$3" "$1"
 }
 
-# What is remembered before it is made is never forgotten by a run that was cut off.
+# What is remembered before it is made is never forgotten by a run that was cut off. Paths are taken apart by the shell itself, here and below:
+# a dirname that the watchdog ends prints nothing, and the command around it would still run, with half a path.
 parent() {
-	[ -d "$1" ] && return
-	parent "$(dirname "$1")"
+	[ -d "${1:-/}" ] && return
+	parent "${1%/*}"
 	remember directory "$1"
 	mkdir "$1"
 	chmod 0755 "$1"
@@ -109,10 +110,10 @@ parent() {
 
 # put PATH MODE OWNER: stdin becomes the file, whole or not at all. The temporary name is fixed, so that a cut-off run leaves nothing behind.
 put() {
-	parent "$(dirname "$1")"
+	parent "${1%/*}"
 	keep "$1"
 	remember file "$1"
-	new=$(dirname "$1")/.$(basename "$1").slipway
+	new=${1%/*}/.${1##*/}.slipway
 	rm -f "$new"
 	(
 		umask 077
@@ -124,25 +125,25 @@ put() {
 	sync "$new"
 	set_aside "$1"
 	mv -fT "$new" "$1"
-	sync "$(dirname "$1")"
+	sync "${1%/*}/"
 }
 
 # What a file said before, until the next unit is ready with what replaces it (or the script is done): put_back takes it from there.
 # A script that was cut off leaves it for the next one, and its own half-way state never takes its place.
 set_aside() {
 	[ -f "$1" ] && [ ! -e "$RUN/before$1" ] || return 0
-	mkdir -p "$RUN/before$(dirname "$1")"
+	mkdir -p "$RUN/before${1%/*}"
 	cp -p "$1" "$RUN/before.new"
 	mv -f "$RUN/before.new" "$RUN/before$1"
 }
 
 # link PATH TARGET
 link() {
-	parent "$(dirname "$1")"
+	parent "${1%/*}"
 	keep "$1"
 	remember file "$1"
-	ln -sfnT "$2" "$(dirname "$1")/.$(basename "$1").slipway"
-	mv -fT "$(dirname "$1")/.$(basename "$1").slipway" "$1"
+	ln -sfnT "$2" "${1%/*}/.${1##*/}.slipway"
+	mv -fT "${1%/*}/.${1##*/}.slipway" "$1"
 }
 
 # load MODULE...: what is built into the kernel cannot be loaded and need not be; its files are the proof.

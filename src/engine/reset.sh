@@ -232,8 +232,8 @@ remove_leftovers() {
 }
 
 put_back_file() {
-	mkdir -p "$(dirname "$1")"
-	new=$(dirname "$1")/.$(basename "$1").slipway
+	mkdir -p "${1%/*}/"
+	new=${1%/*}/.${1##*/}.slipway
 	rm -rf "$new"
 	cp -a "$STATE/backup$1" "$new"
 	mv -fT "$new" "$1"
@@ -275,7 +275,7 @@ remove_files() {
 	(cd "$STATE/backup" 2>/dev/null && find . ! -type d -printf '/%P\n') | while IFS= read -r path; do restore_one "$path"; done
 	inventory file | while IFS= read -r path; do
 		[ -e "$STATE/backup$path" ] || [ -L "$STATE/backup$path" ] || rm -f "$path"
-		rm -f "$(dirname "$path")/.$(basename "$path").slipway"
+		rm -f "${path%/*}/.${path##*/}.slipway"
 	done
 	if has 'file /etc/hostname' && [ -s /etc/hostname ]; then hostname -F /etc/hostname; fi
 	inventory mode | while read -r mode owner path; do

@@ -220,6 +220,20 @@ describe('a stamp', () => {
   })
 })
 
+test('what the watchdog ends in the middle of a link or a file leaves nothing under half a name', () => {
+  // A program that is ended prints nothing; the command that was to have its words still runs.
+  const ended = 'dirname() { return 143; }\nbasename() { return 143; }'
+  const both =
+    scriptOf({ kind: 'link', path: '/opt/bin/thing', target: '/opt/thing/1' }) +
+    scriptOf({ kind: 'file', path: '/etc/a/b.conf', text: 'x\n' })
+  expect(host.run(both, ended)).toMatchObject({ status: 0 })
+  expect(host.list('opt/bin')).toEqual(['thing'])
+  expect(host.list('etc/a')).toEqual(['b.conf'])
+  expect(host.inventory()).toEqual(
+    expect.arrayContaining(['directory /opt/bin', 'file /opt/bin/thing', 'directory /etc/a', 'file /etc/a/b.conf']),
+  )
+})
+
 describe('a unit', () => {
   const want: UnitResource = {
     kind: 'unit',
