@@ -6,6 +6,8 @@ import { onDisk } from './disk.ts'
 /** What a file is, once it is written. */
 export type Written = Readonly<{ size: number; digest: string }>
 
+type Content = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+
 const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
 const fileProblem = (path: string, code: string): Problem =>
@@ -32,7 +34,7 @@ const fileProblem = (path: string, code: string): Problem =>
 /** Work for a file that the user named; what the system refuses is a DiskError of that file. */
 export const forFile = <T>(path: string, work: () => Promise<T>): Promise<T> => onDisk(path, work, fileProblem)
 
-const pour = async (file: FileHandle, content: AsyncIterable<Uint8Array>, path: string): Promise<Written> => {
+const pour = async (file: FileHandle, content: Content, path: string): Promise<Written> => {
   const hash = createHash('sha256')
   let size = 0
   // Each write by itself: in a pipeline, what the disk refuses cannot be told from what the source throws.
@@ -46,7 +48,7 @@ const pour = async (file: FileHandle, content: AsyncIterable<Uint8Array>, path: 
 }
 
 /** Writes a stream to `part`, on the way to the file at `path`. Throws DiskError, and what the stream throws as it is. */
-export const fill = async (part: string, content: AsyncIterable<Uint8Array>, path: string, mode: number): Promise<Written> => {
+export const fill = async (part: string, content: Content, path: string, mode: number): Promise<Written> => {
   const file = await forFile(path, () => open(part, 'w', mode))
   try {
     return await pour(file, content, path)
@@ -55,11 +57,10 @@ export const fill = async (part: string, content: AsyncIterable<Uint8Array>, pat
   }
 }
 
-/** Writes a file whole or not at all. Throws DiskError, and what the stream throws as it is. */
-export const writeOut = async (path: string, content: AsyncIterable<Uint8Array>): Promise<Written> => {
-  const part = `${path}.part`
+/** Writes a file whole or not at all, by way of `part` beside it. Throws DiskError, and what the stream throws as it is. */
+export const writeOut = async (path: string, content: Content, part = `${path}.part`, mode = 0o644): Promise<Written> => {
   try {
-    const written = await fill(part, content, path, 0o644)
+    const written = await fill(part, content, path, mode)
     await forFile(path, () => rename(part, path))
     return written
   } catch (error) {
