@@ -4,7 +4,8 @@ import type { Language, Text } from '../text.ts'
 import { languageOf } from '../ui/language.ts'
 import { COMMANDS } from './index.ts'
 import { type Topic, wordsOf } from '../ui/help.ts'
-import type { Command, Flag, Flags, Io, Options, Shared, Takes } from './types.ts'
+import { SHARED } from './shared-flags.ts'
+import type { Command, Flag, Flags, Io, Options, Takes } from './types.ts'
 
 /** Which file, and how a command asks and speaks: every command has these. */
 const COMMON = {
@@ -16,13 +17,6 @@ const COMMON = {
   verbose: { type: 'boolean', short: 'v', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const
-
-const SHARED = {
-  limit: { type: 'string', multiple: true },
-  'exit-code': { type: 'boolean' },
-  offline: { type: 'boolean' },
-  strict: { type: 'boolean' },
-} as const satisfies Readonly<Record<Shared, Flag>>
 
 /** A command's own options, whichever of its words takes them. */
 const flagsOf = ({ flags, words = {} }: Partial<Command> = {}): Readonly<Record<string, Flag>> =>

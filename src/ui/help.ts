@@ -1,3 +1,4 @@
+import { SHARED } from '../commands/shared-flags.ts'
 import type { Command, Flag } from '../commands/types.ts'
 import type { Language, Text } from '../text.ts'
 import { wrap } from './width.ts'
@@ -59,11 +60,9 @@ export const helpText = (commands: readonly Command[], language: Language): stri
 const flagText = ([name, { type, multiple }]: readonly [string, Flag]): string =>
   `[--${name}${type === 'string' ? ' VALUE' : ''}]${multiple ? '...' : ''}`
 
-const SHARED: Readonly<Record<string, Flag>> = { limit: { type: 'string', multiple: true } }
-
 const usageOf = ({ usage, flags = {}, shared = [] }: Command): readonly string[] => {
   if (usage) return usage
-  const all = [...Object.entries(flags), ...shared.map((name) => [name, SHARED[name] ?? { type: 'boolean' }] as const)]
+  const all = [...Object.entries(flags), ...shared.map((name) => [name, SHARED[name]] as const)]
   return [all.map(flagText).join(' ')]
 }
 

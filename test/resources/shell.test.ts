@@ -16,6 +16,9 @@ beforeEach(() => {
 })
 afterEach(() => host.remove())
 
+/** In a stub: how often it was asked before, as $n. */
+const counting = (name: string): string => `n=$(cat ${host.path(name)} 2>/dev/null || echo 0); echo $((n + 1)) >${host.path(name)}`
+
 describe('a file', () => {
   const want = { kind: 'file', path: '/etc/a/b/c.conf', text: 'one\ntwo\n', mode: '0640' } as const
 
@@ -279,9 +282,6 @@ describe('a unit', () => {
     expect(calls()).toContain('systemctl enable --quiet thing.service')
   })
 
-  /** Counts how often it is asked. */
-  const counting = (name: string): string => `n=$(cat ${host.path(name)} 2>/dev/null || echo 0); echo $((n + 1)) >${host.path(name)}`
-
   test('that crashes again and again fails with its last words, before its time is over', () => {
     const failed = host.run(scriptOf({ ...want, within: 60 }), systemd('activating', `${counting('n')}; echo "$n"`))
     expect(failed.status).toBe(1)
@@ -430,7 +430,7 @@ describe('etcd, asked on a host', () => {
   const asked = (times: number): string =>
     [
       'timeout() { shift; "$@"; }',
-      `etcdctl() {\n\tn=$(cat ${host.path('n')} 2>/dev/null || echo 0)\n\techo $((n + 1)) >${host.path('n')}`,
+      `etcdctl() {\n\t${counting('n')}`,
       `\t[ "$n" -lt ${times} ] || return 1\n\tprintf '%s\\n' ${members.map((one) => `'${one}'`).join(' ')}\n}`,
     ].join('\n')
 

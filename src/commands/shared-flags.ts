@@ -1,0 +1,9 @@
+import type { Flag, Shared } from './types.ts'
+
+/** What several commands read. */
+export const SHARED = {
+  limit: { type: 'string', multiple: true },
+  'exit-code': { type: 'boolean' },
+  offline: { type: 'boolean' },
+  strict: { type: 'boolean' },
+} as const satisfies Readonly<Record<Shared, Flag>>
