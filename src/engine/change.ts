@@ -1,7 +1,10 @@
 import type { Problem } from '../problem.ts'
 import type { Difference, Resource } from '../resources/types.ts'
 
-/** One thing that will be done on one host. `batch`: nodes of one batch change together, and the next batch waits for them. */
+/**
+ * One thing that will be done on one host. `batch`: nodes of one batch change together, and the next batch waits for them; where hosts of the control
+ * plane take turns, a lower one goes first.
+ */
 export type Change = Readonly<{
   host: string
   phase: string

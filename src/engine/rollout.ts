@@ -68,6 +68,13 @@ const around = (cluster: Cluster, member: Member, batch: number, version: string
   ]
 }
 
+/**
+ * Where in a row of restarts: etcd's leader goes last, so that leadership moves once. While it moves, etcd drops a write that a follower hands on
+ * and answers nothing until its own time limit (raft's ErrProposalDropped; etcd/server/v3/config, ReqTimeout).
+ */
+const turnOf = ({ phase, host }: Change, world: World): number | undefined =>
+  phase === 'etcd' && world[host]?.etcd?.leader ? 1 : undefined
+
 /** What a roll-out is decided by. `speaker`: the control plane that drains; `renames`: nodes that get another name. */
 export type Rollout = Readonly<{
   cluster: Cluster
@@ -79,7 +86,8 @@ export type Rollout = Readonly<{
 
 /**
  * Puts the changes of nodes into batches: nodes of one batch are away together, and the next batch begins when all of them are back.
- * A node that needs nothing restarted has no batch. What changes the minor of a kubelet gets a drain and an uncordon around it.
+ * A node that needs nothing restarted has no batch. What changes the minor of a kubelet gets a drain and an uncordon around it. etcd's leader
+ * takes its turn after the other members.
  */
 export const rollOut = ({ cluster, members, world, speaker, renames }: Rollout, changes: readonly Change[]): Change[] => {
   const nodes = changes.filter(({ phase }) => phase === 'nodes')
@@ -108,7 +116,7 @@ export const rollOut = ({ cluster, members, world, speaker, renames }: Rollout, 
     ...own.map((change) => {
       // A node that an earlier run left drained takes pods again before others are drained.
       if (change.want.kind === 'uncordon') return { ...change, phase: 'nodes', step: 'kubelet', batch: batches.get(change.want.host) ?? -1 }
-      const batch = change.phase === 'nodes' ? batches.get(change.host) : undefined
+      const batch = change.phase === 'nodes' ? batches.get(change.host) : turnOf(change, world)
       return batch === undefined ? change : { ...change, batch }
     }),
     ...added,

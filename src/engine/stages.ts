@@ -43,11 +43,16 @@ type Draft = { phases: string[]; changes: Change[]; open: boolean }
 const batchesOf = (changes: readonly Change[]): Batch[] =>
   [...new Set(changes.map(({ host }) => host))].map((host) => ({ host, changes: changes.filter((change) => change.host === host) }))
 
+const turnOf = ({ changes }: Batch): number => Math.min(...changes.map(({ batch = 0 }) => batch))
+
 /** First, together, the hosts where nothing that serves is stopped: the others may need them. Then the rest, one by one. */
 const turnsOf = (changes: readonly Change[]): Change[][] => {
   const batches = batchesOf(changes)
   const quiet = batches.filter((batch) => !batch.changes.some(disrupts)).flatMap((batch) => batch.changes)
-  const loud = batches.filter((batch) => batch.changes.some(disrupts)).map((batch) => [...batch.changes])
+  const loud = batches
+    .filter((batch) => batch.changes.some(disrupts))
+    .toSorted((a, b) => turnOf(a) - turnOf(b))
+    .map((batch) => [...batch.changes])
   return quiet.length > 0 ? [quiet, ...loud] : loud
 }
 

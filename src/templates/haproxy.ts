@@ -2,8 +2,10 @@
 export type Backend = Readonly<{ name: string; address: string }>
 
 /**
- * The node-local way to the API: TCP to every control plane whose /readyz says ok, its certificate checked. A server that goes down has
- * its connections cut at once, so that clients move instead of waiting (haproxy configuration manual, on-marked-down).
+ * The node-local way to the API: TCP to every control plane whose /readyz says ok, its certificate checked. A server that is gone, or lost its
+ * etcd, has its connections cut, so that clients move instead of waiting (haproxy configuration manual, on-marked-down). One that says itself
+ * that it shuts down gets no new connections, but finishes what it was asked: it serves for --shutdown-delay-duration more and then sends its
+ * clients away by itself.
  */
 export const haproxyConfig = (backends: readonly Backend[], authority: string): string =>
   [
@@ -30,7 +32,9 @@ export const haproxyConfig = (backends: readonly Backend[], authority: string): 
     'backend control-planes',
     '  balance leastconn',
     '  option httpchk GET /readyz',
-    '  http-check expect status 200',
+    // Matched against the body: the first rule decides between up and down, the second takes a server out of the rota (L7OKC).
+    '  http-check expect rstring "^ok|shutdown failed"',
+    '  http-check expect status 200 error-status L7OKC',
     `  default-server check check-ssl verify required ca-file ${authority} inter 1s fall 2 rise 1 on-marked-down shutdown-sessions`,
     ...backends.map(({ name, address }) => `  server ${name} ${address}:6443`),
     '',

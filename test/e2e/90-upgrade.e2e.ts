@@ -109,8 +109,11 @@ test('in this order: etcd, API servers, their controllers, then each kubelet bef
     ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map((unit) => all(unit)),
   )
   const [kubelets, proxies] = [await all('kubelet', HA_HOSTS), await all('kube-proxy', HA_HOSTS)]
-  const snapshot = Number(await on('cp1', 'date -r /var/lib/slipway/snapshots/before-v1.37.2.db +%s.%N'))
-  expect(snapshot).toBeLessThan(Math.min(...(etcd ?? [])))
+  const snapshots = await Promise.all(
+    PLANES.map(async (host) => Number(await on(host, 'date -r /var/lib/slipway/snapshots/before-v1.37.2.db +%s.%N'))),
+  )
+  expect(Math.min(...snapshots)).toBeLessThan(Math.min(...(etcd ?? [])))
+  for (const [index, taken] of snapshots.entries()) expect(taken).toBeLessThan(etcd?.[index] ?? 0)
   expect(Math.max(...(etcd ?? []))).toBeLessThan(Math.min(...(api ?? [])))
   expect(Math.max(...(api ?? []))).toBeLessThan(Math.min(...(controllers ?? []), ...(schedulers ?? [])))
   expect(Math.max(...(controllers ?? []), ...(schedulers ?? []))).toBeLessThan(Math.min(...kubelets))

@@ -91,6 +91,18 @@ describe('a change of what runs', () => {
     expect(stages.every(({ batches }) => batches[0]?.changes.map(({ id }) => id).join() === `unit ${service}`)).toBe(true)
   })
 
+  test.each(['10.0.0.11', '10.0.0.12', '10.0.0.13'])("etcd's leader restarts after the other members: %s", (leader) => {
+    const { cluster, hosts, world } = scenarioNamed('three-planes-none')
+    const services = { ...cluster.config.services, etcd: { extra_args: { v: '2' } } }
+    const { world: installed } = converge(cluster, hosts, world)
+    const etcd = (key: string) => ({ leader: key === leader, size: 1, inUse: 1, quota: 100, alarms: [] })
+    const led = Object.fromEntries(Object.entries(installed).map(([key, facts]) => [key, { ...facts, etcd: etcd(key) }]))
+    const stages = stagesOf(changesFor({ ...cluster, config: { ...cluster.config, services } }, hosts, led))
+    expect(shape(stages)).toEqual(
+      [...['10.0.0.11', '10.0.0.12', '10.0.0.13'].filter((key) => key !== leader), leader].map((key) => `etcd: ${key.slice(-2)}`),
+    )
+  })
+
   test('nothing to do is no stage', () => {
     expect(stagesOf([])).toEqual([])
   })

@@ -1,11 +1,6 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
-import { haproxyConfig } from '../../src/templates/haproxy.ts'
 import { embeddedKubeconfig, pathKubeconfig } from '../../src/templates/kubeconfig.ts'
 import { manifest } from '../../src/templates/manifest.ts'
 import { unitText } from '../../src/templates/unit.ts'
@@ -79,33 +74,6 @@ describe('a kubeconfig', () => {
   test('to be carried away holds everything', () => {
     const { users } = parse(embeddedKubeconfig({ ...options, key: 'KEY\n' })) as { users: { user: Record<string, string> }[] }
     expect(Buffer.from(users[0]?.user['client-key-data'] ?? '', 'base64').toString()).toBe('KEY\n')
-  })
-})
-
-describe('the balancer', () => {
-  const text = haproxyConfig(
-    [
-      { name: 'cp1', address: '10.0.0.11' },
-      { name: 'cp2', address: '10.0.0.12' },
-    ],
-    '/etc/kubernetes/pki/ca.crt',
-  )
-
-  test('asks /readyz with the CA checked, and cuts what is down', () => {
-    expect(text).toContain('bind 127.0.0.1:6443\n')
-    expect(text).toContain('option httpchk GET /readyz\n')
-    expect(text).toMatch(/check-ssl verify required ca-file \/etc\/kubernetes\/pki\/ca\.crt .*on-marked-down shutdown-sessions/)
-    expect(text).toContain('option redispatch\n')
-    expect(text.match(/^ {2}server /gm)?.length).toBe(2)
-  })
-
-  test('is valid for haproxy itself', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'slipway-haproxy-'))
-    const path = join(folder, 'haproxy.cfg')
-    writeFileSync(path, text.replace(/ca-file \S+/, 'ca-file /etc/ssl/certs/ca-certificates.crt'))
-    const check = spawnSync('/usr/sbin/haproxy', ['-c', '-f', path], { encoding: 'utf8' })
-    rmSync(folder, { recursive: true })
-    expect(check).toMatchObject({ status: 0 })
   })
 })
 

@@ -7,17 +7,17 @@ import { type Load, loadText, lost, startLoad } from '../e2e/load.ts'
 const SNAPSHOT = 'etcd-snapshot /var/lib/slipway/snapshots/before-v1.37.2.db'
 
 /**
- * In the order of an upgrade. Points without a host mean the next one whose turn it is: an API server that stood aside for its etcd when the run
- * was killed is down, and what is down is started before others are restarted.
+ * In the order of an upgrade. Points without a host mean the next one whose turn it is: etcd's leader goes last, and an API server that stood aside
+ * for its etcd when the run was killed is down, and what is down is started before others are restarted.
  */
 const POINTS: readonly Point[] = [
   { host: 'w1', id: 'artifact kubernetes v1.37.2 kubelet' },
   { host: 'cp1', id: 'artifact kubernetes v1.37.2 kube-apiserver' },
-  { host: 'cp1', id: SNAPSHOT },
-  { host: 'cp1', id: 'unit etcd' },
-  { host: 'cp2', id: SNAPSHOT },
-  { host: 'cp2', id: 'unit etcd' },
-  { host: 'cp3', id: 'unit etcd' },
+  { id: SNAPSHOT },
+  { id: 'unit etcd' },
+  { id: SNAPSHOT },
+  { id: 'unit etcd' },
+  { id: 'unit etcd' },
   { id: 'unit kube-apiserver' },
   { id: 'unit kube-apiserver' },
   { id: 'unit kube-apiserver' },
