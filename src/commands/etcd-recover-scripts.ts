@@ -22,7 +22,8 @@ export const giveUp = (now: number): string =>
  */
 const keepCopy = [
   'copy=/var/lib/etcd/before-recover\n',
-  'keep_for_good() { mv -T "$copy" "$copy-$(date -u -r "$copy" +%Y%m%dT%H%M%SZ)"; }\n',
+  // The time in a variable of its own: a `date` that is ended ends the script, and leaves no half a name.
+  'keep_for_good() {\nstamp=$(date -u -r "$copy" +%Y%m%dT%H%M%SZ)\nmv -T "$copy" "$copy-$stamp"\n}\n',
   'if [ -d "$copy" ] && [ -z "$(find "$copy" -maxdepth 0 -mtime -1)" ]; then keep_for_good; fi\n',
   'if [ ! -d "$copy" ]; then\nrm -rf "$copy.part"\nmkdir -m 0700 "$copy.part"\ncp -a /var/lib/etcd/member "$copy.part/"\nmv -T "$copy.part" "$copy"\nfi\n',
 ].join('')

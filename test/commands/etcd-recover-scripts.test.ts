@@ -91,6 +91,13 @@ describe('the survivor', () => {
     expect(host.exists('var/lib/etcd/before-recover')).toBe(false)
   })
 
+  test('that was cut off while it reads the time keeps no copy under half a name', () => {
+    expect(host.run(bodyOf(survive()), `${stubs('')}\ndate() { return 143; }`).status).toBe(143)
+    expect(kept()).toEqual({ 'before-recover': 'the first data' })
+    expect(run(survive()).status).toBe(0)
+    expect(Object.entries(kept())).toEqual([[expect.stringMatching(/^before-recover-\d{8}T\d{6}Z$/), 'the first data']])
+  })
+
   test('whose last recovery was cut off long ago keeps the data of both', () => {
     run(survive(), 'etcd')
     host.write('var/lib/etcd/member/db', 'what it learned since')
