@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { nearest } from '../config/words.ts'
 import { EXIT } from '../problem.ts'
 import type { Language, Text } from '../text.ts'
 import { languageOf } from '../ui/language.ts'
@@ -42,26 +43,52 @@ export type Asked =
 
 const commandOf = (name: string | undefined): Command | undefined => COMMANDS.find((one) => one.name === name)
 
-const parse = (argv: readonly string[]) => {
-  const options = { ...OWN, ...SHARED, ...COMMON }
-  const named = parseArgs({ args: [...argv], options, allowPositionals: true, strict: false }).positionals[0]
-  const flags = flagsOf(commandOf(named))
-  // Two commands may have an option of one name and different types.
-  const { values, positionals } = parseArgs({ args: [...argv], options: { ...options, ...flags }, allowPositionals: true })
-  const own = Object.fromEntries(Object.keys(flags).map((flag) => [flag, (values as Flags)[flag]]))
-  return { values, positionals, own }
+/** An option as it stands on a command line: `value` is what was taken for it, `inlineValue` whether by "=". */
+type Written = Readonly<{ name: string; rawName: string; value?: string; inlineValue?: boolean }>
+
+/** No command has it: the option of this command that was probably meant, or where its options stand. */
+const noOption = (rawName: string, name: string, command: string): Text => {
+  const known = Object.entries(TAKEN).flatMap(([called, names]) => (called.split(' ')[0] === command ? names : []))
+  const close = nearest(name, [...Object.keys(COMMON), ...known])
+  const help = ['slipway help', command].join(' ').trimEnd()
+  return close
+    ? { en: `there is no option ${rawName}. Did you mean --${close}?`, zh: `没有选项 ${rawName}。是否想写 --${close}？` }
+    : { en: `there is no option ${rawName}. Run ${help}.`, zh: `没有选项 ${rawName}。运行 ${help} 查看用法。` }
 }
 
-type Parsed = ReturnType<typeof parse>
-
-/** The same, or why parseArgs would not have it. */
-const parsed = (argv: readonly string[]): Parsed | Error => {
-  try {
-    return parse(argv)
-  } catch (error) {
-    return error as Error
+/** What is wrong with an option by itself; undefined for nothing. "-" alone is a value: it stands for standard input. */
+const optionFault = ({ name, rawName, value, inlineValue }: Written, option: Flag): Text | undefined => {
+  if (option.type === 'boolean')
+    return value === undefined
+      ? undefined
+      : { en: `${rawName} takes no value: write ${rawName} alone.`, zh: `${rawName} 不带值：请只写 ${rawName}。` }
+  if (value === undefined) return { en: `${rawName} needs a value.`, zh: `${rawName} 需要一个值。` }
+  if (inlineValue || !/^-./.test(value)) return undefined
+  return {
+    en: `${rawName} needs a value, and ${value} looks like an option. If it is the value: --${name}=${value}`,
+    zh: `${rawName} 需要一个值，而 ${value} 像是选项。如果它就是值，请写：--${name}=${value}`,
   }
 }
+
+const parse = (argv: readonly string[]) => {
+  const common = { args: [...argv], allowPositionals: true } as const
+  const all = { ...OWN, ...SHARED, ...COMMON }
+  const command = commandOf(parseArgs({ ...common, options: all, strict: false }).positionals[0])
+  const flags = flagsOf(command)
+  // Two commands may have an option of one name and different types.
+  const options = { ...all, ...flags }
+  const { tokens, values: seen } = parseArgs({ ...common, options, strict: false, tokens: true })
+  const written: readonly Written[] = tokens.filter((token) => token.kind === 'option')
+  for (const one of written) {
+    const option: Flag | undefined = Object.hasOwn(options, one.name) ? options[one.name as keyof typeof options] : undefined
+    const fault = option ? optionFault(one, option) : noOption(one.rawName, one.name, command?.name ?? '')
+    if (fault) return { fault, lang: typeof seen.lang === 'string' ? seen.lang : undefined }
+  }
+  const { values, positionals } = parseArgs({ ...common, options })
+  return { values, positionals, own: Object.fromEntries(Object.keys(flags).map((flag) => [flag, (values as Flags)[flag]])) }
+}
+
+type Parsed = Exclude<ReturnType<typeof parse>, Readonly<{ fault: Text }>>
 
 const unknown = (name: string): Text => ({
   en: `there is no command "${name}". Run slipway help for all of them.`,
@@ -127,8 +154,8 @@ const helpOn = (name: string | undefined, word: string | undefined, language: La
 
 /** Reads a command line: the words after the program's name. */
 export const readCommandLine = (argv: readonly string[], env: Io['env']): Asked => {
-  const line = parsed(argv)
-  if (line instanceof Error) return { kind: 'fault', text: line.message }
+  const line = parse(argv)
+  if (line.fault) return { kind: 'fault', text: line.fault[languageOf(env, line.lang)] }
   const { values, positionals } = line
   const language = languageOf(env, values.lang)
   const [name, ...rest] = positionals

@@ -13,6 +13,16 @@ describe('a command line', () => {
     ['check -o diff', '--output is text or json.'],
     ['up w1 --yes', 'slipway up takes no "w1". Run slipway help up.'],
     ['kubeconfig - more', 'slipway kubeconfig takes no "more". Run slipway help kubeconfig.'],
+    ['reset --toString', 'there is no option --toString. Run slipway help reset.'],
+    ['images rewrite --namspace x', 'there is no option --namspace. Did you mean --namespace?'],
+    ['reset --confrm x', 'there is no option --confrm. Did you mean --confirm?'],
+    ['up --in-parallel', 'there is no option --in-parallel. Run slipway help up.'],
+    ['--in-parallel', 'there is no option --in-parallel. Run slipway help.'],
+    ['up -x --lang zh', '没有选项 -x。运行 slipway help up 查看用法。'],
+    ['up --yes=no', '--yes takes no value: write --yes alone.'],
+    ['up --file', '--file needs a value.'],
+    ['up -f --yes', '-f needs a value, and --yes looks like an option. If it is the value: --file=--yes'],
+    ['--lang zh up -f', '-f 需要一个值。'],
   ])('%s is refused', (line, text) => expect(read(line)).toEqual({ kind: 'fault', text }))
 
   test('a flag of one command is none of another', () => {
@@ -91,6 +101,9 @@ describe('a command line', () => {
       colours: true,
       options: { file: 'cluster.yml', files: [], output: 'text', limit: [], yes: false, rest: [] },
     }))
+
+  test('"-" is a value, and so is what follows "="', () =>
+    expect(read('plan -f - --file=--odd')).toMatchObject({ options: { files: ['-', '--odd'] } }))
 
   test('files stay in order, limits are one list, and NO_COLOR holds', () =>
     expect(read('reset -f a.yml -f b.yml --limit a,b --limit c', { NO_COLOR: '1' })).toMatchObject({
