@@ -16,6 +16,7 @@ import {
   uncordonScript,
   upScript,
 } from '../../src/commands/node/scripts.ts'
+import type { Io, Options } from '../../src/commands/types.ts'
 import type { Session } from '../../src/commands/session.ts'
 import { membersOf } from '../../src/engine/members.ts'
 import { PRELUDE } from '../../src/engine/shell-texts.ts'
@@ -97,6 +98,10 @@ const sessionWith = (world: World, without: readonly string[] = [], fails = '') 
   return { session, ran }
 }
 
+/** With hosts that look the second time as they did the first. */
+const removed = (session: Session, word: string, how: Options, io: Io): Promise<number> =>
+  removeNode(session, word, how, io, async () => ({ world: session.world, problems: [] }))
+
 const yes = options({ yes: true, flags: {} })
 const force = options({ yes: true, flags: { force: true } })
 
@@ -104,7 +109,7 @@ describe('node remove', () => {
   test('a control plane: drained, stopped, its vote taken by another, its Node deleted, its host cleaned, in this order', async () => {
     const { session, ran } = sessionWith(WHOLE)
     const { io, printed } = fakeIo()
-    expect(await removeNode(session, 'cp1', yes, io)).toBe(0)
+    expect(await removed(session, 'cp1', yes, io)).toBe(0)
     expect(ran).toEqual(['cp2 drain', 'cp1 stop', 'cp2 remove-member', 'cp2 delete-node', 'cp1 reset'])
     expect(printed.err).toContain('3 of 3 members are healthy; without cp1 2 of 2, and 2 are needed.')
     expect(printed.err).toContain('Delete its entry (cluster.yml:4:5 nodes[0])')
@@ -113,24 +118,24 @@ describe('node remove', () => {
   test('a worker: no vote to take', async () => {
     const { session, ran } = sessionWith(WHOLE)
     const { io, printed } = fakeIo()
-    expect(await removeNode(session, 'w1', yes, io)).toBe(0)
+    expect(await removed(session, 'w1', yes, io)).toBe(0)
     expect(ran).toEqual(['cp1 drain', 'w1 stop', 'cp1 delete-node', 'w1 reset'])
     expect(printed.err).not.toContain('etcd:')
   })
 
   test('a drain that cannot end stops everything behind it', async () => {
     const { session, ran } = sessionWith(WHOLE, [], 'drain')
-    expect(await removeNode(session, 'cp1', yes, fakeIo().io)).toBe(5)
+    expect(await removed(session, 'cp1', yes, fakeIo().io)).toBe(5)
     expect(ran).toEqual(['cp2 drain'])
   })
 
   test.each(['en', 'zh'] as const)('a host that does not answer is given up only by force (%s)', async (language) => {
     const { session, ran } = sessionWith(WHOLE, ['10.0.0.11'])
     const { io, printed } = fakeIo(language)
-    expect(await removeNode(session, 'cp1', yes, io)).toBe(4)
+    expect(await removed(session, 'cp1', yes, io)).toBe(4)
     expect(ran).toEqual([])
     expect(printed.err).toContain('--force')
-    expect(await removeNode(session, 'cp1', force, io)).toBe(0)
+    expect(await removed(session, 'cp1', force, io)).toBe(0)
     expect(ran).toEqual(['cp2 remove-member', 'cp2 delete-node'])
   })
 
@@ -138,9 +143,27 @@ describe('node remove', () => {
     const world = { ...WHOLE, '10.0.0.12': { ...(WHOLE['10.0.0.12'] as Facts), etcdMembers: [] } }
     const { session, ran } = sessionWith(world)
     const { io, printed } = fakeIo()
-    expect(await removeNode(session, 'cp1', force, io)).toBe(3)
+    expect(await removed(session, 'cp1', force, io)).toBe(3)
     expect(ran).toEqual([])
     expect(printed.err).toContain('would cost the quorum')
+  })
+
+  test.each([
+    ['another member died', { ...WHOLE, '10.0.0.12': { ...(WHOLE['10.0.0.12'] as Facts), etcdMembers: [] } }, 3, 'would cost the quorum'],
+    ['it no longer answers', Object.fromEntries(Object.entries(WHOLE).filter(([key]) => key !== '10.0.0.11')), 4, 'add --force'],
+  ] as const)('while the question stood, %s: nothing is done', async (_, world, exit, text) => {
+    const { session, ran } = sessionWith(WHOLE)
+    const { io, printed } = fakeIo()
+    expect(await removeNode(session, 'cp1', yes, io, async () => ({ world, problems: [] }))).toBe(exit)
+    expect(ran).toEqual([])
+    expect(printed.err).toContain(text)
+  })
+
+  test('what was shown of the quorum is not said again', async () => {
+    const { session } = sessionWith(WHOLE)
+    const { io, printed } = fakeIo()
+    await removed(session, 'cp1', yes, io)
+    expect(printed.err.match(/members are healthy/g)).toHaveLength(1)
   })
 
   test('while etcd is not heard, nothing that may vote goes, also by force; a worker does', async () => {
@@ -152,12 +175,12 @@ describe('node remove', () => {
     ] as const) {
       const { session, ran } = sessionWith(world, without)
       const { io, printed } = fakeIo()
-      expect(await removeNode(session, word, force, io)).toBe(4)
+      expect(await removed(session, word, force, io)).toBe(4)
       expect(ran).toEqual([])
       expect(printed.err).toContain(`the vote of ${word} cannot be taken away`)
     }
     const { session, ran } = sessionWith(world)
-    expect(await removeNode(session, 'w1', yes, fakeIo().io)).toBe(0)
+    expect(await removed(session, 'w1', yes, fakeIo().io)).toBe(0)
     expect(ran).toContain('w1 reset')
   })
 
@@ -170,13 +193,13 @@ describe('node remove', () => {
     const moved = session.intent.hosts
       .filter(({ name }) => name !== 'cp3')
       .map((host) => (host.name === 'cp2' ? { ...host, internalAddress: '10.0.0.112' } : host))
-    expect(await removeNode({ ...session, intent: { ...session.intent, hosts: moved } }, 'cp1', yes, fakeIo().io)).toBe(0)
+    expect(await removed({ ...session, intent: { ...session.intent, hosts: moved } }, 'cp1', yes, fakeIo().io)).toBe(0)
     expect(ran).toContain('cp2 remove-member')
   })
 
   test('without a terminal and without --yes nothing is done', async () => {
     const { session, ran } = sessionWith(WHOLE)
-    expect(await removeNode(session, 'w1', options({ flags: {} }), fakeIo().io)).toBe(2)
+    expect(await removed(session, 'w1', options({ flags: {} }), fakeIo().io)).toBe(2)
     expect(ran).toEqual([])
   })
 
@@ -184,13 +207,13 @@ describe('node remove', () => {
     const gone = (facts: Facts): Facts => ({ ...facts, nodes: NODES.filter(({ name }) => name !== 'w1') })
     const world = Object.fromEntries(Object.entries(WHOLE).map(([key, facts]) => [key, gone(facts)]))
     const { session, ran } = sessionWith(world)
-    expect(await removeNode(session, 'w1', yes, fakeIo().io)).toBe(0)
+    expect(await removed(session, 'w1', yes, fakeIo().io)).toBe(0)
     expect(ran).toEqual(['w1 stop', 'w1 reset'])
   })
 
   test('a name that nobody has', async () => {
     const { session } = sessionWith(WHOLE)
-    expect(await removeNode(session, 'w9', force, fakeIo().io)).toBe(2)
+    expect(await removed(session, 'w9', force, fakeIo().io)).toBe(2)
   })
 })
 

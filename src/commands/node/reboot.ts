@@ -10,7 +10,7 @@ import type { Member } from '../../steps/types.ts'
 import { confirmYes } from '../../ui/prompt.ts'
 import { consent } from '../consent.ts'
 import { underLock } from '../under-lock.ts'
-import { exitOf, readIntent, refuse, sayProblems, type Session, withSession } from '../session.ts'
+import { exitOf, look, readIntent, refuse, sayProblems, type Session, withSession } from '../session.ts'
 import type { Io, Options } from '../types.ts'
 import { runErrands } from './run.ts'
 import { say } from './say.ts'
@@ -126,6 +126,9 @@ const carryOut = async ({ member, speaker, version, drains }: Turn, session: Ses
   }
   const drained = drains ? await runErrands([drain], session, io) : EXIT.done
   if (drained !== EXIT.done) return drained
+  // A drain takes minutes: another member may have died meanwhile.
+  const { world } = await look(session, io.signal, session.world)
+  if (!quorumHolds({ ...session, world }, member, io)) return EXIT.unfit
   say(io, `Rebooting ${nodeName}.`, `重启 ${nodeName}。`)
   await order(transport, io)
   const back = await comesBack(member, boot, io)

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../../config/schema.ts'
 import { type Removal, removalOf } from '../../engine/removal.ts'
 import { parseSurvey, resetHost, SURVEY } from '../../engine/reset.ts'
@@ -8,7 +9,7 @@ import { askWord } from '../../ui/prompt.ts'
 import { resultText, stageText } from '../../ui/reset-text.ts'
 import { consent } from '../consent.ts'
 import { underLock } from '../under-lock.ts'
-import { refuse, type Session, sayProblems, withSession } from '../session.ts'
+import { look, refuse, type Session, sayProblems, withSession } from '../session.ts'
 import type { Io, Options } from '../types.ts'
 import { type Errand, runErrands } from './run.ts'
 import { say } from './say.ts'
@@ -95,23 +96,36 @@ const carryOut = async (removal: Removal, session: Session, io: Io): Promise<num
   return EXIT.done
 }
 
-/** What the command does with a session; its exit code. */
-export const removeNode = async (session: Session, word: string, options: Options, io: Io): Promise<number> => {
+/** What is to be done, or the exit code of what speaks against it, which has been said. `before`: what was shown already. */
+const permitted = (session: Session, word: string, options: Options, io: Io, before?: Removal): Removal | number => {
   const removal = removalOf(session.intent.hosts, session.world, word)
-  sayProblems(session.problems, io)
   if (typeof removal === 'string') return nobody(removal, word, io)
   if ('what' in removal) return refuse([removal], io, options)
-  const { name, entry, node, member } = removal
+  const { entry, node, member } = removal
   if (!entry && !node && !member) {
     say(io, `${word} is neither in the file nor in the cluster.`, `${word} 既不在文件中，也不在集群中。`)
     return EXIT.config
   }
   if (!givenUp(removal, options, io)) return EXIT.unreachable
-  if (!provenQuorum(removal, io)) return EXIT.unfit
+  if (!isDeepStrictEqual(removal.votes, before?.votes) && !provenQuorum(removal, io)) return EXIT.unfit
+  return removal
+}
+
+/** What the command does with a session; its exit code. `again` looks at the hosts once more. */
+export const removeNode = async (session: Session, word: string, options: Options, io: Io, again = look): Promise<number> => {
+  sayProblems(session.problems, io)
+  const removal = permitted(session, word, options, io)
+  if (typeof removal === 'number') return removal
+  const { name, node } = removal
   if (node && !node.ready) say(io, `${name} is not Ready: its pods are given up.`, `${name} 未就绪：其上的 Pod 将被放弃。`)
   const refused = await confirmed(name, options, io)
   if (refused !== EXIT.done) return refused
-  return underLock(session, options, io, (io) => carryOut(removal, session, io))
+  return underLock(session, options, io, async (io) => {
+    // A question can stand for long, and a member that has died since counts: this one's etcd is stopped before its vote is taken away.
+    const { world } = await again(session, io.signal, session.world)
+    const now = permitted({ ...session, world }, word, options, io, removal)
+    return typeof now === 'number' ? now : carryOut(now, session, io)
+  })
 }
 
 /** `slipway node remove NAME`: drains, takes the etcd vote away (the quorum shown first), deletes the Node, cleans the host. */
