@@ -34,7 +34,8 @@ export const haproxyConfig = (backends: readonly Backend[], authority: string): 
     '  option httpchk GET /readyz',
     // Matched against the body: the first rule decides between up and down, the second takes a server out of the rota (L7OKC).
     '  http-check expect rstring "^ok|shutdown failed"',
-    '  http-check expect status 200 error-status L7OKC',
+    // A lone control plane is asked for as long as it serves: there is no other.
+    ...(backends.length > 1 ? ['  http-check expect status 200 error-status L7OKC'] : []),
     `  default-server check check-ssl verify required ca-file ${authority} inter 1s fall 2 rise 1 on-marked-down shutdown-sessions`,
     ...backends.map(({ name, address }) => `  server ${name} ${address}:6443`),
     '',

@@ -24,6 +24,11 @@ test('asks /readyz with the CA checked, and cuts what is down', () => {
   expect(text.match(/^ {2}server /gm)?.length).toBe(2)
 })
 
+test('takes nobody out of the rota where there is one', () => {
+  expect(text).toContain('error-status L7OKC\n')
+  expect(haproxyConfig([{ name: 'cp1', address: '10.0.0.11' }], AUTHORITY)).not.toContain('L7OKC')
+})
+
 /** What kube-apiserver answers at /readyz: its own words (k8s.io/apiserver, pkg/server/healthz). */
 const failing = (check: string): string =>
   `${['ping', 'etcd', 'shutdown'].map((name) => (name === check ? `[-]${name} failed: reason withheld` : `[+]${name} ok`)).join('\n')}\nreadyz check failed\n`

@@ -429,7 +429,6 @@ backend control-planes
   balance leastconn
   option httpchk GET /readyz
   http-check expect rstring "^ok|shutdown failed"
-  http-check expect status 200 error-status L7OKC
   default-server check check-ssl verify required ca-file /etc/kubernetes/pki/ca.crt inter 1s fall 2 rise 1 on-marked-down shutdown-sessions
   server cp1 10.0.0.11:6443
 SLIPWAY_END
