@@ -5,6 +5,8 @@ import { DEEPEST, type Mapping, needsParser, plainValue, type Sequence, type Tre
 type Line = { indent: number; start: number; end: number; next: number }
 
 const KEY = /(?:[A-Za-z0-9_./][A-Za-z0-9_./-]*|"[^"\\\r\n]*"|'[^'\r\n]*'):(?=[ \t\r\n]|$)/y
+/** A break of its own (YAML 1.2.2 §5.4), which no line here ends at. */
+const LONE_RETURN = /\r(?!\n)/
 const BLOCK_HEADER = /^[|>](?:[-+][1-9]?|[1-9][-+]?)?(?:[ \t]+#|$)/
 
 /** What begins something other than a plain scalar, and nothing that is read here. */
@@ -86,6 +88,7 @@ const createCursor = (text: string, end: number) => {
  * Ten times as fast as the full parser; everything else (anchors, tags, text over several lines, odd keys, tabs) needs that one.
  */
 export const readBlocks = (text: string, start: number, end: number): Tree => {
+  if (LONE_RETURN.test(text.slice(start, end))) needsParser()
   const cursor = createCursor(text, end)
 
   /** A value that closed at an offset: nothing but a comment may follow it on its line. */
