@@ -157,9 +157,12 @@ test('blank lines that are longer than the text below them is indented are left 
   expect(readBlocks(fine, 0, fine.length).kind).toBe('map')
 })
 
-test.each(['- >\r\n\t', '- >--', '- |0', '- |\n   # c\n  a:', '- |\r\n\n  \r'])('a block scalar that the parser refuses is left to it: %j', (text) => {
-  expect(() => readBlocks(text, 0, text.length)).toThrow(NeedsParser)
-})
+test.each(['- >\r\n\t', '- >--', '- |0', '- |\n   # c\n  a:', '- |\r\n\n  \r'])(
+  'a block scalar that the parser refuses is left to it: %j',
+  (text) => {
+    expect(() => readBlocks(text, 0, text.length)).toThrow(NeedsParser)
+  },
+)
 
 test('JSON is read as JSON.parse reads it, or given up', () => {
   const plain = (tree: Tree): unknown =>
