@@ -25,8 +25,11 @@ export type PathFact = Readonly<{
   authorities?: readonly CertificateFact[]
 }>
 
-/** One systemd unit. `inputs` is the digest the RUNNING process was started with. */
-export type UnitFact = Readonly<{ active: string; enabled: boolean; inputs: string; restarts: number; stale: boolean }>
+/**
+ * One systemd unit. `inputs` is the digest the RUNNING process was started with. `since` is when its state changed last, in seconds since 1970; 0 is
+ * never since the boot.
+ */
+export type UnitFact = Readonly<{ active: string; enabled: boolean; inputs: string; restarts: number; stale: boolean; since: number }>
 
 export type NodeFact = Readonly<{
   name: string

@@ -26,6 +26,12 @@ const pathFacts = async (rows: Rows): Promise<Record<string, PathFact>> => {
   return paths
 }
 
+/** A time as `TZ=UTC systemctl show` prints it ("Sat 2026-11-28 03:45:01 UTC"), in seconds since 1970; 0 where there is none. */
+const timeFact = (text = ''): number => {
+  const [, day, time] = text.split(' ')
+  return day && time ? Date.parse(`${day}T${time}Z`) / 1000 : 0
+}
+
 const unitFact = (inputs: string, properties: readonly string[]): UnitFact => {
   const of = Object.fromEntries(properties.map((property) => [property.split('=')[0], property.slice(property.indexOf('=') + 1)]))
   return {
@@ -34,6 +40,7 @@ const unitFact = (inputs: string, properties: readonly string[]): UnitFact => {
     inputs,
     restarts: Number(of.NRestarts ?? 0),
     stale: of.NeedDaemonReload === 'yes',
+    since: timeFact(of.StateChangeTimestamp),
   }
 }
 

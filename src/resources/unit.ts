@@ -73,7 +73,14 @@ export const unit: Kind<UnitResource> = {
       ...(want.name === 'etcd' ? { etcdData: true } : {}),
       units: {
         ...facts.units,
-        [want.name]: { active: 'active', enabled: true, inputs: inputsDigest(placed, read(want)), restarts: 0, stale: false },
+        [want.name]: {
+          active: 'active',
+          enabled: true,
+          inputs: inputsDigest(placed, read(want)),
+          restarts: 0,
+          stale: false,
+          since: facts.now,
+        },
       },
     }
   },

@@ -14,9 +14,15 @@ const FIRST = (running: string): Text => ({
   zh: `请先修复（将 kubernetes_version 设为 ${running} 并运行 \`slipway up\`）；只能在健康的集群上开始升级。`,
 })
 
-/** On its way up or down by somebody's order, not by crashes: so it is for seconds after a run was killed in which it stood aside for its etcd. */
-const onItsWay = (unit: UnitFact | undefined): boolean =>
-  unit !== undefined && unit.restarts === 0 && (unit.active === 'activating' || unit.active === 'deactivating')
+/** Seconds that an API server may take from its start until it is ready. */
+const START = 180
+
+/**
+ * On its way up or down by somebody's order, not by crashes: so it is for a while after a run was killed in which it stood aside for its etcd. systemd
+ * calls it active as soon as it listens, seconds before it is ready.
+ */
+const onItsWay = (unit: UnitFact | undefined, now: number): boolean =>
+  unit !== undefined && unit.restarts === 0 && (unit.active === 'activating' || unit.active === 'deactivating' || now - unit.since < START)
 
 const plane = (context: Context, member: Member, fix: Text): Problem[] => {
   const facts = context.world[member.key]
@@ -29,7 +35,7 @@ const plane = (context: Context, member: Member, fix: Text): Problem[] => {
       ),
     ]
   // One that is only about to become a control plane has no API server yet.
-  if (facts.api !== 'down' || onItsWay(facts.units['kube-apiserver'])) return []
+  if (facts.api !== 'down' || onItsWay(facts.units['kube-apiserver'], facts.now)) return []
   return [unfit(member, { en: 'its kube-apiserver is not ready', zh: '其 kube-apiserver 未就绪' }, fix)]
 }
 

@@ -136,9 +136,18 @@ describe('what is asked first', () => {
   }
   const { etcdMembers = [], units = {} } = healthy['10.0.0.12'] ?? {}
 
+  /** cp2's API server does not answer, and its unit is in this state since so many seconds. */
+  const aside = (active: string, seconds: number, restarts = 0): World => {
+    const { now = 0 } = healthy['10.0.0.12'] ?? {}
+    const unit = { ...units['kube-apiserver'], active, restarts, since: now - seconds }
+    return change(healthy, '10.0.0.12', { api: 'down', units: { ...units, 'kube-apiserver': unit as never } })
+  }
+
   test.each([
     ['a control plane that does not answer', without(healthy, '10.0.0.13'), /10\.0\.0\.13:22 it is a control plane and does not answer/],
-    ['an API server that is not ready', change(healthy, '10.0.0.12', { api: 'down' }), /10\.0\.0\.12:22 its kube-apiserver is not ready/],
+    ['an API server that is not ready', aside('active', 200), /10\.0\.0\.12:22 its kube-apiserver is not ready/],
+    ['an API server that was stopped', aside('inactive', 200), /10\.0\.0\.12:22 its kube-apiserver is not ready/],
+    ['an API server that crashes', aside('activating', 1, 2), /10\.0\.0\.12:22 its kube-apiserver is not ready/],
     ['a node that is not Ready', node('w1', { ready: false }), /10\.0\.0\.21:22 its node w1 is not Ready/],
     [
       'an etcd that does not run',
@@ -161,18 +170,15 @@ describe('what is asked first', () => {
     expect(said(plan(OLD, hosts, world))).toEqual([])
   })
 
-  test.each(['activating', 'deactivating'])(
-    'an API server that is only %s stops nothing: it stood aside in a run that was killed',
-    (active) => {
-      const at = (restarts: number): World =>
-        change(healthy, '10.0.0.12', {
-          api: 'down',
-          units: { ...units, 'kube-apiserver': { ...units['kube-apiserver'], active, restarts } as never },
-        })
-      expect(said(plan(NEW, hosts, at(0)))).toEqual([])
-      expect(said(plan(NEW, hosts, at(2))).join()).toMatch(/its kube-apiserver is not ready/)
-    },
-  )
+  test.each([
+    ['activating', 200],
+    ['deactivating', 200],
+    ['active', 5],
+    ['inactive', 5],
+  ])('an API server that is %s, for %s s, stops nothing: it stood aside in a run that was killed', (active, seconds) => {
+    expect(said(plan(NEW, hosts, aside(active, seconds)))).toEqual([])
+    expect(said(plan(NEW, hosts, aside(active, seconds, 2))).join()).toMatch(/its kube-apiserver is not ready/)
+  })
 
   test('a worker that does not answer is left out', () => {
     const decided = plan(NEW, hosts, without(healthy, '10.0.0.22'))

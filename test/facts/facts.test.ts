@@ -89,6 +89,14 @@ describe('a control plane', async () => {
     expect(cp.etcdData).toBe(true)
   })
 
+  test('when the state of a part changed last', async () => {
+    const text = read('debian-12-control-plane.txt')
+    const told = (value: string) => text.replace(/^(unit\tetcd\t.*)$/m, `$1${value}\t`)
+    const since = async (value: string) => (await parseFacts(told(value))).units.etcd?.since
+    expect(await since('StateChangeTimestamp=Sat 2026-11-28 03:45:01 UTC')).toBe(Date.UTC(2026, 10, 28, 3, 45, 1) / 1000)
+    expect(await since('StateChangeTimestamp=')).toBe(0)
+  })
+
   test('its nodes, members and manifests', () => {
     expect(cp.nodes.map(({ name, kubelet, ready }) => [name, kubelet, ready])).toEqual([
       ['cp1', 'v1.36.3', true],

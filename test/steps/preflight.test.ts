@@ -239,7 +239,7 @@ test('a restart of etcd that would cost the quorum is refused', () => {
   const installed = converge(cluster, hosts, world).world
   const dead = {
     ...(installed['10.0.0.1'] as Facts),
-    units: { ...installed['10.0.0.1']?.units, etcd: { active: 'failed', enabled: true, inputs: '', restarts: 3, stale: false } },
+    units: { ...installed['10.0.0.1']?.units, etcd: { active: 'failed', enabled: true, inputs: '', restarts: 3, stale: false, since: 0 } },
   }
   const services = { ...cluster.config.services, etcd: { extra_args: { 'heartbeat-interval': '200' } } } as never
   const found = problemsOf({ ...installed, '10.0.0.1': dead }, { services })
