@@ -63,7 +63,7 @@ const wordsOf = (issue: Issue, value: unknown, path: Path, source: Source): Word
     case 'too_small':
       return unfilled(bound(issue, value, path), value, path)
     case 'invalid_union':
-      return value === undefined ? missing(path) : union(value, path, source)
+      return value === undefined ? missing(path) : (FORMATS[issue.message]?.(value) ?? union(value, path, source))
     default:
       return general(issue, value, path, source)
   }

@@ -8,8 +8,10 @@ import { changesForRenames, type Rename } from './renames.ts'
 import type { World } from './world.ts'
 
 /** "10%" of 25 is 2, of 3 is 1: at least one, or an upgrade would never begin. */
-export const atOnce = (limit: string, workers: number): number =>
-  Math.max(1, limit.endsWith('%') ? Math.floor((Number.parseInt(limit, 10) * workers) / 100) : Number.parseInt(limit, 10))
+export const atOnce = (limit: number | string, workers: number): number => {
+  const number = Number.parseInt(String(limit), 10)
+  return Math.max(1, String(limit).endsWith('%') ? Math.floor((number * workers) / 100) : number)
+}
 
 /** Restarts of these can take a node away from the cluster. A balancer's is over in a moment. */
 const NODE_UNITS = new Set(['containerd', 'kubelet', 'kube-proxy'])

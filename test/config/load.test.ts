@@ -66,6 +66,16 @@ describe('a good file', () => {
     ['cluster-cidr: 10.42.0.0/16', 'It belongs in network.pod_cidr.'],
   ])('an unknown key: %s', (line, fix) => expect(said(good(`${line}\n`))).toContain(fix))
 
+  const workers = (value: string) => said(good(`upgrade_strategy: {max_unavailable_worker: ${value}}\n`))
+
+  test.each(['2', '"2"', '10%', '"100%"'])('%s is a number of workers', (value) => {
+    expect(workers(value)).toBe('')
+  })
+
+  test.each(['2.5', '0%', 'two', 'true', '[1]', '""', ''])('"%s" is none', (value) => {
+    expect(workers(value)).toMatch(/Expected a number or a percentage, found .*such as 2 or 10%\.$/)
+  })
+
   test('anchors and merge keys keep their positions', () => {
     const text = `kubernetes_version: v1.36.3
 nodes:

@@ -91,7 +91,7 @@ test('another mode of kube-proxy: only it restarts, and nothing of the old mode 
 
 test('how an upgrade would go, and how hosts are reached, changes nothing on them', async () => {
   const change = (config: ClusterFile): void => {
-    config.upgrade_strategy = { max_unavailable_worker: '2', drain: false, node_drain_input: { timeout: 30 } }
+    config.upgrade_strategy = { max_unavailable_worker: 2, drain: false, node_drain_input: { timeout: 30 } }
     config.ssh = { ...config.ssh, connect_timeout: 30, agent: false }
   }
   operator.write(change)

@@ -351,7 +351,7 @@ export const ROWS: readonly Row[] = [
   },
   ...(
     [
-      ['max_unavailable_worker', '2'],
+      ['max_unavailable_worker', 2],
       ['drain', false],
     ] as const
   ).map(

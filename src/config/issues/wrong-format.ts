@@ -1,6 +1,6 @@
 import type { Text } from '../../text.ts'
 import { suggestHostname } from '../hostname.ts'
-import { quote, say } from '../words.ts'
+import { found, quote, say } from '../words.ts'
 import type { Words } from './words.ts'
 
 const dns1123 = (value: unknown, what: Text): Words => {
@@ -29,6 +29,10 @@ export const FORMATS: Readonly<Record<string, (value: unknown) => Words>> = {
   'is not a duration': (value) => [
     say(`${quote(String(value))} is not a duration.`, `${quote(String(value))} 不是时长。`),
     say('Write a whole number and m, h or d, such as 24h or 365d.', '请写整数加 m、h 或 d，例如 24h 或 365d。'),
+  ],
+  'is not a number of workers': (value) => [
+    say(`Expected a number or a percentage, found ${found(value).en}.`, `应为数字或百分比，实际是${found(value).zh}。`),
+    say('Write a whole number or a percentage, at least 1, such as 2 or 10%.', '请写不小于 1 的整数或百分比，例如 2 或 10%。'),
   ],
   'is not an IPv4 address': (value) =>
     String(value).includes(':')

@@ -14,11 +14,12 @@ const nodeDrainInput = z.strictObject({
     .meta(key('live', 'Seconds after which a drain that cannot end is given up and the run stops')),
 })
 
+const NO_NUMBER = 'is not a number of workers'
+
 /** How a running cluster is upgraded. */
 export const upgradeStrategy = z.strictObject({
   max_unavailable_worker: z
-    .string()
-    .regex(/^[1-9][0-9]*%?$/, 'must be a number or a percentage, such as 2 or 10%')
+    .union([z.int().min(1).max(5000), z.string().regex(/^[1-9][0-9]*%?$/, NO_NUMBER)], NO_NUMBER)
     .default('10%')
     .meta(key('live', 'How many workers may be away at once: a number or a percentage (at least one). Control planes go one at a time')),
   drain: z.boolean().default(true).meta(key('live', 'Drain a node before its kubelet changes to another minor version')),
