@@ -84,6 +84,10 @@ export const preflightVersion: Step = {
   id: 'preflight-version',
   title: { en: 'Checks of versions', zh: '版本检查' },
   on: 'every',
-  problems: (context) => [...kubernetes(context), ...etcd(context)],
+  problems: (context) => {
+    const found = kubernetes(context)
+    // Both are one mistake: etcd's version follows from kubernetes_version.
+    return found.length > 0 ? found : etcd(context)
+  },
   resources: () => [],
 }

@@ -1,6 +1,6 @@
 import { etcdStampPath } from '../resources/etcd.ts'
 import { controlPlanes, etcdMembers } from './common.ts'
-import { otherMinor, runningVersion } from './running.ts'
+import { compareVersions, otherMinor, runningVersion } from './running.ts'
 import type { Context, Member } from './types.ts'
 
 /** The version of a control plane's API server, from its unit's own file. */
@@ -24,9 +24,10 @@ export const hasBegun = (context: Context): boolean => {
   )
 }
 
-/** Whether API servers of another minor run, that is, whether this run upgrades. */
+/** Whether API servers of an older minor run, that is, whether this run upgrades. A way back is refused as such (preflight-version.ts). */
 export const upgrades = (context: Context): boolean =>
   controlPlanes(context).some((member) => {
     const version = apiserverOf(context, member)
-    return version !== undefined && otherMinor(version, context.release.kubernetes)
+    const wanted = context.release.kubernetes
+    return version !== undefined && otherMinor(version, wanted) && compareVersions(version, wanted) < 0
   })

@@ -287,6 +287,13 @@ describe('a version that is taken back when etcd has the new minor and no API se
     expect(ids(plan(OLD, hosts, mixed).changes)).toContain('11 unit etcd')
   })
 
+  test('is one mistake a control plane after the upgrade too, in whatever state that is', () => {
+    const upgraded = change(simulate(healthy, changes), '10.0.0.12', { api: 'down', units: {} })
+    expect(said(plan(OLD, hosts, upgraded))).toEqual(
+      ['11', '12', '13'].map((host) => `root@10.0.0.${host}:22 it runs Kubernetes v1.37.2, newer than v1.36.3`),
+    )
+  })
+
   test('is not in the way of a backup of then, which brings its own data', () => {
     const text = restoringText({ id: '', began: 0, bump: 0, ready: true, cluster: '' })
     const restoring = (facts: Facts): Facts => setPath(facts, RESTORING, { type: 'file', mode: '0600', owner: 'root:root', text })
@@ -408,6 +415,7 @@ describe('how many workers at once', () => {
     ['50%', 5, 2],
     ['100%', 3, 3],
     ['3', 10, 3],
+    [3, 10, 3],
   ])('%s of %i is %i', (limit, workers, expected) => {
     expect(atOnce(limit, workers)).toBe(expected)
   })
@@ -415,7 +423,7 @@ describe('how many workers at once', () => {
   test('workers of one group are drained, changed and given back together; control planes never are', () => {
     const two = at(
       'v1.37.2',
-      'upgrade_strategy: {max_unavailable_worker: "2", node_drain_input: {force: false, grace_period: 30, timeout: 60}}\n',
+      'upgrade_strategy: {max_unavailable_worker: 2, node_drain_input: {force: false, grace_period: 30, timeout: 60}}\n',
     ).cluster
     const stages = short(stagesOf(plan(two, hosts, healthy).changes)).filter((line) => /drain w|2[12]: unit kubelet|uncordon w/.test(line))
     expect(stages).toEqual([
