@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build, type Metafile, type Plugin } from 'esbuild'
-import * as texts from '../src/engine/shell-texts.ts'
+import * as texts from '../src/shell/texts.ts'
 
 // What is published: one file for Node 22 and newer, which strips no types under node_modules. `npm pack` runs this first.
 
@@ -12,7 +12,7 @@ const dist = join(root, 'dist')
 const embedded: Plugin = {
   name: 'shell-texts',
   setup: ({ onLoad }) => {
-    onLoad({ filter: /\/src\/engine\/shell-texts\.ts$/ }, () => ({
+    onLoad({ filter: /\/src\/shell\/texts\.ts$/ }, () => ({
       contents: Object.entries(texts)
         .map(([name, text]) => `export const ${name} = ${JSON.stringify(text)}\n`)
         .join(''),

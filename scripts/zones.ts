@@ -4,7 +4,34 @@ import { dirname, join, normalize } from 'node:path'
 // Which files may touch the world. Everything else under src/ decides and renders: same input, same output (design: deciding and doing are apart).
 
 /** Where files, processes, the network, the clock and randomness are. */
-const IMPURE = /^src\/(hosts\/|ui\/|commands\/|delivery\/|cli\.ts$|config\/load\.ts$|engine\/(apply|reset|vault(-\w+)?|shell-texts)\.ts$)/
+const IMPURE =
+  /^src\/(hosts\/|net\/|ui\/|delivery\/|run\/|commands\/|cli\.ts$|config\/load\.ts$|shell\/texts\.ts$|engine\/(apply|reset|vault(-\w+)?)\.ts$)/
+
+/** The folders of src/ from the ground up: a file imports from its own folder and from those before it. Files directly in src/ but cli.ts are the ground. */
+const ORDER = [
+  'shell',
+  'archive',
+  'templates',
+  'images',
+  'config',
+  'hosts',
+  'mirrors',
+  'releases',
+  'cluster',
+  'resources',
+  'addons',
+  'steps',
+  'engine',
+  'net',
+  'delivery',
+  'ui',
+  'run',
+  'commands',
+  'cli.ts',
+]
+
+/** Imports against the order, each with its reason: "from -> to". At most three. */
+const AGAINST: Readonly<Record<string, string>> = {}
 
 /** What a pure file may import from outside src/. */
 const PURE_MODULES: Readonly<Record<string, RegExp | undefined>> = {
@@ -22,7 +49,7 @@ const GLOBALS =
   /(?<![.\w])(Date\.now|Math\.random|performance\.now|crypto\.(getRandomValues|randomUUID|subtle\.generateKey)|process\.(env|std\w+|argv|cwd|exit\w*|pid|on|once|platform)|(fetch|setTimeout|setInterval)\()|\bnew Date\(\)/g
 
 /** Constant texts read once at start: a file in a checkout, part of the bundle when published. */
-const CONSTANTS = new Set(['src/engine/shell-texts.ts'])
+const CONSTANTS = new Set(['src/shell/texts.ts'])
 
 /** Uses that decide nothing, each with its reason. */
 const EXCUSED: Readonly<Record<string, string>> = {
@@ -87,6 +114,17 @@ const reaches = (path: string, seen = new Set<string>()): string[] | undefined =
   return undefined
 }
 
+/** How high a file stands in the order; the ground is -1. */
+const height = (path: string): number => ORDER.indexOf(path.split('/')[1] ?? '')
+
+/** Imports, of types too, that run against the order of the folders. */
+const against = (path: string): string[] =>
+  importsOf(files.get(path) ?? '')
+    .filter(({ from }) => from.startsWith('.'))
+    .map(({ from }) => normalize(join(dirname(path), from)))
+    .filter((to) => height(to) > height(path) && !(`${path} -> ${to}` in AGAINST))
+    .map((to) => `${path} -> ${to}: runs against the order of the folders`)
+
 const wrong = [...files.keys()]
   .filter((path) => !IMPURE.test(path))
   .sort()
@@ -95,6 +133,13 @@ const wrong = [...files.keys()]
     const way = own.length === 0 ? reaches(path) : undefined
     return way ? [`${path}: needs what is not pure: ${way.join(' -> ')}`] : own
   })
+
+wrong.push(...[...files.keys()].flatMap(against))
+for (const way of Object.keys(AGAINST)) if (!files.has(way.split(' ')[0] ?? '')) wrong.push(`${way}: listed as an exception, and not there`)
+
+const MOST_FILES = 40
+for (const [folder, inside] of Map.groupBy(globSync('src/**/*.*'), dirname))
+  if (inside.length > MOST_FILES) wrong.push(`${folder}: ${inside.length} files directly in it, at most ${MOST_FILES}`)
 
 for (const line of wrong) console.error(line)
 console.error(`zones: ${files.size} files, ${wrong.length} wrong`)

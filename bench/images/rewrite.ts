@@ -7,7 +7,7 @@
 import { performance } from 'node:perf_hooks'
 import { schema } from '../../src/config/schema.ts'
 import { rewriteManifest } from '../../src/images/yaml.ts'
-import { sourcesOf } from '../../src/mirrors/ladder.ts'
+import { sourcesOf } from '../../src/mirrors/sources.ts'
 
 const { mirrors } = schema.parse({ kubernetes_version: 'v1.36.3', nodes: [{ address: '10.0.0.1', role: ['worker'] }], mirrors: 'cn' })
 const sources = sourcesOf(mirrors)

@@ -1,5 +1,5 @@
-import { imageName } from '../images/pinned.ts'
-import { dnsServiceIp } from '../steps/common.ts'
+import { imageName } from '../releases/pinned.ts'
+import { dnsServiceIp } from '../cluster/service-ips.ts'
 import type { Addon } from './types.ts'
 
 const NAME = 'coredns'

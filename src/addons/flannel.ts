@@ -1,5 +1,5 @@
 import { sha256 } from '../digest.ts'
-import { imageName } from '../images/pinned.ts'
+import { imageName } from '../releases/pinned.ts'
 import type { Addon } from './types.ts'
 
 const NAMESPACE = 'kube-flannel'

@@ -1,4 +1,4 @@
-import type { Context } from '../steps/types.ts'
+import type { Context } from '../cluster/types.ts'
 import type { Text } from '../text.ts'
 
 /** A part of the cluster that runs as objects in it. Pure. */

@@ -1,18 +1,18 @@
 import { type Contents, writeBundle } from '../delivery/bundle.ts'
 import { type Gathered, gather, type System, systemsOf, wantedBy } from '../delivery/gather.ts'
 import { licencesText } from '../delivery/licences.ts'
-import { isParcelled } from '../delivery/parcels.ts'
+import { isUploadable } from '../delivery/uploads.ts'
 import { escapeRemote } from '../hosts/lines.ts'
 import { EXIT, type Problem, refusal } from '../problem.ts'
 import { releaseOf, SUPPORTED } from '../releases/index.ts'
 import type { Resource } from '../resources/types.ts'
-import type { Cluster } from '../steps/types.ts'
+import type { Cluster } from '../cluster/types.ts'
 import { same } from '../text.ts'
 import { VERSION } from '../version.ts'
-import { networkStock, pushed } from './delivery.ts'
-import { refuse, sayProblems, type Session, withSession } from './session.ts'
-import { tell } from './tell.ts'
-import type { Command, Io, Options } from './types.ts'
+import { networkOrigin, pushed } from '../run/delivery.ts'
+import { refuse, sayProblems, type Session, withSession } from '../run/session.ts'
+import { tell } from '../run/tell.ts'
+import type { Command, Io, Options } from '../run/types.ts'
 
 /** The words of a flag that takes a list, or several, or both. */
 export const list = (value: unknown): string[] =>
@@ -100,19 +100,19 @@ const make = async (session: Session, options: Options, io: Io): Promise<number>
   if (systems.length === 0) return refuse(problems, io, options)
   sayProblems(problems, io)
   const wantsOf = (system: System) => wantedBy(system, clusters, intent.hosts, world)
-  const missing = unpinned(systems.flatMap(wantsOf).filter(isParcelled))
+  const missing = unpinned(systems.flatMap(wantsOf).filter(isUploadable))
   if (missing.length > 0) return refuse(missing, io, options)
   const say = (what: string) => options.output === 'text' && tell(io, same(`${what} ...`))
   const complain = (line: string) => tell(io, same(`! ${escapeRemote(line)}`))
-  const stock = networkStock(intent, io)
-  const gathered = await gather(systems, wantsOf, stock, say, complain, io.signal)
+  const origin = networkOrigin(intent, io)
+  const gathered = await gather(systems, wantsOf, origin, say, complain, io.signal)
   if (gathered.refused.length > 0) {
     for (const name of gathered.refused) tell(io, { en: `No source delivered ${name}.`, zh: `没有来源提供 ${name}。` })
     return EXIT.failed
   }
   const path = options.rest[1] ?? `${intent.config.cluster_name}-${clusters[0]?.release.kubernetes}.slipway.tar`
   const about = contentsOf(gathered, clusters)
-  report(path, about, await writeBundle(path, about, licencesText(gathered.systems), stock.supply.shelf), options, io)
+  report(path, about, await writeBundle(path, about, licencesText(gathered.systems), origin.supply.store), options, io)
   return EXIT.done
 }
 

@@ -1,7 +1,7 @@
-import { withLoginsIfAny } from './logins.ts'
-import { exitOf, openSession, planOf, readIntent, sayProblems } from './session.ts'
+import { withLoginsIfAny } from '../run/logins.ts'
+import { exitOf, openSession, planOf, readIntent, sayProblems } from '../run/session.ts'
 import type { Problem } from '../problem.ts'
-import type { Command, Io, Options } from './types.ts'
+import type { Command, Io, Options } from '../run/types.ts'
 
 const report = (problems: readonly Problem[], options: Options, io: Io): number => {
   if (options.output === 'json') io.out(`${JSON.stringify({ problems })}\n`)

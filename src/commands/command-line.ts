@@ -4,9 +4,9 @@ import { EXIT } from '../problem.ts'
 import type { Language, Text } from '../text.ts'
 import { languageOf } from '../ui/language.ts'
 import { COMMANDS } from './index.ts'
-import { type Topic, wordsOf } from '../ui/help.ts'
+import { type Topic, wordsOf } from './help.ts'
 import { SHARED } from './shared-flags.ts'
-import type { Command, Flag, Flags, Io, Options, Takes } from './types.ts'
+import type { Command, Flag, Flags, Io, Options, Takes } from '../run/types.ts'
 
 /** Which file, and how a command asks and speaks: every command has these. */
 const COMMON = {

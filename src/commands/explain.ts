@@ -2,7 +2,7 @@ import { explain as rowsOf, type Row, rows } from '../config/explain.ts'
 import { nearest } from '../config/words.ts'
 import { EXIT } from '../problem.ts'
 import type { Language } from '../text.ts'
-import type { Command, Io } from './types.ts'
+import type { Command, Io } from '../run/types.ts'
 
 const valueText = (value: unknown): string => (typeof value === 'string' && value !== '' ? value : JSON.stringify(value))
 

@@ -1,25 +1,25 @@
 import { chmod, copyFile, mkdir, open, readFile, realpath, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { mergeKubeconfig, renameKubeconfig } from '../config/kubeconfig-merge.ts'
-import { membersOf, spokesman } from '../engine/members.ts'
+import { membersOf, pickDelegate } from '../cluster/members.ts'
 import { capture } from '../hosts/transport.ts'
 import { ifThere } from '../if-there.ts'
 import { EXIT } from '../problem.ts'
 import type { Text } from '../text.ts'
-import { refuse, type Session, withSession } from './session.ts'
-import { tell } from './tell.ts'
-import type { Command, Io, Options } from './types.ts'
+import { refuse, type Session, withSession } from '../run/session.ts'
+import { tell } from '../run/tell.ts'
+import type { Command, Io, Options } from '../run/types.ts'
 
 const ADMIN = '/etc/kubernetes/admin.conf'
 
 /** The administrator's kubeconfig as some control plane holds it, for use from this machine. */
 const fetchKubeconfig = async ({ intent, world, fleet }: Session): Promise<string | undefined> => {
-  const speaker = spokesman(membersOf(intent.hosts, world), world)
-  const transport = speaker && fleet.transports.get(speaker.key)
-  if (!transport || !world[speaker.key]?.paths[ADMIN]) return undefined
+  const delegate = pickDelegate(membersOf(intent.hosts, world), world)
+  const transport = delegate && fleet.transports.get(delegate.key)
+  if (!transport || !world[delegate.key]?.paths[ADMIN]) return undefined
   const { exit, stdout } = await capture(transport, `cat ${ADMIN}\n`)
   // The address ssh uses is one this machine reaches, and one of the certificate's names.
-  const reachable = speaker.address === 'localhost' ? speaker.ip : speaker.address
+  const reachable = delegate.address === 'localhost' ? delegate.ip : delegate.address
   const { control_plane_endpoint: endpoint, control_plane_vip: vip } = intent.config
   const server = `https://${endpoint ?? vip?.address ?? reachable}:6443`
   return exit === 0 ? renameKubeconfig(stdout, intent.config.cluster_name, server) : undefined

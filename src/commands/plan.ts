@@ -1,9 +1,9 @@
 import { EXIT } from '../problem.ts'
 import type { Plan } from '../engine/change.ts'
 import { planText } from '../ui/plan-text.ts'
-import { withLoginsIfAny } from './logins.ts'
-import { exitOf, namesOf, openSession, planOf, readIntent, sayProblems } from './session.ts'
-import type { Command } from './types.ts'
+import { withLoginsIfAny } from '../run/logins.ts'
+import { exitOf, namesOf, openSession, planOf, readIntent, sayProblems } from '../run/session.ts'
+import type { Command } from '../run/types.ts'
 
 /** The plan as data: what, where and why, never the content of a secret. */
 export const planJson = ({ changes, problems }: Plan) => ({

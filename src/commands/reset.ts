@@ -2,16 +2,16 @@ import { hostname, userInfo } from 'node:os'
 import { parseSurvey, type ResetResult, resetHost, SURVEY, type Survey } from '../engine/reset.ts'
 import { ambiguity, entriesNamed } from '../engine/removal.ts'
 import type { Host } from '../config/hosts.ts'
-import { assemble, type Fleet } from '../hosts/fleet.ts'
+import { assemble, type Fleet } from '../run/fleet.ts'
 import { escapeRemote } from '../hosts/lines.ts'
 import { type Lock, takeLock } from '../hosts/lock.ts'
 import { capture, type Transport, TransportError } from '../hosts/transport.ts'
 import { createShare } from '../hosts/share.ts'
 import { EXIT, type Problem } from '../problem.ts'
 import { askWord, createAsk } from '../ui/prompt.ts'
-import { destructionText, type Doomed, leftText, resultText, stageText } from '../ui/reset-text.ts'
-import { exitOf, type Intent, readIntent, sayProblems } from './session.ts'
-import type { Command, Io, Options } from './types.ts'
+import { destructionText, type ResetTarget, leftText, resultText, stageText } from '../ui/reset-text.ts'
+import { exitOf, type Intent, readIntent, sayProblems } from '../run/session.ts'
+import type { Command, Io, Options } from '../run/types.ts'
 
 type Target = Readonly<{ host: Host; name: string; transport: Transport; survey: Survey }>
 type Done = Readonly<{ name: string; host: Host; result: ResetResult | { state: 'nothing'; left: readonly [] } }>
@@ -137,7 +137,7 @@ const lockOf = (hosts: readonly Host[], fleets: readonly Fleet[], cluster: strin
   return takeLock(transports, planes.length, cluster, owner)
 }
 
-const doomedOf = (targets: readonly Target[]): Doomed[] =>
+const resetTargetsOf = (targets: readonly Target[]): ResetTarget[] =>
   targets.map(({ name, transport, survey }) => ({ name, label: transport.label, survey }))
 
 const nothing = ({ name, host }: Target): Done => ({ name, host, result: { state: 'nothing', left: [] } })
@@ -158,7 +158,7 @@ const resetHosts = async (intent: Intent, hosts: readonly Host[], options: Optio
   const problems = [...fleet.problems, ...unseen]
   if (!targets.some(({ survey }) => survey.present)) return tell({ cluster, done: targets.map(nothing), problems }, options, io)
   const others = intent.hosts.filter((host) => !hosts.includes(host))
-  const refused = await meant(cluster, destructionText(cluster, doomedOf(targets), others.map(nameOf), io.language), options, io)
+  const refused = await meant(cluster, destructionText(cluster, resetTargetsOf(targets), others.map(nameOf), io.language), options, io)
   if (refused !== EXIT.done) return refused
   // The lock is the control planes', whoever is reset; one of them that does not answer is no matter of this run.
   const planes = others.filter(({ roles }) => roles.controlPlane)

@@ -1,4 +1,4 @@
-import type { Flag, Shared } from './types.ts'
+import type { Flag, Shared } from '../run/types.ts'
 
 /** What several commands read. */
 export const SHARED = {

@@ -1,10 +1,10 @@
 import { backupProblems } from '../steps/etcd-backup.ts'
 import { etcdSpace, etcdStranger } from '../steps/etcd-health.ts'
-import { contextsOf } from './contexts.ts'
-import { membersOf, spokesman } from '../engine/members.ts'
+import { contextsOf } from '../run/contexts.ts'
+import { membersOf, pickDelegate } from '../cluster/members.ts'
 import { table } from '../ui/table.ts'
-import { exitOf, type Session, sayProblems, withSession } from './session.ts'
-import type { Command, Io, Options } from './types.ts'
+import { exitOf, type Session, sayProblems, withSession } from '../run/session.ts'
+import type { Command, Io, Options } from '../run/types.ts'
 
 type Row = Readonly<{
   name: string
@@ -18,8 +18,8 @@ type Row = Readonly<{
 /** One row per host of the file: what the API says of its Node, and what the host says of its units. */
 const rowsOf = ({ intent, world }: Session): Row[] => {
   const members = membersOf(intent.hosts, world)
-  const speaker = spokesman(members, world)
-  const nodes = (speaker && world[speaker.key]?.nodes) ?? []
+  const delegate = pickDelegate(members, world)
+  const nodes = (delegate && world[delegate.key]?.nodes) ?? []
   return members.map((member) => {
     const node = nodes.find(({ name }) => name === member.nodeName)
     const units = Object.entries(world[member.key]?.units ?? {}).filter(([, { enabled }]) => enabled)

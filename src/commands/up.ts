@@ -1,7 +1,7 @@
-import { converge } from './converge.ts'
-import { openBundle, pushed } from './delivery.ts'
-import { refuse, withSession } from './session.ts'
-import type { Command } from './types.ts'
+import { converge } from '../run/converge.ts'
+import { openBundle, pushed } from '../run/delivery.ts'
+import { refuse, withSession } from '../run/session.ts'
+import type { Command } from '../run/types.ts'
 
 /** `slipway up`: makes the hosts what cluster.yml says. With a bundle every byte comes from that file, through ssh. */
 export const up: Command = {

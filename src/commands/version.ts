@@ -1,6 +1,6 @@
 import { SUPPORTED } from '../releases/index.ts'
 import { VERSION } from '../version.ts'
-import type { Command } from './types.ts'
+import type { Command } from '../run/types.ts'
 
 /** `slipway version`. */
 export const version: Command = {

@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, resolve } from 'node:path'
-import { SUPPORTED } from '../releases/index.ts'
 import type { FileAccess, FileRead } from './files.ts'
 import { type Loaded, parseConfig } from './parse.ts'
 import { mistake } from './source.ts'
@@ -10,11 +9,11 @@ import { quote, say } from './words.ts'
 
 export { type Loaded, parseConfig } from './parse.ts'
 
-/** What loading may be given: another stdin, other releases than those in releases/, and the option that names the file, when it is not -f. */
-export type LoadOptions = Readonly<{ stdin?: AsyncIterable<Uint8Array | string>; supported?: readonly string[]; option?: string }>
+/** What loading may be given: the releases known, another stdin, and the option that names the file, when it is not -f. */
+export type LoadOptions = Readonly<{ stdin?: AsyncIterable<Uint8Array | string>; supported: readonly string[]; option?: string }>
 
 /** Reads and checks a cluster.yml; `-` is stdin (relative paths in it start at the working directory). Never throws for anything a user can cause. */
-export const loadConfig = async (path: string, options: LoadOptions = {}): Promise<Loaded> => {
+export const loadConfig = async (path: string, options: LoadOptions): Promise<Loaded> => {
   const fromStdin = path === '-'
   const file = fromStdin ? 'stdin' : path
   const read = await bytesOf(path, options.stdin ?? process.stdin)
@@ -23,7 +22,7 @@ export const loadConfig = async (path: string, options: LoadOptions = {}): Promi
   if (typeof read === 'string') return { problems: [unreadable(file, read)] }
   const text = utf8(read)
   if (text === undefined) return { problems: [notText(file)] }
-  return parseConfig(text, file, disk(fromStdin ? process.cwd() : dirname(resolve(path))), options.supported ?? SUPPORTED)
+  return parseConfig(text, file, disk(fromStdin ? process.cwd() : dirname(resolve(path))), options.supported)
 }
 
 /** The operator's disk, for a cluster.yml in `folder`. */

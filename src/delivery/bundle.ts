@@ -4,7 +4,7 @@ import { type TarEntry, textEntry, writeTar } from '../archive/tar.ts'
 import { blobPath } from '../archive/oci.ts'
 import { type Written, writeOut } from './out-file.ts'
 import type { Resolved } from './packages.ts'
-import { digestOf, readFrom, type Shelf } from './shelf.ts'
+import { digestOf, readFrom, type BlobStore } from './cache.ts'
 
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/)
 const size = z.int().min(0)
@@ -34,7 +34,7 @@ export type Contents = z.output<typeof contents>
 /** A bundle that was read through and is whole. */
 export type Bundle = Readonly<{
   path: string
-  shelf: Shelf
+  store: BlobStore
   contents: Contents
   resolved: Readonly<Record<string, Resolved>>
 }>
@@ -44,11 +44,11 @@ const LICENCES = 'LICENCES.txt'
 const MOST_TEXT = 64 * 1024 * 1024
 
 /** Writes a bundle, whole or not at all. Throws DiskError. */
-export const writeBundle = (path: string, about: Contents, licences: string, shelf: Shelf): Promise<Written> => {
+export const writeBundle = (path: string, about: Contents, licences: string, store: BlobStore): Promise<Written> => {
   const entries = function* (): Generator<TarEntry> {
     yield textEntry(CONTENTS, `${JSON.stringify(about)}\n`)
     yield textEntry(LICENCES, licences)
-    for (const [name, bytes] of Object.entries(about.blobs)) yield { name: blobPath(name), size: bytes, content: shelf.open(name) }
+    for (const [name, bytes] of Object.entries(about.blobs)) yield { name: blobPath(name), size: bytes, content: store.open(name) }
   }
   return writeOut(path, writeTar(entries()))
 }
@@ -102,7 +102,7 @@ export const readBundle = async (path: string): Promise<Bundle> => {
     path,
     contents: list,
     resolved: list.systems,
-    shelf: {
+    store: {
       size: (name) => Promise.resolve(list.blobs[name]),
       open: (name) => {
         const offset = offsets.get(name)

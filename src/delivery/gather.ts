@@ -1,6 +1,6 @@
-import type { Http } from '../commands/http.ts'
-import { membersOf } from '../engine/members.ts'
-import type { World } from '../engine/world.ts'
+import type { Http } from '../net/http.ts'
+import { membersOf } from '../cluster/members.ts'
+import type { World } from '../cluster/world.ts'
 import type { Host } from '../config/hosts.ts'
 import type { Facts } from '../hosts/facts.ts'
 import type { Transport } from '../hosts/transport.ts'
@@ -9,10 +9,10 @@ import type { PackagesResource, Resource } from '../resources/types.ts'
 import { binaries } from '../steps/binaries.ts'
 import { images } from '../steps/images.ts'
 import { osPackages } from '../steps/os-packages.ts'
-import type { Cluster, Context } from '../steps/types.ts'
-import type { Complain, Supply } from './ladder.ts'
+import type { Cluster, Context } from '../cluster/types.ts'
+import type { Complain, Supply } from './fallback.ts'
 import { packagePlaces, type Resolved, resolvePackages, systemOf } from './packages.ts'
-import { holdings, isParcelled, type Parcelled } from './parcels.ts'
+import { holdings, isUploadable, type Uploadable } from './uploads.ts'
 
 /** A system that a bundle is for, with a host whose apt can be asked about it. */
 export type System = Readonly<{ facts: Facts; transport: Transport }>
@@ -64,9 +64,9 @@ export const gather = async (
 ): Promise<Gathered> => {
   const gathered: Gathered = { blobs: {}, systems: {}, refused: [] }
   const hold = async (digests: readonly string[]): Promise<void> => {
-    for (const digest of digests) gathered.blobs[digest] = (await supply.shelf.size(digest)) ?? 0
+    for (const digest of digests) gathered.blobs[digest] = (await supply.store.size(digest)) ?? 0
   }
-  const holdParcel = async (want: Parcelled): Promise<void> => {
+  const holdUpload = async (want: Uploadable): Promise<void> => {
     const name = kindOf(want).id(want)
     say(name)
     const digests = await holdings(want, supply, http, complain)
@@ -90,7 +90,7 @@ export const gather = async (
   }
   for (const system of systems) {
     const wants = wantsOf(system)
-    for (const want of wants.filter(isParcelled)) await holdParcel(want)
+    for (const want of wants.filter(isUploadable)) await holdUpload(want)
     await holdPackages(
       wants.filter((want) => want.kind === 'packages'),
       system.transport,

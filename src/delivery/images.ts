@@ -1,15 +1,15 @@
 import type { Blob, Descriptor, LayoutImage } from '../archive/oci.ts'
-import { MANIFESTS, tokenOf, tokenUrl } from '../commands/registry.ts'
-import type { Http } from '../commands/http.ts'
+import { MANIFESTS, tokenOf, tokenUrl } from '../net/registry-token.ts'
+import type { Http } from '../net/http.ts'
 import { readContents } from '../images/oci.ts'
-import type { ImagePlace } from '../images/pinned.ts'
-import type { Complain, Place, Supply } from './ladder.ts'
-import { readWhole, type Shelf } from './shelf.ts'
+import type { ImagePlace } from '../releases/pinned.ts'
+import type { Complain, Place, Supply } from './fallback.ts'
+import { readWhole, type BlobStore } from './cache.ts'
 
-/** An image whose every part is on the shelf. `parts` are index, manifest, configuration; layers from the lowest to the top. */
+/** An image whose every part is on the store. `parts` are index, manifest, configuration; layers from the lowest to the top. */
 export type Held = Readonly<{ root: Descriptor; parts: readonly string[]; layers: readonly string[] }>
 
-const read = async (shelf: Shelf, digest: string) => readContents((await readWhole(shelf, digest)).toString('utf8'))
+const read = async (store: BlobStore, digest: string) => readContents((await readWhole(store, digest)).toString('utf8'))
 
 /** Credentials for one repository; they are asked for once, when something has to be fetched. */
 const withToken = (base: string, pin: string, http: Http) => {
@@ -40,24 +40,24 @@ const fromPlace = async (
   const at = withToken(base, pin, http)
   if (!(await supply.bring(pin, at('manifests', pin), complain))) return undefined
   const parts = [pin]
-  const top = await read(supply.shelf, pin)
+  const top = await read(supply.store, pin)
   let image = top
   if (top?.kind === 'index') {
     const own = top.children.find((child) => child.arch === arch)
     if (!own || !(await supply.bring(own.digest, at('manifests', own.digest), complain))) return undefined
     parts.push(own.digest)
-    image = await read(supply.shelf, own.digest)
+    image = await read(supply.store, own.digest)
   }
   if (image?.kind !== 'image') return undefined
   const { config, layers } = image
   for (const { digest } of [config, ...layers]) if (!(await supply.bring(digest, at('blobs', digest), complain))) return undefined
-  const root = { mediaType: await typeOf(supply.shelf, pin), digest: pin, size: (await supply.shelf.size(pin)) ?? 0 }
+  const root = { mediaType: await typeOf(supply.store, pin), digest: pin, size: (await supply.store.size(pin)) ?? 0 }
   return { root, parts: [...parts, config.digest], layers: layers.map(({ digest }) => digest) }
 }
 
 /** The media type that a manifest or index says of itself; OCI leaves it out where it is plain. */
-const typeOf = async (shelf: Shelf, digest: string): Promise<string> => {
-  const { mediaType, manifests } = JSON.parse((await readWhole(shelf, digest)).toString('utf8')) as {
+const typeOf = async (store: BlobStore, digest: string): Promise<string> => {
+  const { mediaType, manifests } = JSON.parse((await readWhole(store, digest)).toString('utf8')) as {
     mediaType?: string
     manifests?: unknown
   }
@@ -79,13 +79,13 @@ export const holdImage = async (
   return undefined
 }
 
-/** The image as its layout has it, read from the shelf when it is written. */
-export const layoutOf = async (name: string, { root, parts, layers }: Held, shelf: Shelf): Promise<LayoutImage> => ({
+/** The image as its layout has it, read from the store when it is written. */
+export const layoutOf = async (name: string, { root, parts, layers }: Held, store: BlobStore): Promise<LayoutImage> => ({
   name,
   root,
   blobs: await Promise.all(
     [...new Set([...parts, ...layers])].map(
-      async (digest): Promise<Blob> => ({ digest, size: (await shelf.size(digest)) ?? 0, content: () => shelf.open(digest) }),
+      async (digest): Promise<Blob> => ({ digest, size: (await store.size(digest)) ?? 0, content: () => store.open(digest) }),
     ),
   ),
 })

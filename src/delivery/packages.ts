@@ -1,13 +1,13 @@
 import type { TarEntry } from '../archive/tar.ts'
 import { textEntry, writeTar } from '../archive/tar.ts'
-import type { Http } from '../commands/http.ts'
-import { PRELUDE } from '../engine/shell-texts.ts'
-import { quote } from '../hosts/sh.ts'
+import type { Http } from '../net/http.ts'
+import { PRELUDE } from '../shell/texts.ts'
+import { quote } from '../shell/quote.ts'
 import { capture, type Transport } from '../hosts/transport.ts'
 import type { AptSource } from '../mirrors/types.ts'
 import type { Archives } from '../resources/types.ts'
 import { deb822 } from '../templates/deb822.ts'
-import type { Complain, Place, Supply } from './ladder.ts'
+import type { Complain, Place, Supply } from './fallback.ts'
 import { fetchSuites, readStanzas, type Stanza, type Suite } from './repository.ts'
 
 /** One package of a system: its stanza without the place, and the archive it is in. */
@@ -33,7 +33,7 @@ function* treeOf(named: readonly Named[], { os }: Archives, supply: Supply, size
     for (const { suite, release, indexes } of suites) {
       yield textEntry(`${name}/dists/${suite}/InRelease`, release)
       for (const { path, digest } of indexes)
-        yield { name: `${name}/dists/${suite}/${path}`, size: sizes.get(digest) ?? 0, content: supply.shelf.open(digest) }
+        yield { name: `${name}/dists/${suite}/${path}`, size: sizes.get(digest) ?? 0, content: supply.store.open(digest) }
     }
   const text = deb822(
     named.map(({ name, suites }) => ({
@@ -132,7 +132,7 @@ export const resolvePackages = async (
     if (!base) continue
     const named = [base, ...(security ? [security] : [])]
     const digests = named.flatMap(({ suites }) => suites.flatMap(({ indexes }) => indexes.map(({ digest }) => digest)))
-    const sizes = new Map(await Promise.all(digests.map(async (digest) => [digest, (await supply.shelf.size(digest)) ?? 0] as const)))
+    const sizes = new Map(await Promise.all(digests.map(async (digest) => [digest, (await supply.store.size(digest)) ?? 0] as const)))
     const { exit, stdout, stderr } = await ask(writeTar(treeOf(named, archives, supply, sizes)), archives, names, transport, signal)
     const debs = exit === 0 ? readDebs(stdout) : []
     if (debs.length > 0) return { debs }

@@ -1,9 +1,9 @@
 import { gunzipSync } from 'node:zlib'
-import type { Http } from '../commands/http.ts'
+import type { Http } from '../net/http.ts'
 import type { AptSource } from '../mirrors/types.ts'
 import type { DebSource } from '../releases/alternates.ts'
-import type { Complain, Place, Supply } from './ladder.ts'
-import { readWhole } from './shelf.ts'
+import type { Complain, Place, Supply } from './fallback.ts'
+import { readWhole } from './cache.ts'
 
 /** One stanza of a Debian control file; a field's continuation lines stay in it. */
 export type Stanza = Readonly<Record<string, string>>
@@ -63,7 +63,7 @@ const releaseOf = async (at: string, http: Http) => {
   return { text, named: readRelease(text), places: (index: Indexed) => indexPlaces(at, byHash, index) }
 }
 
-/** What a host's apt needs of one suite: the signed Release and the lists of packages it names, on the shelf. */
+/** What a host's apt needs of one suite: the signed Release and the lists of packages it names, on the store. */
 export type Suite = Readonly<{ suite: string; release: string; indexes: readonly Indexed[] }>
 
 /** The indexes of every suite and component of a source for one architecture, or why not. */
@@ -116,7 +116,7 @@ const findPackage = async (
   const of = (name: string) => release.named.find(({ path }) => path.replace(/^\.\//, '') === folder + name)
   const index = of('Packages.gz') ?? of('Packages')
   if (!index || !(await supply.bring(index.digest, release.places(index), complain))) return undefined
-  const bytes = await readWhole(supply.shelf, index.digest, MOST_INDEX)
+  const bytes = await readWhole(supply.store, index.digest, MOST_INDEX)
   const text = index.path.endsWith('.gz') ? gunzipSync(bytes, { maxOutputLength: 4 * MOST_INDEX }) : bytes
   return readStanzas(text.toString('utf8')).find((stanza) => `sha256:${stanza.SHA256}` === pin)
 }

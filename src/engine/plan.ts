@@ -1,23 +1,25 @@
 import type { Host } from '../config/hosts.ts'
 import { EXIT, type Problem } from '../problem.ts'
-import { type Generation, standingOf } from '../resources/generations.ts'
+import { type Generation, rotationOf } from '../resources/generations.ts'
 import { kindOf } from '../resources/index.ts'
 import { isAuthority, SECRET_NAMES } from '../resources/secrets.ts'
 import { stepOn } from '../resources/shared-secret.ts'
-import type { CertificateResource, Resource, SecretName, Stage as SecretStage } from '../resources/types.ts'
+import type { CertificateResource, Resource, Stage as SecretStage } from '../resources/types.ts'
+import type { SecretName } from '../cluster/secret-names.ts'
 import { PHASES } from '../steps/index.ts'
-import type { Cluster, Context, Member, Phase, Step } from '../steps/types.ts'
-import { unfit } from '../steps/unfit.ts'
+import type { Phase, Step } from '../steps/types.ts'
+import type { Cluster, Context, Member } from '../cluster/types.ts'
+import { unfit } from '../steps/preflight/unfit.ts'
 import type { Change, Plan } from './change.ts'
-import { etcdView, mayBeAway } from './etcd-view.ts'
-import { membersOf, spokesman } from './members.ts'
+import { etcdView, mayBeAway } from '../cluster/etcd-view.ts'
+import { membersOf, pickDelegate } from '../cluster/members.ts'
 import { renamesOf } from './renames.ts'
-import { keepsQuorum } from './quorum.ts'
+import { keepsQuorum } from '../cluster/quorum.ts'
 import { rollOut } from './rollout.ts'
-import type { World } from './world.ts'
+import type { World } from '../cluster/world.ts'
 
 /** Where a step runs. */
-const appliesTo = (step: Step, member: Member, speaker: Member | undefined): boolean => {
+const appliesTo = (step: Step, member: Member, delegate: Member | undefined): boolean => {
   const { controlPlane, etcd, worker } = member.roles
   switch (step.on) {
     case 'every':
@@ -31,18 +33,18 @@ const appliesTo = (step: Step, member: Member, speaker: Member | undefined): boo
     case 'worker-only':
       return worker && !controlPlane
     case 'one-control-plane':
-      return member.key === speaker?.key
+      return member.key === delegate?.key
   }
 }
 
 type Wanted = Readonly<{ phase: Phase; step: Step; want: Resource }>
 
 /** Everything wanted on one host, in order. Two steps that claim the same thing are our mistake. */
-const wantedOn = (context: Context, speaker: Member | undefined): Wanted[] => {
+const wantedOn = (context: Context, delegate: Member | undefined): Wanted[] => {
   const claimed = new Map<string, string>()
   return PHASES.flatMap((phase) =>
     phase.steps
-      .filter((step) => appliesTo(step, context.member, speaker))
+      .filter((step) => appliesTo(step, context.member, delegate))
       .flatMap((step) =>
         step.resources(context).map((want) => {
           const id = kindOf(want).id(want)
@@ -55,10 +57,10 @@ const wantedOn = (context: Context, speaker: Member | undefined): Wanted[] => {
   )
 }
 
-const changesOn = (context: Context, speaker: Member | undefined): Change[] => {
+const changesOn = (context: Context, delegate: Member | undefined): Change[] => {
   const pending = new Set<string>()
   const changes: Change[] = []
-  for (const { phase, step, want: asked } of wantedOn(context, speaker)) {
+  for (const { phase, step, want: asked } of wantedOn(context, delegate)) {
     const want = context.renew && asked.kind === 'certificate' ? { ...asked, renewDays: Number.POSITIVE_INFINITY } : asked
     const kind = kindOf(want)
     const difference = kind.diff(want, { facts: context.facts, world: context.world, pending })
@@ -116,9 +118,9 @@ const quorumProblems = (members: readonly Member[], changes: readonly Change[], 
     )
 }
 
-const problemsOn = (context: Context, speaker: Member | undefined): Problem[] =>
+const problemsOn = (context: Context, delegate: Member | undefined): Problem[] =>
   PHASES.flatMap((phase) => phase.steps)
-    .filter((step) => appliesTo(step, context.member, speaker))
+    .filter((step) => appliesTo(step, context.member, delegate))
     .flatMap((step) => step.problems?.(context) ?? [])
 
 const nextOf = ({ authorities }: Cluster, name: SecretName): Generation | undefined => {
@@ -133,7 +135,7 @@ const intended = (cluster: Cluster, world: World): World =>
 /** The stage to which a run takes each shared secret. */
 export const stagesFor = (cluster: Cluster, world: World): Readonly<Partial<Record<SecretName, SecretStage>>> => {
   const aim = intended(cluster, world)
-  return Object.fromEntries(SECRET_NAMES.map((name) => [name, standingOf(aim, name)?.stage ?? 'settled']))
+  return Object.fromEntries(SECRET_NAMES.map((name) => [name, rotationOf(aim, name)?.stage ?? 'settled']))
 }
 
 /** What steps are asked by, for every host that answered. */
@@ -152,11 +154,11 @@ export const wantedCertificates = (
   world: World,
 ): ReadonlyMap<string, readonly CertificateResource[]> => {
   const members = membersOf(hosts, world)
-  const speaker = spokesman(members, world)
+  const delegate = pickDelegate(members, world)
   return new Map(
     contextsOf(cluster, members, world).map((context) => [
       context.member.key,
-      wantedOn(context, speaker).flatMap(({ want }) => (want.kind === 'certificate' ? [want] : [])),
+      wantedOn(context, delegate).flatMap(({ want }) => (want.kind === 'certificate' ? [want] : [])),
     ]),
   )
 }
@@ -167,14 +169,14 @@ export const wantedCertificates = (
  */
 export const plan = (cluster: Cluster, hosts: readonly Host[], world: World): Plan => {
   const members = membersOf(hosts, world)
-  const speaker = spokesman(members, world)
+  const delegate = pickDelegate(members, world)
   const contexts = contextsOf(cluster, members, world)
-  const problems = contexts.flatMap((context) => problemsOn(context, speaker))
+  const problems = contexts.flatMap((context) => problemsOn(context, delegate))
   // An unfit host may make wants that mean nothing (an unknown system, no address): they would only bury the real cause.
   if (problems.some(({ severity }) => severity === 'error')) return { changes: [], problems }
-  const own = contexts.flatMap((context) => changesOn(context, speaker))
+  const own = contexts.flatMap((context) => changesOn(context, delegate))
   const renames = renamesOf(members, world)
-  const changes = rollOut({ cluster, members, world, speaker, renames }, own)
+  const changes = rollOut({ cluster, members, world, delegate, renames }, own)
   return { changes, problems: [...problems, ...unpinned(changes), ...quorumProblems(members, changes, world)] }
 }
 

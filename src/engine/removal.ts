@@ -1,11 +1,11 @@
 import type { EtcdMemberFact, NodeFact } from '../hosts/facts.ts'
 import type { Host } from '../config/hosts.ts'
-import type { Member } from '../steps/types.ts'
-import { etcdView, peerUrl } from './etcd-view.ts'
-import { membersOf, spokesman } from './members.ts'
+import type { Member } from '../cluster/types.ts'
+import { etcdView, peerUrl } from '../cluster/etcd-view.ts'
+import { membersOf, pickDelegate } from '../cluster/members.ts'
 import { type Problem, refusal } from '../problem.ts'
-import { keepsQuorum, quorumOf } from './quorum.ts'
-import type { World } from './world.ts'
+import { keepsQuorum, quorumOf } from '../cluster/quorum.ts'
+import type { World } from '../cluster/world.ts'
 
 /** What etcd has and what is left of it, for the eyes of the one who decides. */
 export type Votes = Readonly<{
@@ -28,7 +28,7 @@ export type Removal = Readonly<{
   member: EtcdMemberFact | undefined
   votes: Votes | undefined
   /** The control plane that drains it and deletes its Node. */
-  speaker: Member
+  delegate: Member
   /** Another member of etcd, which takes it off the list; undefined only where it has no vote to lose. */
   voter: Member | undefined
 }>
@@ -81,9 +81,9 @@ export const removalOf = (hosts: readonly Host[], world: World, word: string): R
   const name = entry?.nodeName ?? word
   const others = all.filter((member) => member !== entry)
   if (!others.some(({ roles }) => roles.controlPlane)) return 'last'
-  const speaker = spokesman(others, world)
-  const facts = speaker && world[speaker.key]
-  if (!speaker || facts?.api !== 'ready') return 'silent'
+  const delegate = pickDelegate(others, world)
+  const facts = delegate && world[delegate.key]
+  if (!delegate || facts?.api !== 'ready') return 'silent'
   const { members, voters, healthy, own } = etcdView(all, world)
   const voter = others.find((one) => own.has(peerUrl(one)))
   const member = members.find((one) => (entry ? one.peer === peerUrl(entry) || one.name === name : one.name === name || one.peer === name))
@@ -98,7 +98,7 @@ export const removalOf = (hosts: readonly Host[], world: World, word: string): R
     node: facts.nodes.find((node) => node.name === name),
     member,
     votes,
-    speaker,
+    delegate,
     voter,
   }
 }

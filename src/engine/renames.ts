@@ -1,9 +1,9 @@
-import { runsAs } from '../hosts/runs-as.ts'
+import { runsAs } from '../cluster/runs-as.ts'
 import { drainOf } from '../resources/drain.ts'
 import { kubernetesOf } from '../steps/node-version.ts'
-import type { Cluster, Member } from '../steps/types.ts'
+import type { Cluster, Member } from '../cluster/types.ts'
 import type { Change } from './change.ts'
-import type { World } from './world.ts'
+import type { World } from '../cluster/world.ts'
 
 /** A host whose Node has another name than the file says by now. */
 export type Rename = Readonly<{ member: Member; from: string }>
@@ -25,16 +25,16 @@ export const changesForRenames = (
   members: readonly Member[],
   renames: readonly Rename[],
   world: World,
-  speaker: Member,
+  delegate: Member,
   batchOf: (host: string) => number,
 ): Change[] => {
   const { drain } = cluster.config.upgrade_strategy
-  const nodes = world[speaker.key]?.nodes ?? []
+  const nodes = world[delegate.key]?.nodes ?? []
   // Without a list of Nodes there is nothing to delete, and nobody to say what is Ready.
   if (nodes.length === 0) return []
   return renames.flatMap(({ member, from }): Change[] => {
     const old = nodes.find(({ name }) => name === from)
-    const base = { host: speaker.key, phase: 'nodes', step: 'kubelet', batch: batchOf(member.key) } as const
+    const base = { host: delegate.key, phase: 'nodes', step: 'kubelet', batch: batchOf(member.key) } as const
     const reason = { en: `it becomes the node ${member.nodeName}`, zh: `将成为节点 ${member.nodeName}` }
     const away: Change = {
       ...base,

@@ -2,8 +2,8 @@ import { escapeRemote } from '../hosts/lines.ts'
 import { type Transport, TransportError } from '../hosts/transport.ts'
 import type { Problem } from '../problem.ts'
 import { PHASES } from '../steps/index.ts'
-import { heredoc } from '../resources/heredoc.ts'
-import { PRELUDE, RESET } from './shell-texts.ts'
+import { heredoc } from '../shell/heredoc.ts'
+import { PRELUDE, RESET } from '../shell/texts.ts'
 
 /** What a host says of Slipway's traces on it. `present` is false on a host that was never touched, or was reset. */
 export type Survey = Readonly<{

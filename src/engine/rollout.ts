@@ -1,11 +1,11 @@
 import type { UnitResource } from '../resources/types.ts'
 import { drainOf } from '../resources/drain.ts'
 import { kubernetesOf } from '../steps/node-version.ts'
-import { otherMinor, runningVersion } from '../steps/running.ts'
-import type { Cluster, Member } from '../steps/types.ts'
+import { otherMinor, runningVersion } from '../cluster/versions.ts'
+import type { Cluster, Member } from '../cluster/types.ts'
 import type { Change } from './change.ts'
 import { changesForRenames, type Rename } from './renames.ts'
-import type { World } from './world.ts'
+import type { World } from '../cluster/world.ts'
 
 /** "10%" of 25 is 2, of 3 is 1: at least one, or an upgrade would never begin. */
 export const atOnce = (limit: number | string, workers: number): number => {
@@ -51,8 +51,8 @@ const REASON = { en: 'its kubelet changes to another minor version', zh: '其 ku
 const AGAIN = { en: 'its kubelet has changed', zh: '其 kubelet 已切换' }
 
 /** The drain and the uncordon that go around a node's own changes; done by the control plane that speaks for the cluster. */
-const around = (cluster: Cluster, member: Member, batch: number, version: string, speaker: Member): Change[] => {
-  const common = { host: speaker.key, phase: 'nodes', step: 'kubelet', batch } as const
+const around = (cluster: Cluster, member: Member, batch: number, version: string, delegate: Member): Change[] => {
+  const common = { host: delegate.key, phase: 'nodes', step: 'kubelet', batch } as const
   const node = member.nodeName
   return [
     {
@@ -77,12 +77,12 @@ const around = (cluster: Cluster, member: Member, batch: number, version: string
 const turnOf = ({ phase, host }: Change, world: World): number | undefined =>
   phase === 'etcd' && world[host]?.etcd?.leader ? 1 : undefined
 
-/** What a roll-out is decided by. `speaker`: the control plane that drains; `renames`: nodes that get another name. */
+/** What a roll-out is decided by. `delegate`: the control plane that drains; `renames`: nodes that get another name. */
 export type Rollout = Readonly<{
   cluster: Cluster
   members: readonly Member[]
   world: World
-  speaker: Member | undefined
+  delegate: Member | undefined
   renames: readonly Rename[]
 }>
 
@@ -91,7 +91,7 @@ export type Rollout = Readonly<{
  * A node that needs nothing restarted has no batch. What changes the minor of a kubelet gets a drain and an uncordon around it. etcd's leader
  * takes its turn after the other members.
  */
-export const rollOut = ({ cluster, members, world, speaker, renames }: Rollout, changes: readonly Change[]): Change[] => {
+export const rollOut = ({ cluster, members, world, delegate, renames }: Rollout, changes: readonly Change[]): Change[] => {
   const nodes = changes.filter(({ phase }) => phase === 'nodes')
   const renamed = (one: Member): boolean => renames.some(({ member }) => member.key === one.key)
   const left = changes.flatMap(({ want }) => (want.kind === 'uncordon' ? [want.host] : []))
@@ -104,12 +104,12 @@ export const rollOut = ({ cluster, members, world, speaker, renames }: Rollout, 
   const drained = rolling.filter(
     (member) => drain && !renamed(member) && restartsOn(member, nodes).includes('kubelet') && changesMinor(cluster, members, member, world),
   )
-  const added = speaker
+  const added = delegate
     ? [
         ...drained.flatMap((member) =>
-          around(cluster, member, batchOf(member.key), kubernetesOf(cluster, members, member, world), speaker),
+          around(cluster, member, batchOf(member.key), kubernetesOf(cluster, members, member, world), delegate),
         ),
-        ...changesForRenames(cluster, members, renames, world, speaker, batchOf),
+        ...changesForRenames(cluster, members, renames, world, delegate, batchOf),
       ]
     : []
   const ids = new Set(added.map(({ id }) => id))

@@ -1,8 +1,8 @@
-import { quote } from '../hosts/sh.ts'
+import { quote } from '../shell/quote.ts'
 import { kindOf } from '../resources/index.ts'
 import type { Payload } from '../resources/types.ts'
 import type { Change } from './change.ts'
-import { PRELUDE } from './shell-texts.ts'
+import { PRELUDE } from '../shell/texts.ts'
 
 /** Variables for all that a script runs. */
 export const exportsOf = (environment: Readonly<Record<string, string>>): string =>

@@ -1,7 +1,8 @@
 import { parse, stringify } from 'yaml'
 import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { AUTHORITY_NAMES, isAuthority, isPair, NEXT_PATHS, SECRET_PATHS, SIGNING_PATH } from '../resources/secrets.ts'
-import type { PairName, Payload, SecretName, Stage } from '../resources/types.ts'
+import type { Payload, Stage } from '../resources/types.ts'
+import type { PairName, SecretName } from '../cluster/secret-names.ts'
 import { blocksOf, certificateFor, keyPem, mintAuthority, newKeys, publicPem } from './vault-keys.ts'
 
 /** A value of a secret: its public part and its key. */

@@ -22,7 +22,7 @@ export type Auth = {
 }
 
 /** What happens between ssh2 and a person: `waiting` runs a question while the connect timeout stands still. */
-export type Patience = <T>(question: () => Promise<T>) => Promise<T>
+export type Unhurried = <T>(question: () => Promise<T>) => Promise<T>
 
 /** Keeps what went wrong with one credential, for the Problem, before `then`. */
 type Noted = (then: (error: Error) => void) => (error: Error) => void
@@ -36,7 +36,7 @@ export async function authentication(
   target: SshTarget,
   withPassword: boolean,
   environment: Environment,
-  waiting: Patience,
+  waiting: Unhurried,
 ): Promise<Auth> {
   const password = await passwordOf(hop, withPassword ? target.password : undefined, environment, waiting)
   const keys = await waiting(() => identities(ssh, hop, target, environment, MAX_TRIES - (password ? 1 : 0)))
@@ -83,7 +83,7 @@ async function passwordOf(
   hop: Hop,
   ref: string | undefined,
   environment: Environment,
-  waiting: Patience,
+  waiting: Unhurried,
 ): Promise<(() => Promise<string | undefined>) | undefined> {
   if (ref !== undefined) {
     const word = await waiting(() => secret(hop.label, ref, environment))
@@ -116,7 +116,7 @@ function passwordOrder(
 const answers = (prompts: readonly { echo?: boolean }[], password: string): string[] => prompts.map(({ echo }) => (echo ? '' : password))
 
 /** ssh2 offers the key first and has it signed only when the host wants it: an agent of one key. */
-function signer(ssh: Ssh, key: Identity, noted: Noted, waiting: Patience): BaseAgent {
+function signer(ssh: Ssh, key: Identity, noted: Noted, waiting: Unhurried): BaseAgent {
   class OneKey extends ssh.BaseAgent {
     override getIdentities(done: (error: Error | undefined, keys?: string[]) => void): void {
       done(undefined, [`${keyType(key.blob)} ${key.blob.toString('base64')}`])

@@ -10,7 +10,7 @@ import type { Hop } from './route.ts'
 import { type Environment, type SshTarget, TransportError } from './transport.ts'
 
 type Ssh = typeof Ssh2
-type Patience = <T>(work: () => Promise<T>) => Promise<T>
+type Unhurried = <T>(work: () => Promise<T>) => Promise<T>
 
 /** A connection that is authenticated. `lost` resolves with the Problem when it breaks or is closed. */
 export type Connection = { hop: Hop; client: Client; lost: Promise<TransportError>; close(): Promise<void> }
@@ -40,7 +40,7 @@ export async function openConnection(
   const deadline = createDeadline(target.connectTimeout * 1000, () => abort.abort(timedOut(hop.label, target.connectTimeout)))
   // A person is being asked about the host's key.
   let answer: Promise<unknown> | undefined
-  const asking: Patience = (work) => {
+  const asking: Unhurried = (work) => {
     const asked = deadline.pausing(work)
     answer = asked
     return asked.finally(() => (answer = undefined))
@@ -70,7 +70,7 @@ async function converse(
   hop: Hop,
   keys: HostKeys,
   auth: Auth,
-  pausing: Patience,
+  pausing: Unhurried,
   signal: AbortSignal,
 ): Promise<Connection> {
   const ready = Promise.withResolvers<void>()

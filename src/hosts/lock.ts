@@ -1,7 +1,7 @@
 import { EXIT, type Problem, ProblemError, refusal } from '../problem.ts'
 import type { Text } from '../text.ts'
 import { escapeRemote } from './lines.ts'
-import { quote } from './sh.ts'
+import { quote } from '../shell/quote.ts'
 import type { Transport } from './transport.ts'
 
 /** Held for a run; letting go is the end of a remote process, so a vanished operator holds nothing. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import type { Channel } from './channel.ts'
-import { openDoor } from './door.ts'
+import { openAnswer } from './answer-start.ts'
 import { Inbox } from './inbox.ts'
 import { createLines } from './lines.ts'
 import { type Become, envelope } from './sudo.ts'
@@ -31,7 +31,7 @@ export async function* runOver(
       stdout: createLines((line) => inbox.push({ stream: 'stdout', line })),
       stderr: createLines((line) => inbox.push({ stream: 'stderr', line })),
     }
-    const door = openDoor(label, become, channel, streams)
+    const door = openAnswer(label, become, channel, streams)
     const conversation = Promise.all([
       door.ready.then(() => feed(channel, envelope(script), input)),
       finish(door.entered, channel, streams, inbox),

@@ -1,4 +1,3 @@
-import type { Sources } from '../mirrors/types.ts'
 import { formatReference, nameOf, readReference } from './reference.ts'
 import { canonical } from './registries.ts'
 
@@ -7,6 +6,9 @@ export type Rule = Readonly<{ from: string; to: string }>
 
 /** What an image is to be called, for texts that are no image reference the text itself; applying it twice changes nothing more. */
 export type Rename = (ref: string) => string
+
+/** What knows the names that mirrors give to images. */
+export type Naming = Readonly<{ image(ref: string): string }>
 
 const trimmed = (prefix: string) => prefix.replace(/\/+$/, '')
 const below = (name: string, prefix: string): string | undefined =>
@@ -32,7 +34,7 @@ const byRules = (sorted: readonly Rule[], ref: string): string | undefined => {
 }
 
 /** The renaming of configured mirrors and rules: a rule goes before the mirrors, and one for a mirror's name takes what the mirror would have got. */
-export const renamer = (sources: Pick<Sources, 'image'>, rules: readonly Rule[] = []): Rename => {
+export const renamer = (sources: Naming, rules: readonly Rule[] = []): Rename => {
   if (rules.length === 0) return sources.image
   const sorted = byLength(rules)
   return (ref) => {

@@ -1,4 +1,3 @@
-import type { Sources } from '../mirrors/types.ts'
 import { same, type Text } from '../text.ts'
 import { documents, type Span } from './documents.ts'
 import { type ImagePath, KNOWN_PATHS, parsePath } from './paths.ts'
@@ -6,7 +5,7 @@ import { withTrees } from './read.ts'
 import { Malformed } from './read-yaml.ts'
 import { faultText, isPinned, parseReference } from './reference.ts'
 import { isGoogle } from './registries.ts'
-import { type Rename, type Rule, renamer } from './rewrite.ts'
+import { type Naming, type Rename, type Rule, renamer } from './rewrite.ts'
 import { type Owner, type Site, sitesOf } from './sites.ts'
 import type { Scalar } from './tree.ts'
 
@@ -144,7 +143,7 @@ const readPaths = (paths: readonly string[]): ImagePath[] =>
  * Rewrites the images of Kubernetes objects in YAML or JSON text, of any number of documents, and leaves every byte outside the changed values as it is.
  * Works document by document; a document that is no YAML is left alone and noted.
  */
-export const rewriteManifest = (text: string, sources: Pick<Sources, 'image'>, options: RewriteOptions = {}): Rewritten => {
+export const rewriteManifest = (text: string, sources: Naming, options: RewriteOptions = {}): Rewritten => {
   const rename = renamer(sources, options.rules)
   const paths = readPaths([...KNOWN_PATHS, ...(options.paths ?? [])])
   const wanted = interest(paths)

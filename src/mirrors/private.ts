@@ -1,36 +1,21 @@
 import type { Config } from '../config/schema.ts'
-import { readReference } from '../images/reference.ts'
+import { readRegistryUrl, type RegistryUrl } from '../images/registry-url.ts'
 import { custom } from './custom.ts'
 import type { Endpoint, Mirror } from './types.ts'
 
-/** A registry of the user's own. `base` is what image names begin with ("harbor.corp:8443/mirror"), `origin` where it answers. */
-export type PrivateRegistry = Readonly<{
-  domain: string
-  base: string
-  origin: string
-  layout: Config['private_registries'][number]['layout']
-  isDefault: boolean
-  /** Where its CA lies on a host, when it has one of its own. */
-  ca?: string
-  /** Whether it wants a user and a password. */
-  login: boolean
-}>
+/** A registry of the user's own. */
+export type PrivateRegistry = RegistryUrl &
+  Readonly<{
+    layout: Config['private_registries'][number]['layout']
+    isDefault: boolean
+    /** Where its CA lies on a host, when it has one of its own. */
+    ca?: string
+    /** Whether it wants a user and a password. */
+    login: boolean
+  }>
 
 /** Where containerd's hosts.toml files lie. */
 export const CERTS_D = '/etc/containerd/certs.d'
-
-const URL_TEXT = /^(?:(https?):\/\/)?([^/@\sA-Z]+)((?:\/[^/@\s]+)*)\/?$/
-const DOCKER = new Set(['index.docker.io', 'registry-1.docker.io'])
-
-/** The parts of a registry's url; undefined when no image can be named by it. */
-export const readRegistryUrl = (url: string): Pick<PrivateRegistry, 'domain' | 'base' | 'origin'> | undefined => {
-  const [, scheme = 'https', host = '', path = ''] = URL_TEXT.exec(url) ?? []
-  const domain = DOCKER.has(host) ? 'docker.io' : host
-  const base = domain + path
-  const named = readReference(`${base}/x`)
-  if (named?.domain !== domain) return undefined
-  return { domain, base, origin: domain === 'docker.io' ? 'https://registry-1.docker.io' : `${scheme}://${host}` }
-}
 
 /** The private registries of cluster.yml, in its order; the rules have seen that their urls can be read. */
 export const privateRegistries = (entries: Config['private_registries']): readonly PrivateRegistry[] =>

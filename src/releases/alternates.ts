@@ -1,4 +1,4 @@
-import { pinnedImage } from '../images/pinned.ts'
+import { pinnedImage } from './pinned.ts'
 import { keyOf } from '../mirrors/keys/index.ts'
 import type { AptRepo, AptSource, Os, Sources } from '../mirrors/types.ts'
 import { deb822 } from '../templates/deb822.ts'

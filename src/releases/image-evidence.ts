@@ -6,7 +6,7 @@ import type { Text } from '../text.ts'
  * What one place says of an image: the digest of its manifest there, and what the image is made of (its configurations and layers).
  * `keeps`: its copies have the source's digests.
  */
-export type Sight = Readonly<{ name: string; host: string; keeps: boolean; digest: string; made: string }>
+export type Observation = Readonly<{ name: string; host: string; keeps: boolean; digest: string; made: string }>
 
 /** Why an image stays without a pin; `required`: no plan goes without it. */
 export type Unpinned = Readonly<{ key: string; why: Text; required: boolean }>
@@ -14,12 +14,12 @@ export type Unpinned = Readonly<{ key: string; why: Text; required: boolean }>
 type Asked = Readonly<{ ref: string; required: boolean; pins: Readonly<Record<string, string>>; trustFirst: boolean }>
 type Answer = NewPin | Unpinned
 
-const operator = ({ host }: Sight): string => operatorOf(`https://${host}/`)
+const operator = ({ host }: Observation): string => operatorOf(`https://${host}/`)
 
 const pin = (key: string, digest: string, because: string): NewPin => ({ section: 'images', key, pin: digest, because })
 
-const differ = (sights: readonly Sight[]): Text => {
-  const list = sights.map(({ host, digest }) => `${host}: ${digest}`).join('; ')
+const differ = (observations: readonly Observation[]): Text => {
+  const list = observations.map(({ host, digest }) => `${host}: ${digest}`).join('; ')
   return { en: `the places do not agree (${list})`, zh: `各来源不一致（${list}）` }
 }
 
@@ -29,13 +29,13 @@ const alone = (host: string): Text => ({
 })
 
 /** The pin under the source's own name: two places that have nothing to do with each other must have the same image. */
-const ofSource = ({ ref, required, trustFirst }: Asked, sights: readonly Sight[], lacks: readonly Lack[]): Answer => {
-  const copies = sights.filter(({ keeps }) => keeps)
+const ofSource = ({ ref, required, trustFirst }: Asked, observations: readonly Observation[], lacks: readonly Lack[]): Answer => {
+  const copies = observations.filter(({ keeps }) => keeps)
   const [first] = copies
   if (!first) return { key: ref, why: undelivered(lacks), required }
   if (copies.some(({ digest }) => digest !== first.digest)) return { key: ref, why: differ(copies), required }
   const said = `manifest at ${first.host}`
-  const witness = sights.find(
+  const witness = observations.find(
     (other) => operator(other) !== operator(first) && (other.digest === first.digest || other.made === first.made),
   )
   if (witness)
@@ -45,8 +45,13 @@ const ofSource = ({ ref, required, trustFirst }: Asked, sights: readonly Sight[]
 }
 
 /** The pin of a copy with a digest of its own: it must be made of what the source's image is made of. */
-const ofCopy = (asked: Asked, { name, host, digest, made }: Sight, source: string | undefined, sights: readonly Sight[]): Answer => {
-  const same = sights.some((other) => other.digest === source && other.made === made)
+const ofCopy = (
+  asked: Asked,
+  { name, host, digest, made }: Observation,
+  source: string | undefined,
+  observations: readonly Observation[],
+): Answer => {
+  const same = observations.some((other) => other.digest === source && other.made === made)
   if (same) return pin(name, digest, `the same layers as ${asked.ref}`)
   if (asked.trustFirst) return pin(name, digest, `manifest at ${host}, trusted at first sight`)
   const why: Text =
@@ -60,10 +65,12 @@ const ofCopy = (asked: Asked, { name, host, digest, made }: Sight, source: strin
  * The pins an image is still without, under the source's name and under every name whose copies have digests of their own. `lacks`: the places
  * that keep the source's digests and delivered nothing.
  */
-export const findImagePins = (asked: Asked, sights: readonly Sight[], lacks: readonly Lack[]): readonly Answer[] => {
+export const findImagePins = (asked: Asked, observations: readonly Observation[], lacks: readonly Lack[]): readonly Answer[] => {
   const { ref, pins } = asked
-  const source = pins[ref] === undefined ? ofSource(asked, sights, lacks) : undefined
+  const source = pins[ref] === undefined ? ofSource(asked, observations, lacks) : undefined
   const known = pins[ref] ?? (source && 'pin' in source ? source.pin : undefined)
-  const copies = sights.filter(({ name, keeps }) => !keeps && pins[name] === undefined).map((one) => ofCopy(asked, one, known, sights))
+  const copies = observations
+    .filter(({ name, keeps }) => !keeps && pins[name] === undefined)
+    .map((one) => ofCopy(asked, one, known, observations))
   return [...(source ? [source] : []), ...copies]
 }

@@ -1,4 +1,4 @@
-import { quote } from '../hosts/sh.ts'
+import { quote } from '../shell/quote.ts'
 import { dropPath } from './paths.ts'
 import type { AbsentResource, Kind } from './types.ts'
 

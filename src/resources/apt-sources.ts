@@ -1,7 +1,7 @@
 import { lineDiff } from '../diff.ts'
 import { sha256 } from '../digest.ts'
-import { quote } from '../hosts/sh.ts'
-import { heredoc } from './heredoc.ts'
+import { quote } from '../shell/quote.ts'
+import { heredoc } from '../shell/heredoc.ts'
 import { changedPath, dropPath, setPath } from './paths.ts'
 import type { AptSourcesResource, Kind } from './types.ts'
 

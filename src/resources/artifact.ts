@@ -1,8 +1,8 @@
 import { sha256 } from '../digest.ts'
-import { quote } from '../hosts/sh.ts'
+import { quote } from '../shell/quote.ts'
 import type { Alternate } from '../releases/alternates.ts'
 import type { Artifact } from '../releases/types.ts'
-import { heredoc } from './heredoc.ts'
+import { heredoc } from '../shell/heredoc.ts'
 import { setPath } from './paths.ts'
 import type { ArtifactResource, Kind } from './types.ts'
 
@@ -70,7 +70,7 @@ const unwrap = ({ artifact, pin, others = [] }: ArtifactResource): string => {
 }
 
 /** One rung after the other, until one has delivered what is pinned. */
-const climb = (want: ArtifactResource): string => {
+const tryEach = (want: ArtifactResource): string => {
   const { artifact, urls, pin, others = [] } = want
   if (want.pushed) return unwrap(want)
   if (others.length === 0) return `fetch ${pin} "$stage/download" ${words(urls)}\n${unpack(artifact, '"$stage"')}used=${pin}\n`
@@ -106,7 +106,7 @@ export const artifact: Kind<ArtifactResource> = {
     return [
       `parent ${home}\n`,
       'stage=$STATE/fetch/stage\nrm -rf "$stage"\ninstall -d -m 0700 "$stage"\n',
-      climb(want),
+      tryEach(want),
       ...filesOf(artifact).map((path) => {
         const name = quote(path.slice(path.lastIndexOf('/') + 1))
         return `chown root:root "$stage"/${name}\nchmod 0755 "$stage"/${name}\nsync "$stage"/${name}\nremember file ${quote(path)}\nmv -fT "$stage"/${name} ${quote(path)}\n`

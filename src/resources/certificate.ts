@@ -1,7 +1,7 @@
 import type { CertificateFact, Facts, PathFact } from '../hosts/facts.ts'
 import { sha256 } from '../digest.ts'
 import type { Text } from '../text.ts'
-import { heredoc } from './heredoc.ts'
+import { heredoc } from '../shell/heredoc.ts'
 import { setPath } from './paths.ts'
 import { authoritiesOf, authorityOf } from './generations.ts'
 import type { CertificateResource, Difference, Kind, Seen } from './types.ts'

@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts'
 import type { Facts, NodeFact } from '../hosts/facts.ts'
-import { quote } from '../hosts/sh.ts'
+import { quote } from '../shell/quote.ts'
 import type { DrainResource, Kind, UncordonResource } from './types.ts'
 
 /** The annotation by which a later run knows that it was Slipway who cordoned a node, and lets pods onto it again. */

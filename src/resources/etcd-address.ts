@@ -1,5 +1,5 @@
 import type { EtcdMemberFact, Facts } from '../hosts/facts.ts'
-import { quote } from '../hosts/sh.ts'
+import { quote } from '../shell/quote.ts'
 import { ctl } from './etcd.ts'
 import type { EtcdAddressResource, Kind, Seen } from './types.ts'
 

@@ -1,5 +1,5 @@
 import { sha256 } from '../digest.ts'
-import { quote } from '../hosts/sh.ts'
+import { quote } from '../shell/quote.ts'
 import { dropPath, setPath } from './paths.ts'
 import type { EtcdRestoreResource, Kind, RestoreEndResource } from './types.ts'
 

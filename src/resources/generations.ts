@@ -1,14 +1,15 @@
-import type { World } from '../engine/world.ts'
+import type { World } from '../cluster/world.ts'
 import { sha256 } from '../digest.ts'
 import type { CertificateFact, Facts, PathFact } from '../hosts/facts.ts'
 import { isAuthority, isPair, NEXT_PATHS, SECRET_PATHS, SIGNING_PATH } from './secrets.ts'
-import type { AuthorityName, PairName, SecretName, Stage } from './types.ts'
+import type { Stage } from './types.ts'
+import type { AuthorityName, PairName, SecretName } from '../cluster/secret-names.ts'
 
 /** One value of a shared secret. `text` is its public part; `keySum` the digest of its key's file ('' while only the next run will know it). */
 export type Generation = Readonly<{ id: string; text: string; keySum: string; certificate?: CertificateFact }>
 
 /** Where a shared secret stands: `signer` is in use; `other` is trusted beside it, because it is coming or going. */
-export type Standing = Readonly<{ stage: Stage; signer: Generation; other?: Generation }>
+export type Rotation = Readonly<{ stage: Stage; signer: Generation; other?: Generation }>
 
 const PEM = /-----BEGIN ([A-Z ]+)-----[\s\S]+?-----END \1-----\n?/g
 
@@ -27,7 +28,7 @@ const valuesIn = (fact: PathFact | undefined, keySum: string): Generation[] => {
   return keys.length > 0 ? keys : [{ id: fact.sha256 ?? '', text: fact.text ?? '', keySum }]
 }
 
-const pairOn = (facts: Facts, name: PairName): Standing | undefined => {
+const pairOn = (facts: Facts, name: PairName): Rotation | undefined => {
   const [main = '', key = ''] = SECRET_PATHS[name]
   const [nextMain, nextKey] = NEXT_PATHS[name]
   const keySum = facts.paths[key]?.sha256
@@ -45,7 +46,7 @@ const pairOn = (facts: Facts, name: PairName): Standing | undefined => {
 /** Names of encryption keys count up: "key1" is older than "key2". The probe prints the names alone. */
 const numberOf = (id: string): number => Number(/\d+$/.exec(id)?.[0] ?? 1)
 
-const encryptionOn = (facts: Facts): Standing | undefined => {
+const encryptionOn = (facts: Facts): Rotation | undefined => {
   const fact = facts.paths[SECRET_PATHS.encryption[0] ?? '']
   if (!fact) return undefined
   const [first = 'key1', second] = (fact.text ?? '').split('\n').filter(Boolean)
@@ -55,7 +56,7 @@ const encryptionOn = (facts: Facts): Standing | undefined => {
 }
 
 /** Where a secret stands on one host; undefined unless it is there whole. */
-export const standingOn = (facts: Facts | undefined, name: SecretName): Standing | undefined => {
+export const rotationOn = (facts: Facts | undefined, name: SecretName): Rotation | undefined => {
   if (!facts) return undefined
   return isPair(name) ? pairOn(facts, name) : encryptionOn(facts)
 }
@@ -64,38 +65,38 @@ export const standingOn = (facts: Facts | undefined, name: SecretName): Standing
 export const holdersOf = (world: World, name: SecretName): string[] =>
   Object.keys(world)
     .sort()
-    .filter((host) => standingOn(world[host], name) !== undefined)
+    .filter((host) => rotationOn(world[host], name) !== undefined)
 
-type Ranked = Readonly<{ host: string; standing: Standing; rank: number }>
+type Ranked = Readonly<{ host: string; rotation: Rotation; rank: number }>
 
 const RANKS: Readonly<Record<Stage, number>> = { settled: 0, both: 1, switched: 2, dropped: 3 }
 
 /** The holders by how far each is on the way from one value to the next: a run that was cut off leaves neighbours on that way. */
 const ranked = (world: World, name: SecretName): Ranked[] => {
   const held = holdersOf(world, name).flatMap((host) => {
-    const standing = standingOn(world[host], name)
-    return standing ? [{ host, standing }] : []
+    const rotation = rotationOn(world[host], name)
+    return rotation ? [{ host, rotation }] : []
   })
   const coming = held.map(
-    ({ standing: { stage, signer, other } }) => (stage === 'both' ? other : stage === 'settled' ? undefined : signer)?.id,
+    ({ rotation: { stage, signer, other } }) => (stage === 'both' ? other : stage === 'settled' ? undefined : signer)?.id,
   )
   const arrived = isPair(name) ? 4 : 3
-  return held.map(({ host, standing }) => {
-    const there = standing.stage === 'settled' && coming.includes(standing.signer.id)
-    return { host, standing, rank: there ? arrived : RANKS[standing.stage] }
+  return held.map(({ host, rotation }) => {
+    const there = rotation.stage === 'settled' && coming.includes(rotation.signer.id)
+    return { host, rotation, rank: there ? arrived : RANKS[rotation.stage] }
   })
 }
 
 /** What all control planes are to hold: what the foremost of them holds. undefined while none holds anything. */
-export const standingOf = (world: World, name: SecretName): Standing | undefined =>
-  ranked(world, name).toSorted((a, b) => b.rank - a.rank)[0]?.standing
+export const rotationOf = (world: World, name: SecretName): Rotation | undefined =>
+  ranked(world, name).toSorted((a, b) => b.rank - a.rank)[0]?.rotation
 
 /** The foremost holder of a secret, to read it from. */
 export const sourceOf = (world: World, name: SecretName): string | undefined =>
   ranked(world, name).toSorted((a, b) => b.rank - a.rank)[0]?.host
 
 /** All values that are trusted, the older first: the order in which a bundle holds them. */
-export const trusted = ({ stage, signer, other }: Standing): readonly Generation[] => {
+export const trusted = ({ stage, signer, other }: Rotation): readonly Generation[] => {
   if (!other) return [signer]
   return stage === 'both' ? [signer, other] : [other, signer]
 }
@@ -109,17 +110,17 @@ export const conflicts = (world: World, name: SecretName): string[] => {
     new Set(
       all
         .filter((one) => one.rank === rank)
-        .map(({ standing }) => [...trusted(standing)].map(({ id }) => id).join(' ') + standing.signer.keySum),
+        .map(({ rotation }) => [...trusted(rotation)].map(({ id }) => id).join(' ') + rotation.signer.keySum),
     )
   return all.length > 0 && (far || ranks.some((rank) => valuesAt(rank).size > 1)) ? all.map(({ host }) => host) : []
 }
 
 /** The certificate of a CA that signs; undefined while it has not been minted. */
-export const authorityOf = (world: World, name: AuthorityName): CertificateFact | undefined => standingOf(world, name)?.signer.certificate
+export const authorityOf = (world: World, name: AuthorityName): CertificateFact | undefined => rotationOf(world, name)?.signer.certificate
 
 /** The certificates by which what a CA signs is recognised now. */
 export const authoritiesOf = (world: World, name: AuthorityName): readonly CertificateFact[] =>
-  [standingOf(world, name)].flatMap((standing) => (standing ? trusted(standing) : [])).flatMap(({ certificate }) => certificate ?? [])
+  [rotationOf(world, name)].flatMap((rotation) => (rotation ? trusted(rotation) : [])).flatMap(({ certificate }) => certificate ?? [])
 
 const isPublic = (path: string): boolean => path.endsWith('.crt') || path.endsWith('.pub')
 const fileFact = (path: string, sum: string): PathFact => ({
@@ -137,8 +138,8 @@ const publicFact = (path: string, values: readonly Generation[]): PathFact => {
 }
 
 /** The files of a secret on a control plane, as facts. */
-export const filesOf = (name: SecretName, standing: Standing): Readonly<Record<string, PathFact>> => {
-  const { stage, signer, other } = standing
+export const filesOf = (name: SecretName, rotation: Rotation): Readonly<Record<string, PathFact>> => {
+  const { stage, signer, other } = rotation
   const [main = '', key = ''] = SECRET_PATHS[name]
   if (!isPair(name)) {
     const names = other ? [signer, other] : [signer]
@@ -147,7 +148,7 @@ export const filesOf = (name: SecretName, standing: Standing): Readonly<Record<s
   const [nextMain, nextKey] = NEXT_PATHS[name]
   const next = stage === 'both' ? other : stage === 'settled' ? undefined : signer
   return {
-    [main]: publicFact(main, trusted(standing)),
+    [main]: publicFact(main, trusted(rotation)),
     [key]: fileFact(key, signer.keySum),
     ...(next ? { [nextMain]: publicFact(nextMain, [next]), [nextKey]: fileFact(nextKey, next.keySum) } : {}),
     ...(name === 'ca' && other ? { [SIGNING_PATH]: publicFact(SIGNING_PATH, [signer]) } : {}),
@@ -185,8 +186,8 @@ export const symbolOf = (name: SecretName, now: number, before?: Generation): Ge
 }
 
 /** The next place on the way: from one value to both, to signing with the other, to trusting it alone, to being done. */
-export const advanced = (name: SecretName, standing: Standing, next: Generation): Standing => {
-  const { stage, signer, other } = standing
+export const advanced = (name: SecretName, rotation: Rotation, next: Generation): Rotation => {
+  const { stage, signer, other } = rotation
   // One file holds all of it, so each step has a digest of its own.
   const of = (one: Generation, step: string): Generation =>
     isPair(name) ? one : { ...one, keySum: sha256(`symbol of ${step} ${next.id}`) }

@@ -1,5 +1,5 @@
-import { quote } from '../hosts/sh.ts'
-import { heredoc } from './heredoc.ts'
+import { quote } from '../shell/quote.ts'
+import { heredoc } from '../shell/heredoc.ts'
 import type { HostnameResource, Kind } from './types.ts'
 
 const CLOUD_INIT = '/etc/cloud/cloud.cfg.d/90-slipway.cfg'

@@ -1,4 +1,4 @@
-import { quote } from '../hosts/sh.ts'
+import { quote } from '../shell/quote.ts'
 import { changedPath, setPath } from './paths.ts'
 import type { Kind, LinkResource } from './types.ts'
 

@@ -1,6 +1,6 @@
 import type { Facts } from '../hosts/facts.ts'
-import { quote } from '../hosts/sh.ts'
-import { runsAs } from '../hosts/runs-as.ts'
+import { quote } from '../shell/quote.ts'
+import { runsAs } from '../cluster/runs-as.ts'
 import type { Kind, NodeAbsentResource, NodeAddressResource, NodeRenameResource } from './types.ts'
 
 const K = 'k() { timeout 60 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=50s "$@"; }\n'

@@ -1,6 +1,6 @@
 import type { NodeFact } from '../hosts/facts.ts'
-import { quote } from '../hosts/sh.ts'
-import { KUBECTL } from './kubectl.ts'
+import { quote } from '../shell/quote.ts'
+import { KUBECTL } from '../shell/kubectl.ts'
 import type { Kind, NodeResource } from './types.ts'
 
 /** The annotation that lists the labels and taints Slipway set: only those are ever taken away again. */

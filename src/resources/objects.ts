@@ -1,4 +1,4 @@
-import { heredoc } from './heredoc.ts'
+import { heredoc } from '../shell/heredoc.ts'
 import type { Kind, ObjectsResource } from './types.ts'
 
 const ADMIN = '/etc/kubernetes/admin.conf'

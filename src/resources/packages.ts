@@ -1,4 +1,4 @@
-import { quote } from '../hosts/sh.ts'
+import { quote } from '../shell/quote.ts'
 import { same } from '../text.ts'
 import type { Kind, PackagesResource } from './types.ts'
 

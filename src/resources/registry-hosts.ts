@@ -1,8 +1,8 @@
 import { lineDiff } from '../diff.ts'
 import { sha256 } from '../digest.ts'
-import { quote } from '../hosts/sh.ts'
+import { quote } from '../shell/quote.ts'
 import { loginMark } from '../templates/hosts-toml.ts'
-import { heredoc } from './heredoc.ts'
+import { heredoc } from '../shell/heredoc.ts'
 import { changedPath, setPath } from './paths.ts'
 import type { Kind, RegistryHostsResource } from './types.ts'
 

@@ -1,4 +1,4 @@
-import type { AuthorityName, PairName, SecretName } from './types.ts'
+import type { AuthorityName, PairName, SecretName } from '../cluster/secret-names.ts'
 
 const PKI = '/etc/kubernetes/pki'
 

@@ -1,4 +1,4 @@
-import { quote } from '../hosts/sh.ts'
+import { quote } from '../shell/quote.ts'
 import type { Kind, ServiceResource } from './types.ts'
 
 export const service: Kind<ServiceResource> = {

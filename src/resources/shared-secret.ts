@@ -1,8 +1,8 @@
 import type { Facts, PathFact } from '../hosts/facts.ts'
 import type { Text } from '../text.ts'
-import { quote } from '../hosts/sh.ts'
-import { advanced, filesOf, type Generation, holdersOf, type Standing, standingOf, symbolOf } from './generations.ts'
-import { heredoc } from './heredoc.ts'
+import { quote } from '../shell/quote.ts'
+import { advanced, filesOf, type Generation, holdersOf, type Rotation, rotationOf, symbolOf } from './generations.ts'
+import { heredoc } from '../shell/heredoc.ts'
 import { dropPath, setPath } from './paths.ts'
 import { landing, SECRET_PATHS, SIGNING_PATH } from './secrets.ts'
 import type { Kind, Seen, SharedSecretResource, Stage } from './types.ts'
@@ -28,15 +28,15 @@ const leftoversOn = (facts: Facts, files: Readonly<Record<string, PathFact>>, { 
   landing(name).filter((path) => facts.paths[path] && !files[path])
 
 /** Where the secret will stand once this resource is in place everywhere. */
-const aim = (want: SharedSecretResource, { facts, world }: Pick<Seen, 'facts' | 'world'>): Standing => {
-  const now = standingOf(world, want.name)
+const aim = (want: SharedSecretResource, { facts, world }: Pick<Seen, 'facts' | 'world'>): Rotation => {
+  const now = rotationOf(world, want.name)
   if (!now) return { stage: 'settled', signer: symbolOf(want.name, facts.now) }
   return now.stage === want.stage ? now : advanced(want.name, now, symbolOf(want.name, facts.now, now.signer))
 }
 
 /** The facts of a control plane with a secret in its place. */
-export const placed = (facts: Facts, want: Pick<SharedSecretResource, 'name'>, standing: Standing): Facts => {
-  const files = filesOf(want.name, standing)
+export const placed = (facts: Facts, want: Pick<SharedSecretResource, 'name'>, rotation: Rotation): Facts => {
+  const files = filesOf(want.name, rotation)
   const cleared = landing(want.name).reduce((seen, path) => (files[path] ? seen : dropPath(seen, path)), facts)
   return Object.entries(files).reduce((seen, [path, fact]) => setPath(seen, path, fact), cleared)
 }
@@ -75,7 +75,7 @@ export const sharedSecret: Kind<SharedSecretResource> = {
 
 /** The world as it will be when the exchange of a secret has gone one step further on all control planes. `next`: the value that follows, where it is known. */
 export const stepOn = (world: Readonly<Record<string, Facts>>, name: SharedSecretResource['name'], next?: Generation): typeof world => {
-  const now = standingOf(world, name)
+  const now = rotationOf(world, name)
   if (!now) return world
   const holders = holdersOf(world, name)
   const to = advanced(name, now, next ?? symbolOf(name, world[holders[0] ?? '']?.now ?? 0, now.signer))

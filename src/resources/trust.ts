@@ -1,11 +1,12 @@
 import { sha256 } from '../digest.ts'
-import type { World } from '../engine/world.ts'
+import type { World } from '../cluster/world.ts'
 import type { CertificateFact, PathFact } from '../hosts/facts.ts'
 import { authoritiesOf, symbolOf } from './generations.ts'
-import { heredoc } from './heredoc.ts'
+import { heredoc } from '../shell/heredoc.ts'
 import { changedPath, setPath } from './paths.ts'
 import { SECRET_PATHS } from './secrets.ts'
-import type { AuthorityName, Kind, TrustResource } from './types.ts'
+import type { Kind, TrustResource } from './types.ts'
+import type { AuthorityName } from '../cluster/secret-names.ts'
 
 const wanted = (certificates: readonly CertificateFact[]): PathFact => ({
   type: 'file',

@@ -1,17 +1,13 @@
+import type { AuthorityName, SecretName } from '../cluster/secret-names.ts'
 import type { Facts } from '../hosts/facts.ts'
-import type { Secret } from '../hosts/sh.ts'
-import type { ImagePlace } from '../images/pinned.ts'
+import type { Secret } from '../shell/quote.ts'
+import type { ImagePlace } from '../releases/pinned.ts'
 import type { AptSource, Os } from '../mirrors/types.ts'
 import type { Alternate } from '../releases/alternates.ts'
 import type { Artifact } from '../releases/types.ts'
 import type { Text } from '../text.ts'
-import type { World } from '../engine/world.ts'
+import type { World } from '../cluster/world.ts'
 
-/** The keys that all control planes share. Each is one value, whatever host it is read from. */
-export type SecretName = 'ca' | 'etcd-ca' | 'front-proxy-ca' | 'sa' | 'encryption'
-export type AuthorityName = 'ca' | 'etcd-ca' | 'front-proxy-ca'
-/** Those that are a key and its public part; the encryption keys are one file. */
-export type PairName = Exclude<SecretName, 'encryption'>
 /**
  * How far the exchange of a shared secret is: `both` are trusted and the old one is in use, `switched`: the new one is in use, `dropped`: the
  * old one is trusted no more. A secret that is not being exchanged is `settled`.

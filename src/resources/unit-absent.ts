@@ -1,7 +1,7 @@
-import { quote } from '../hosts/sh.ts'
+import { quote } from '../shell/quote.ts'
 import { dropPath } from './paths.ts'
 import type { Kind, UnitAbsentResource } from './types.ts'
-import { unitPath } from './unit.ts'
+import { unitPath } from '../cluster/unit-path.ts'
 
 export const unitAbsent: Kind<UnitAbsentResource> = {
   id: (want) => `unit-absent ${want.name}`,

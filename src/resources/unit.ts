@@ -1,13 +1,11 @@
+import { unitPath } from '../cluster/unit-path.ts'
 import { lineDiff } from '../diff.ts'
 import { sha256 } from '../digest.ts'
 import type { Facts } from '../hosts/facts.ts'
-import { quote } from '../hosts/sh.ts'
-import { heredoc } from './heredoc.ts'
+import { quote } from '../shell/quote.ts'
+import { heredoc } from '../shell/heredoc.ts'
 import { changedPath, setPath } from './paths.ts'
 import type { Difference, Kind, Seen, UnitResource } from './types.ts'
-
-/** Where a unit's file lies. */
-export const unitPath = (name: string): string => `/etc/systemd/system/${name}.service`
 
 /** Where it is written down which `reloads` the running process has taken in: a cut between file and reload must be seen. */
 const loadedPath = (name: string): string => `/etc/slipway/units/${name}.loaded`

@@ -1,5 +1,5 @@
 import { sha256 } from '../digest.ts'
-import { heredoc } from './heredoc.ts'
+import { heredoc } from '../shell/heredoc.ts'
 import { setPath } from './paths.ts'
 import type { Kind, VerificationResource } from './types.ts'
 

@@ -1,5 +1,5 @@
 import { ADDONS } from '../addons/index.ts'
-import { KUBECTL } from '../resources/kubectl.ts'
+import { KUBECTL } from '../shell/kubectl.ts'
 import type { Addon } from '../addons/types.ts'
 import type { Resource } from '../resources/types.ts'
 import { manifest } from '../templates/manifest.ts'

@@ -1,18 +1,10 @@
 import { unitText } from '../templates/unit.ts'
 import { auditPolicy, authenticationConfiguration } from '../templates/audit-policy.ts'
-import {
-  anyEnded,
-  API_READY,
-  apiServiceIp,
-  CIPHERS,
-  clientCertificate,
-  etcdMembers,
-  installed,
-  leaf,
-  PKI,
-  withExtraArgs,
-} from './common.ts'
-import type { Context, Step } from './types.ts'
+import { anyEnded, API_READY, CIPHERS, clientCertificate, installed, leaf, PKI, withExtraArgs } from './common.ts'
+import { etcdMembers } from '../cluster/roles.ts'
+import { apiServiceIp } from '../cluster/service-ips.ts'
+import type { Step } from './types.ts'
+import type { Context } from '../cluster/types.ts'
 
 const AUDIT = '/etc/kubernetes/audit-policy.yaml'
 const AUTHENTICATION = '/etc/kubernetes/authentication.yaml'

@@ -2,7 +2,8 @@ import { keyOf } from '../mirrors/keys/index.ts'
 import type { AptSource, Os } from '../mirrors/types.ts'
 import type { AbsentResource, AptSourcesResource, Resource } from '../resources/types.ts'
 import { deb822 } from '../templates/deb822.ts'
-import type { Context, Step } from './types.ts'
+import type { Step } from './types.ts'
+import type { Context } from '../cluster/types.ts'
 
 const osOf = ({ facts }: Context): Os => ({
   id: facts.os.id as Os['id'],

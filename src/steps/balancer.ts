@@ -1,6 +1,7 @@
 import { haproxyConfig } from '../templates/haproxy.ts'
 import { unitText } from '../templates/unit.ts'
-import { controlPlanes, PKI } from './common.ts'
+import { PKI } from './common.ts'
+import { controlPlanes } from '../cluster/roles.ts'
 import type { Step } from './types.ts'
 
 const NAME = 'kube-apiserver-balancer'

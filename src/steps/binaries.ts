@@ -4,7 +4,8 @@ import { EXIT, type Problem } from '../problem.ts'
 import { alternatesOf, type Surroundings } from '../releases/alternates.ts'
 import { ARTIFACTS, type ArtifactName } from '../releases/artifacts.ts'
 import type { ArtifactResource } from '../resources/types.ts'
-import type { Context, Step } from './types.ts'
+import type { Step } from './types.ts'
+import type { Context } from '../cluster/types.ts'
 
 /** What each role needs. Fetched before anything waits for another host, so that slow mirrors are waited for side by side. */
 const namesFor = ({ member: { roles }, config }: Context): ArtifactName[] => [

@@ -2,8 +2,7 @@ import { ARTIFACTS, type ArtifactName } from '../releases/artifacts.ts'
 import { directoryOf } from '../resources/artifact.ts'
 import type { CertificateResource } from '../resources/types.ts'
 import { kubernetesOf } from './node-version.ts'
-import type { Context } from './types.ts'
-import { cidr, nth } from '../config/cidr.ts'
+import type { Context } from '../cluster/types.ts'
 import { secondsOf } from '../config/duration.ts'
 
 /** What kubelet and kube-controller-manager make to look for FlexVolume plugins in (--volume-plugin-dir, --flex-volume-plugin-dir), for `leaves`. */
@@ -80,12 +79,3 @@ export const clientCertificate = (
   ...leaf(context),
   ...want,
 })
-
-/** The address of the service `kubernetes`: the first of the range. */
-export const apiServiceIp = ({ config }: Context): string => nth(cidr(config.network.service_cidr), 1) ?? ''
-
-/** The address of the cluster's DNS: the tenth of the range, as kubeadm has it. */
-export const dnsServiceIp = ({ config }: Context): string => nth(cidr(config.network.service_cidr), 10) ?? ''
-
-export const controlPlanes = ({ members }: Context) => members.filter(({ roles }) => roles.controlPlane)
-export const etcdMembers = ({ members }: Context) => members.filter(({ roles }) => roles.etcd)

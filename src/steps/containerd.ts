@@ -1,4 +1,4 @@
-import { pinnedImage } from '../images/pinned.ts'
+import { pinnedImage } from '../releases/pinned.ts'
 import { CERTS_D } from '../mirrors/private.ts'
 import { containerdToml } from '../templates/containerd-toml.ts'
 import { environment, unitText } from '../templates/unit.ts'

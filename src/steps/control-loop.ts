@@ -2,7 +2,7 @@ import type { Resource } from '../resources/types.ts'
 import { pathKubeconfig } from '../templates/kubeconfig.ts'
 import { unitText } from '../templates/unit.ts'
 import { clientCertificate, installed, LOCAL_API, PKI, withExtraArgs } from './common.ts'
-import type { Context } from './types.ts'
+import type { Context } from '../cluster/types.ts'
 
 /** A program that asks the API and leads by lease: the controller manager and the scheduler. */
 export type ControlLoop = Readonly<{

@@ -1,14 +1,15 @@
 import { secondsOf } from '../config/duration.ts'
-import { standingOf } from '../resources/generations.ts'
+import { rotationOf } from '../resources/generations.ts'
 import { SIGNING_PATH } from '../resources/secrets.ts'
 import { FLEX_VOLUMES, PKI } from './common.ts'
 import { controlLoop } from './control-loop.ts'
-import type { Context, Step } from './types.ts'
+import type { Step } from './types.ts'
+import type { Context } from '../cluster/types.ts'
 
 const NAME = 'kube-controller-manager'
 
 /** The certificate of the CA alone: kube-controller-manager refuses a bundle to sign with. */
-const signing = ({ world }: Context): string => (standingOf(world, 'ca')?.other ? SIGNING_PATH : `${PKI}/ca.crt`)
+const signing = ({ world }: Context): string => (rotationOf(world, 'ca')?.other ? SIGNING_PATH : `${PKI}/ca.crt`)
 
 const flags = (context: Context): Record<string, string> => {
   const { config } = context

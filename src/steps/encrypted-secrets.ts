@@ -1,4 +1,4 @@
-import { standingOf } from '../resources/generations.ts'
+import { rotationOf } from '../resources/generations.ts'
 import { PKI } from './common.ts'
 import type { Step } from './types.ts'
 
@@ -42,8 +42,8 @@ export const encryptedSecrets: Step = {
   title: { en: 'Secrets under the new encryption key', zh: '用新的加密密钥重写 Secret' },
   on: 'one-control-plane',
   resources: ({ world }) => {
-    const standing = standingOf(world, 'encryption')
-    if (standing?.stage !== 'switched') return []
-    return [{ kind: 'verification', path: REWRITTEN, text: `${standing.signer.id}\n`, script: rewriteScript(standing.signer.id) }]
+    const rotation = rotationOf(world, 'encryption')
+    if (rotation?.stage !== 'switched') return []
+    return [{ kind: 'verification', path: REWRITTEN, text: `${rotation.signer.id}\n`, script: rewriteScript(rotation.signer.id) }]
   },
 }

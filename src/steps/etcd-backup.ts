@@ -1,13 +1,14 @@
-import { ETCD_BACKUP } from '../engine/shell-texts.ts'
-import { quote } from '../hosts/sh.ts'
+import { ETCD_BACKUP } from '../shell/texts.ts'
+import { quote } from '../shell/quote.ts'
 import { EXIT, type Problem } from '../problem.ts'
 import { ARTIFACTS } from '../releases/artifacts.ts'
 import { directoryOf } from '../resources/artifact.ts'
 import { PASSING_PATHS, SECRET_PATHS } from '../resources/secrets.ts'
 import type { Resource } from '../resources/types.ts'
-import { etcdMembers } from './common.ts'
-import type { Context, Step } from './types.ts'
-import { notice, unfit } from './unfit.ts'
+import { etcdMembers } from '../cluster/roles.ts'
+import type { Step } from './types.ts'
+import type { Context } from '../cluster/types.ts'
+import { notice, unfit } from './preflight/unfit.ts'
 
 const HOME = '/etc/slipway/etcd-backup'
 const SCRIPT = `${HOME}/run.sh`
@@ -34,7 +35,7 @@ export const loginText = (accessKey: string, secretKey: string): string =>
   `user = "${`${accessKey}:${secretKey}`.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"\n`
 
 /** Where a backup goes, and whose turn it is: what differs between the timer and a backup taken by hand. */
-export type Errand = Readonly<{
+export type Task = Readonly<{
   turn: 'leader' | 'lease' | 'always'
   recipient: string
   directory: string
@@ -56,10 +57,10 @@ export const aboutCluster = ({ config, release }: Pick<Context, 'config' | 'rele
   ].join('\n')
 
 /** The script that takes a backup on this control plane: its settings, then etcd-backup.sh. */
-export const backupScript = (context: Context, errand: Errand): string => {
+export const backupScript = (context: Context, task: Task): string => {
   const { config, release, facts, member } = context
   const { component, version } = ARTIFACTS.etcd(release, facts.arch)
-  const { s3 } = errand
+  const { s3 } = task
   const settings: Record<string, string> = {
     CLUSTER: config.cluster_name,
     ABOUT: aboutCluster(context),
@@ -69,13 +70,13 @@ export const backupScript = (context: Context, errand: Errand): string => {
       : etcdMembers(context)
           .map(({ ip }) => `https://${ip}:2379`)
           .join(' '),
-    TURN: errand.turn,
+    TURN: task.turn,
     SECRETS: Object.values(SECRET_PATHS).flat().join(' '),
     PASSING: PASSING_PATHS.join(' '),
-    RECIPIENT: errand.recipient.trim(),
-    DIRECTORY: errand.directory,
-    LOCAL: errand.local ? 'yes' : 'no',
-    KEEP: String(errand.keep),
+    RECIPIENT: task.recipient.trim(),
+    DIRECTORY: task.directory,
+    LOCAL: task.local ? 'yes' : 'no',
+    KEEP: String(task.keep),
     S3_URL: s3 ? bucketUrl(s3, s3.bucket) : '',
     S3_BUCKET: s3?.bucket ?? '',
     S3_PREFIX: s3?.prefix ?? '',
@@ -92,11 +93,11 @@ export const backupScript = (context: Context, errand: Errand): string => {
  * One rule for all control planes, which alone have the timer: by two, none or two of them would act. etcd's leader is surely one of them only where
  * they and the members of etcd are the same hosts.
  */
-const turnOf = ({ members }: Context): Errand['turn'] =>
+const turnOf = ({ members }: Context): Task['turn'] =>
   members.every(({ roles }) => roles.controlPlane === roles.etcd) ? 'leader' : 'lease'
 
 /** What the timer does, from cluster.yml; `turn` may be `always` for a backup by hand. */
-export const scheduled = (context: Context, turn?: 'always'): Errand | undefined => {
+export const scheduled = (context: Context, turn?: 'always'): Task | undefined => {
   const { config, files } = context
   const backup = config.etcd_backup
   if (!backup) return undefined
@@ -136,15 +137,15 @@ WantedBy=timers.target
 
 const resources = (context: Context): Resource[] => {
   const { config, files, s3Login } = context
-  const errand = scheduled(context)
+  const task = scheduled(context)
   const backup = config.etcd_backup
-  if (!backup || !errand) return [{ kind: 'timer', name: BACKUP_UNIT, state: 'off', files: [SCRIPT, LOGIN, AUTHORITY] }]
+  if (!backup || !task) return [{ kind: 'timer', name: BACKUP_UNIT, state: 'off', files: [SCRIPT, LOGIN, AUTHORITY] }]
   const { s3 } = backup
   const authority = s3?.ca_file === undefined ? undefined : files[s3.ca_file]
   return [
     ...(s3 && s3Login !== undefined ? [{ kind: 'file', path: LOGIN, text: s3Login, mode: '0600', secret: true } as const] : []),
     ...(authority === undefined ? [] : [{ kind: 'file', path: AUTHORITY, text: `${authority.trimEnd()}\n` } as const]),
-    { kind: 'file', path: SCRIPT, text: backupScript(context, errand), mode: '0700' },
+    { kind: 'file', path: SCRIPT, text: backupScript(context, task), mode: '0700' },
     { kind: 'timer', name: BACKUP_UNIT, state: 'on', calendar: backup.schedule, service, timer: timerText(backup.schedule) },
   ]
 }

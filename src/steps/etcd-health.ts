@@ -1,7 +1,7 @@
 import type { Problem } from '../problem.ts'
 import type { Text } from '../text.ts'
-import type { Context } from './types.ts'
-import { notice, unfit } from './unfit.ts'
+import type { Context } from '../cluster/types.ts'
+import { notice, unfit } from './preflight/unfit.ts'
 
 const MIB = 1024 * 1024
 const mib = (bytes: number): string => `${Math.round(bytes / MIB)} MiB`

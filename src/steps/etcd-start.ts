@@ -1,11 +1,11 @@
-import { etcdView, peerUrl } from '../engine/etcd-view.ts'
-import { acceptsMember } from '../engine/quorum.ts'
+import { etcdView, peerUrl } from '../cluster/etcd-view.ts'
+import { acceptsMember } from '../cluster/quorum.ts'
 import type { Problem } from '../problem.ts'
 import type { Text } from '../text.ts'
-import { controlPlanes, etcdMembers } from './common.ts'
+import { controlPlanes, etcdMembers } from '../cluster/roles.ts'
 import { restoringOf } from './restoring.ts'
-import type { Context } from './types.ts'
-import { unfit } from './unfit.ts'
+import type { Context } from '../cluster/types.ts'
+import { unfit } from './preflight/unfit.ts'
 
 /** Read by etcd's unit, once: a member that has data does not look at it. */
 export const BOOTSTRAP = '/etc/slipway/etcd-bootstrap.env'

@@ -1,9 +1,10 @@
 import { sha256 } from '../digest.ts'
-import { imageName } from '../images/pinned.ts'
-import { heredoc } from '../resources/heredoc.ts'
+import { imageName } from '../releases/pinned.ts'
+import { heredoc } from '../shell/heredoc.ts'
 import { manifest } from '../templates/manifest.ts'
 import { yaml } from '../templates/yaml.ts'
-import type { Context, Member, Step } from './types.ts'
+import type { Step } from './types.ts'
+import type { Context, Member } from '../cluster/types.ts'
 
 const PATH = '/etc/slipway/verified'
 const NAMESPACE = 'slipway-check'

@@ -1,7 +1,8 @@
-import { pinnedImage } from '../images/pinned.ts'
+import { pinnedImage } from '../releases/pinned.ts'
 import type { ImageResource } from '../resources/types.ts'
 import { checkPair, isChecked } from './functional-check.ts'
-import type { Context, Step } from './types.ts'
+import type { Step } from './types.ts'
+import type { Context } from '../cluster/types.ts'
 
 /** The images of our own objects that pods of this host may need. */
 const wanted = (context: Context): string[] => {

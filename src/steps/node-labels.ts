@@ -1,5 +1,6 @@
 import { kubernetesOf } from './node-version.ts'
-import type { Context, Member, Step } from './types.ts'
+import type { Step } from './types.ts'
+import type { Context, Member } from '../cluster/types.ts'
 
 const CONTROL_PLANE = 'node-role.kubernetes.io/control-plane'
 

@@ -1,6 +1,6 @@
-import type { World } from '../engine/world.ts'
-import { otherMinor, runningVersion } from './running.ts'
-import type { Cluster, Member } from './types.ts'
+import type { World } from '../cluster/world.ts'
+import { otherMinor, runningVersion } from '../cluster/versions.ts'
+import type { Cluster, Member } from '../cluster/types.ts'
 
 /** What the API says of a node's kubelet, from whoever could ask. */
 const kubeletOf = (name: string, world: World): string | undefined =>

@@ -1,8 +1,9 @@
-import type { World } from '../engine/world.ts'
+import type { World } from '../cluster/world.ts'
 import { hostName, KNOWN_HOSTS_COPY } from '../hosts/known-name.ts'
 import { EXIT } from '../problem.ts'
 import type { Resource } from '../resources/types.ts'
-import type { Context, Member, Step } from './types.ts'
+import type { Step } from './types.ts'
+import type { Context, Member } from '../cluster/types.ts'
 
 /** Where every control plane keeps a copy of cluster.lock.yml. */
 export const LOCK_COPY = '/etc/slipway/cluster.lock.yml'

@@ -1,7 +1,8 @@
 import type { Os } from '../mirrors/types.ts'
 import { upstream } from '../mirrors/upstream.ts'
 import type { Archives } from '../resources/types.ts'
-import type { Context, Step } from './types.ts'
+import type { Step } from './types.ts'
+import type { Context } from '../cluster/types.ts'
 
 /** Where nothing else keeps the clock. A container's clock is its machine's: there is nothing to synchronise. */
 const needsChrony = ({ config, facts }: Pick<Context, 'config' | 'facts'>): boolean =>

@@ -1,7 +1,7 @@
 import type { Host } from '../config/hosts.ts'
 import { contains, formatCidr, network, parseAddress, parseCidr } from '../config/cidr.ts'
 import type { Config } from '../config/schema.ts'
-import type { Context } from './types.ts'
+import type { Context } from '../cluster/types.ts'
 
 /** Environment variables by their names. */
 export type Variables = Readonly<Record<string, string>>

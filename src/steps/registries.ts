@@ -3,7 +3,7 @@ import { CERTS_D, privateRegistries } from '../mirrors/private.ts'
 import { isRegistry } from '../images/registries.ts'
 import { loginMark } from '../templates/hosts-toml.ts'
 import type { AbsentResource, Resource } from '../resources/types.ts'
-import type { Cluster, Context } from './types.ts'
+import type { Cluster, Context } from '../cluster/types.ts'
 
 /** The CAs of private registries, where their hosts.toml files name them. */
 const authorities = ({ config, files }: Cluster): Resource[] => {

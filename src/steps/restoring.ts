@@ -3,8 +3,9 @@ import type { Facts } from '../hosts/facts.ts'
 import type { Problem } from '../problem.ts'
 import { RESTORING } from '../resources/etcd-restore.ts'
 import type { RestoreEndResource } from '../resources/types.ts'
-import type { Context, Member, Step } from './types.ts'
-import { unfit } from './unfit.ts'
+import type { Step } from './types.ts'
+import type { Context, Member } from '../cluster/types.ts'
+import { unfit } from './preflight/unfit.ts'
 
 /**
  * A restore that is under way, as every host remembers it. `id`: of the backup. `began`: milliseconds since 1970. `bump`: by how much the backup's

@@ -1,8 +1,10 @@
 import { EXIT, type Problem } from '../problem.ts'
-import { conflicts, holdersOf, standingOf } from '../resources/generations.ts'
+import { conflicts, holdersOf, rotationOf } from '../resources/generations.ts'
 import { isPair, NEXT_PATHS, SECRET_NAMES, SECRET_PATHS } from '../resources/secrets.ts'
-import type { SecretName, SharedSecretResource } from '../resources/types.ts'
-import type { Context, Member, Step } from './types.ts'
+import type { SharedSecretResource } from '../resources/types.ts'
+import type { SecretName } from '../cluster/secret-names.ts'
+import type { Step } from './types.ts'
+import type { Context, Member } from '../cluster/types.ts'
 
 /** One that does not answer may hold it: a second value would split the cluster. */
 const unknown = (member: Member, name: SecretName, silent: string): Problem => ({
@@ -17,7 +19,7 @@ const unknown = (member: Member, name: SecretName, silent: string): Problem => (
 })
 
 const wanted = ({ facts, world }: Context, name: SecretName): SharedSecretResource => {
-  const stage = standingOf(world, name)?.stage ?? 'settled'
+  const stage = rotationOf(world, name)?.stage ?? 'settled'
   const waiting = isPair(name) && NEXT_PATHS[name].some((path) => facts.paths[path])
   return { kind: 'shared-secret', name, stage, ...(stage === 'settled' && waiting ? { leftovers: true } : {}) }
 }

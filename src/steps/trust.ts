@@ -1,8 +1,10 @@
-import { standingOf, trusted } from '../resources/generations.ts'
-import { KUBECTL } from '../resources/kubectl.ts'
-import type { AuthorityName, Resource } from '../resources/types.ts'
+import { rotationOf, trusted } from '../resources/generations.ts'
+import { KUBECTL } from '../shell/kubectl.ts'
+import type { Resource } from '../resources/types.ts'
+import type { AuthorityName } from '../cluster/secret-names.ts'
 import { PKI } from './common.ts'
-import type { Context, Step } from './types.ts'
+import type { Step } from './types.ts'
+import type { Context } from '../cluster/types.ts'
 
 /** What a check of published CAs passed for; only clusters whose CAs were ever exchanged have it. */
 const PUBLISHED = '/etc/slipway/ca-published'
@@ -12,13 +14,13 @@ const MOUNTED = '/etc/slipway/ca-mounted'
 const trustedNow = ({ world }: Context, names: readonly AuthorityName[]): string =>
   names
     .map((name) => {
-      const [older, newer] = [standingOf(world, name)].flatMap((standing) => (standing ? trusted(standing) : []))
+      const [older, newer] = [rotationOf(world, name)].flatMap((rotation) => (rotation ? trusted(rotation) : []))
       return `${name} ${older?.id ?? ''}${newer ? ' and the next' : ''}\n`
     })
     .join('')
 
 const exchanging = ({ world }: Context, names: readonly AuthorityName[]): boolean =>
-  names.some((name) => (standingOf(world, name)?.stage ?? 'settled') !== 'settled')
+  names.some((name) => (rotationOf(world, name)?.stage ?? 'settled') !== 'settled')
 
 /** A check that is asked for while CAs are exchanged, and afterwards wherever it was asked before. */
 const check = (context: Context, path: string, names: readonly AuthorityName[], script: string): Resource[] =>
@@ -88,6 +90,6 @@ export const mountedTrust: Step = {
  * it again), so they start anew when the second one comes and when the first one has gone.
  */
 export const trustMark = ({ world }: Context): Readonly<Record<string, string>> => {
-  const standing = standingOf(world, 'ca')
-  return standing?.other ? { 'slipway/trusted-cas': `two-since-${trusted(standing)[0]?.id.slice(0, 16)}` } : {}
+  const rotation = rotationOf(world, 'ca')
+  return rotation?.other ? { 'slipway/trusted-cas': `two-since-${trusted(rotation)[0]?.id.slice(0, 16)}` } : {}
 }

@@ -1,7 +1,7 @@
 import { etcdStampPath } from '../resources/etcd.ts'
-import { controlPlanes, etcdMembers } from './common.ts'
-import { compareVersions, otherMinor, runningVersion } from './running.ts'
-import type { Context, Member } from './types.ts'
+import { controlPlanes, etcdMembers } from '../cluster/roles.ts'
+import { compareVersions, otherMinor, runningVersion } from '../cluster/versions.ts'
+import type { Context, Member } from '../cluster/types.ts'
 
 /** The version of a control plane's API server, from its unit's own file. */
 export const apiserverOf = ({ world }: Context, { key }: Member): string | undefined =>

@@ -1,4 +1,4 @@
-import { quote } from '../hosts/sh.ts'
+import { quote } from '../shell/quote.ts'
 
 /** The command line as it can be typed again. No command that takes the cluster's lock has an argument that holds a secret. */
 export const commandText = (words: readonly string[]): string =>

@@ -67,16 +67,21 @@ const traces = ({ present, etcdMiB, pods, units, packages, files }: Survey, lang
 }
 
 /** One host of the list of what a reset destroys. */
-export type Doomed = Readonly<{ name: string; label: string; survey: Survey }>
+export type ResetTarget = Readonly<{ name: string; label: string; survey: Survey }>
 
 /** What a reset destroys, for the one who has to agree to it. `others`: hosts of the cluster that are not reset. */
-export const destructionText = (cluster: string, doomed: readonly Doomed[], others: readonly string[], language: Language): string => {
+export const destructionText = (
+  cluster: string,
+  resetTargets: readonly ResetTarget[],
+  others: readonly string[],
+  language: Language,
+): string => {
   const zh = language === 'zh'
-  const snapshots = doomed.flatMap(({ name, survey }) => survey.snapshots.map((path) => `${name}:${path}`))
-  const data = doomed.some(({ survey }) => survey.etcdMiB !== undefined)
+  const snapshots = resetTargets.flatMap(({ name, survey }) => survey.snapshots.map((path) => `${name}:${path}`))
+  const data = resetTargets.some(({ survey }) => survey.etcdMiB !== undefined)
   return [
     zh ? `将从以下主机移除集群 ${cluster}：` : `This removes the cluster ${cluster} from:`,
-    ...doomed.map(({ name, label, survey }) => `  ${name} (${label}): ${traces(survey, language)}`),
+    ...resetTargets.map(({ name, label, survey }) => `  ${name} (${label}): ${traces(survey, language)}`),
     ...(data && others.length === 0
       ? [
           zh

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { explain } from '../../src/commands/explain.ts'
-import type { Io, Options } from '../../src/commands/types.ts'
+import type { Io, Options } from '../../src/run/types.ts'
 
 const run = async (rest: string[], output: 'text' | 'json' = 'text', language: 'en' | 'zh' = 'en') => {
   let [out, err] = ['', '']

@@ -1,8 +1,8 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Session } from '../../src/commands/session.ts'
-import type { Io, Options } from '../../src/commands/types.ts'
+import type { Session } from '../../src/run/session.ts'
+import type { Io, Options } from '../../src/run/types.ts'
 import type { Output, Transport } from '../../src/hosts/transport.ts'
 import { createStyle } from '../../src/ui/style.ts'
 

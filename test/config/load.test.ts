@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { example, uncomment } from '../../src/config/example.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { disk, good, parse, printed, said } from './support.ts'
+import { disk, good, parse, printed, SUPPORTED, said } from './support.ts'
 
 const golden = (name: string): string => join(import.meta.dirname, 'golden', name)
 
@@ -222,20 +222,20 @@ describe('loadConfig', () => {
       const file = join(folder, 'cluster.yml')
       await writeFile(file, good('ssh: {key_path: id}\n'))
       await writeFile(join(folder, 'id'), '-----BEGIN OPENSSH PRIVATE KEY-----')
-      expect((await loadConfig(file)).hosts?.[0]?.ssh.keyPath).toBe(join(folder, 'id'))
+      expect((await loadConfig(file, { supported: SUPPORTED })).hosts?.[0]?.ssh.keyPath).toBe(join(folder, 'id'))
     } finally {
       await rm(folder, { recursive: true })
     }
     const stdin = (async function* () {
       yield good('cluster_name: A\n')
     })()
-    expect((await loadConfig('-', { stdin })).problems[0]?.at).toBe('stdin:4:15 cluster_name')
+    expect((await loadConfig('-', { stdin, supported: SUPPORTED })).problems[0]?.at).toBe('stdin:4:15 cluster_name')
   })
 
   test.each([
     ['/does/not/exist.yml', 'does not exist.'],
     ['/', 'is a folder.'],
-  ])('%s', async (path, words) => expect((await loadConfig(path)).problems[0]?.what.en).toContain(words))
+  ])('%s', async (path, words) => expect((await loadConfig(path, { supported: SUPPORTED })).problems[0]?.what.en).toContain(words))
 
   test.each([
     ['cluster.yml', 'cluster.yaml'],
@@ -244,11 +244,13 @@ describe('loadConfig', () => {
     const folder = await mkdtemp(join(tmpdir(), 'slipway-'))
     try {
       await writeFile(join(folder, there), good())
-      const { problems } = await loadConfig(join(folder, asked))
+      const { problems } = await loadConfig(join(folder, asked), { supported: SUPPORTED })
       expect(problems).toHaveLength(1)
       expect(problems[0]?.what.en).toContain(` does not exist, ${JSON.stringify(join(folder, there))} does.`)
       expect(problems[0]?.fix.en).toBe(`Write -f ${join(folder, there)}, or rename that file.`)
-      expect((await loadConfig(join(folder, 'other.yml'))).problems[0]?.fix.en).toContain('Name your file with -f')
+      expect((await loadConfig(join(folder, 'other.yml'), { supported: SUPPORTED })).problems[0]?.fix.en).toContain(
+        'Name your file with -f',
+      )
     } finally {
       await rm(folder, { recursive: true })
     }
@@ -258,7 +260,7 @@ describe('loadConfig', () => {
     const stdin = (async function* () {
       yield Uint8Array.of(0xff, 0xfe, 0x61, 0x00)
     })()
-    expect((await loadConfig('-', { stdin })).problems[0]?.what.en).toBe('The file is not UTF-8 text.')
+    expect((await loadConfig('-', { stdin, supported: SUPPORTED })).problems[0]?.what.en).toBe('The file is not UTF-8 text.')
   })
 })
 

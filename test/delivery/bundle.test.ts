@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type TarEntry, textEntry, writeTar } from '../../src/archive/tar.ts'
-import { openBundle } from '../../src/commands/delivery.ts'
+import { openBundle } from '../../src/run/delivery.ts'
 import { type Contents, readBundle, writeBundle } from '../../src/delivery/bundle.ts'
 import { DiskError } from '../../src/delivery/disk.ts'
 import { fill } from '../../src/delivery/out-file.ts'
-import { openCache, readWhole, type Shelf } from '../../src/delivery/shelf.ts'
+import { openCache, readWhole, type BlobStore } from '../../src/delivery/cache.ts'
 
 const digestOf = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`
 const FILES = ['kubelet', 'an image layer', '', 'x'.repeat(5000)]
@@ -21,7 +21,7 @@ const contents = (texts: readonly string[] = FILES): Contents => ({
   blobs: blobs(texts),
 })
 
-const shelf: Shelf = {
+const store: BlobStore = {
   size: (digest) => Promise.resolve(FILES.find((text) => digestOf(text) === digest)?.length),
   open: async function* (digest) {
     yield Buffer.from(FILES.find((text) => digestOf(text) === digest) ?? '')
@@ -42,18 +42,18 @@ const bytesOf = async (entries: readonly TarEntry[]): Promise<Buffer> => {
 
 test('what is written is read again, from its place in the file', async () => {
   const path = join(dir, 'b.tar')
-  const { size, digest } = await writeBundle(path, contents(), 'licences\n', shelf)
+  const { size, digest } = await writeBundle(path, contents(), 'licences\n', store)
   const bytes = readFileSync(path)
   expect([size, digest]).toEqual([bytes.length, `sha256:${createHash('sha256').update(bytes).digest('hex')}`])
   expect(readdirSync(dir)).toEqual(['b.tar'])
   const bundle = await readBundle(path)
   expect(bundle.contents).toEqual(contents())
-  for (const text of FILES) expect((await readWhole(bundle.shelf, digestOf(text))).toString()).toBe(text)
-  expect(await bundle.shelf.size(digestOf('unknown'))).toBeUndefined()
+  for (const text of FILES) expect((await readWhole(bundle.store, digestOf(text))).toString()).toBe(text)
+  expect(await bundle.store.size(digestOf('unknown'))).toBeUndefined()
 })
 
 test('a bundle that cannot be written leaves nothing behind', async () => {
-  const short: Shelf = { ...shelf, open: async function* () {} }
+  const short: BlobStore = { ...store, open: async function* () {} }
   await expect(writeBundle(join(dir, 'b.tar'), contents(), '', short)).rejects.toThrow('bytes it was announced with')
   expect(readdirSync(dir)).toEqual([])
 })
@@ -61,7 +61,7 @@ test('a bundle that cannot be written leaves nothing behind', async () => {
 test('a full disk is told of as such, and leaves nothing behind', async () => {
   const path = join(dir, 'b.tar')
   symlinkSync('/dev/full', `${path}.part`)
-  const error = await writeBundle(path, contents(), '', shelf).catch((thrown: unknown) => thrown)
+  const error = await writeBundle(path, contents(), '', store).catch((thrown: unknown) => thrown)
   expect(error).toBeInstanceOf(DiskError)
   expect((error as DiskError).problem).toMatchObject({ at: path, exit: 5, what: { en: 'there is no room for this file (ENOSPC)' } })
   expect(readdirSync(dir)).toEqual([])
@@ -78,7 +78,7 @@ test('what the source of a file throws is not the fault of the disk', async () =
 
 test('a folder that is not there is told of', async () => {
   const path = join(dir, 'none', 'b.tar')
-  await expect(writeBundle(path, contents(), '', shelf)).rejects.toMatchObject({ problem: { at: path, exit: 5 } })
+  await expect(writeBundle(path, contents(), '', store)).rejects.toMatchObject({ problem: { at: path, exit: 5 } })
 })
 
 const blob = (text: string, name = `blobs/sha256/${digestOf(text).slice(7)}`): TarEntry => textEntry(name, text)

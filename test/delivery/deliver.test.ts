@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { createDelivery } from '../../src/delivery/deliver.ts'
 import { onDisk } from '../../src/delivery/disk.ts'
-import type { Stock } from '../../src/delivery/goods.ts'
+import type { Origin } from '../../src/delivery/downloads.ts'
 import { DeliveryError } from '../../src/engine/apply.ts'
 import type { Event } from '../../src/engine/events.ts'
 import type { Change } from '../../src/engine/change.ts'
-import { FakeTransport } from '../../src/hosts/fake.ts'
+import { FakeTransport } from '../hosts/fake.ts'
 import type { Os } from '../../src/mirrors/types.ts'
 import { kindOf } from '../../src/resources/index.ts'
 import type { Resource } from '../../src/resources/types.ts'
@@ -48,8 +48,8 @@ const changeOn = (host: string, want: Resource): Change => ({
   difference: { verb: 'create', reason: { en: '', zh: '' } },
 })
 
-/** A shelf that gets what one of `sources` has, and what was asked for. */
-const stockOf = (...sources: string[]): Stock & { asked: string[] } => {
+/** A store that gets what one of `sources` has, and what was asked for. */
+const stockOf = (...sources: string[]): Origin & { asked: string[] } => {
   const bytes = new Map(sources.map((text) => [digestOf(text), text]))
   const asked: string[] = []
   return {
@@ -57,7 +57,7 @@ const stockOf = (...sources: string[]): Stock & { asked: string[] } => {
     http: (() => Promise.reject(new Error('nothing is asked by http here'))) as never,
     resolved: { 'debian-12-amd64': { debs: [deb('socat'), deb('ipset')] } },
     supply: {
-      shelf: {
+      store: {
         size: async (digest) => bytes.get(digest)?.length,
         open: async function* (digest) {
           yield Buffer.from(bytes.get(digest) ?? '')
@@ -94,26 +94,26 @@ const hostWith = (state: string) => {
   return { got, transport }
 }
 
-const run = async (stock: Stock, state: string, wants: readonly Resource[]) => {
+const run = async (origin: Origin, state: string, wants: readonly Resource[]) => {
   const changes = wants.map((want) => changeOn('a', want))
   const { got, transport } = hostWith(state)
   const events: Event[] = []
-  const deliver = createDelivery(changes, stock, new AbortController().signal)
+  const deliver = createDelivery(changes, origin, new AbortController().signal)
   const failed = await deliver({ host: 'a', changes }, transport, (event) => events.push(event)).catch((error: unknown) => error)
   const said = events.map((event) => (event.type === 'delivering' ? event.change.id : event.type === 'note' ? event.text : event.type))
   return { got, said, failed }
 }
 
 test('a host gets what it lacks, and nothing else', async () => {
-  const stock = stockOf('kubelet', 'socat', 'ipset')
-  const { got, said, failed } = await run(stock, 'lack ipset 1.0\n', [packages, artifact])
+  const origin = stockOf('kubelet', 'socat', 'ipset')
+  const { got, said, failed } = await run(origin, 'lack ipset 1.0\n', [packages, artifact])
   expect(failed).toBeUndefined()
   expect(got).toEqual([
     `fetch_place\ndelivered_has ${hexOf('kubelet')}\ndelivered_lacks 'socat' 'ipset' < Package: socat\nFilename: ./${hexOf('socat')}.deb\n\nPackage: ipset\nFilename: ./${hexOf('ipset')}.deb\n`,
     `receive_packages < ${hexOf('ipset')}.deb`,
     `receive ${hexOf('kubelet')} ${digestOf('kubelet')} < kubelet`,
   ])
-  expect(stock.asked).toEqual(['https://one.example/kubelet', 'https://one.example/debian/pool/ipset.deb'])
+  expect(origin.asked).toEqual(['https://one.example/kubelet', 'https://one.example/debian/pool/ipset.deb'])
   expect(said).toEqual(['packages socat ipset', KUBELET, 'packages socat ipset', KUBELET])
 })
 
@@ -138,19 +138,19 @@ test.each([
 })
 
 test("a full disk of this machine ends the batch with its own words, and no source's", async () => {
-  const stock = stockOf()
+  const origin = stockOf()
   const full = () => onDisk('/cache', () => Promise.reject(Object.assign(new Error(), { code: 'ENOSPC', syscall: 'write' })))
-  const { failed } = await run({ ...stock, supply: { ...stock.supply, bring: full } }, '', [artifact])
+  const { failed } = await run({ ...origin, supply: { ...origin.supply, bring: full } }, '', [artifact])
   expect(failed).toBeInstanceOf(DeliveryError)
   expect((failed as DeliveryError).lines).toEqual([expect.stringMatching(/^\/cache: there is no room .*ENOSPC.* Free some room/)])
 })
 
 test('hosts share what is fetched', async () => {
-  const stock = stockOf('kubelet')
+  const origin = stockOf('kubelet')
   const changes = ['a', 'b'].map((host) => changeOn(host, artifact))
-  const deliver = createDelivery(changes, stock, new AbortController().signal)
+  const deliver = createDelivery(changes, origin, new AbortController().signal)
   const hosts = changes.map((change) => ({ change, ...hostWith('') }))
   await Promise.all(hosts.map(({ change, transport }) => deliver({ host: change.host, changes: [change] }, transport, () => {})))
-  expect(stock.asked).toHaveLength(1)
+  expect(origin.asked).toHaveLength(1)
   expect(hosts.map(({ got }) => got.at(-1))).toEqual(Array(2).fill(`receive ${hexOf('kubelet')} ${digestOf('kubelet')} < kubelet`))
 })

@@ -355,7 +355,7 @@ const hostsUp = async (): Promise<HostName[]> => {
 }
 
 /** Whether an earlier file left the operator's cluster behind, whole. `up` of hosts that are up takes their host keys down again. */
-const standing = async (operator: Operator): Promise<boolean> => {
+const rotation = async (operator: Operator): Promise<boolean> => {
   const names = await hostsUp()
   if (!operator.hosts.every((host) => names.includes(host))) return false
   await lab('up', ...operator.hosts)
@@ -366,7 +366,7 @@ const standing = async (operator: Operator): Promise<boolean> => {
 export const installed = async (operator: Operator): Promise<void> => {
   const others = (await hostsUp()).filter((host) => !operator.hosts.includes(host))
   if (others.length > 0) await lab('down', ...others)
-  if (await standing(operator)) return
+  if (await rotation(operator)) return
   await fresh(...operator.hosts)
   const { exit, stderr } = await operator.up()
   if (exit !== 0) throw new Error(`the cluster could not be installed: exit ${exit}\n${stderr}`)

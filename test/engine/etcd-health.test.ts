@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { defragOrder } from '../../src/commands/etcd-defrag.ts'
-import { membersOf } from '../../src/engine/members.ts'
+import { defragOrder } from '../../src/commands/etcd/defrag.ts'
+import { membersOf } from '../../src/cluster/members.ts'
 import { plan } from '../../src/engine/plan.ts'
 import type { EtcdFact, Facts } from '../../src/hosts/facts.ts'
 import { BACKUP_UNIT } from '../../src/steps/etcd-backup.ts'

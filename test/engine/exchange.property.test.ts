@@ -3,14 +3,14 @@ import { describe, expect, test } from 'vitest'
 import { plan, simulate } from '../../src/engine/plan.ts'
 import type { Change } from '../../src/engine/change.ts'
 import { type Stage, stagesOf } from '../../src/engine/stages.ts'
-import type { World } from '../../src/engine/world.ts'
-import { authoritiesOf, authorityOf, conflicts, standingOf } from '../../src/resources/generations.ts'
+import type { World } from '../../src/cluster/world.ts'
+import { authoritiesOf, authorityOf, conflicts, rotationOf } from '../../src/resources/generations.ts'
 import { SECRET_NAMES } from '../../src/resources/secrets.ts'
-import type { SecretName } from '../../src/resources/types.ts'
+import type { SecretName } from '../../src/cluster/secret-names.ts'
 import { SCENARIOS, type Scenario, scenarioNamed } from './scenarios.ts'
 import { changesFor, converge, inOrder } from './support.ts'
 
-const stageOf = (world: World, name: SecretName): string | undefined => standingOf(world, name)?.stage
+const stageOf = (world: World, name: SecretName): string | undefined => rotationOf(world, name)?.stage
 
 /** What one run of an exchange does, and the world after it. */
 const advance = ({ cluster, hosts }: Scenario, world: World, exchange: readonly SecretName[]) => {
@@ -54,7 +54,7 @@ describe.each(SCENARIOS)('$name', (one) => {
     }
     expect(exchange.map((name) => stageOf(worlds.at(-1) as World, name))).toEqual(exchange.map(() => 'settled'))
     for (const name of exchange) {
-      const [before, after] = [worlds[0], worlds.at(-1)].map((world) => standingOf(world as World, name)?.signer.id)
+      const [before, after] = [worlds[0], worlds.at(-1)].map((world) => rotationOf(world as World, name)?.signer.id)
       expect(after).not.toBe(before)
     }
   })

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import type { Change } from '../../src/engine/change.ts'
 import { stagesOf } from '../../src/engine/stages.ts'
-import type { World } from '../../src/engine/world.ts'
+import type { World } from '../../src/cluster/world.ts'
 import type { PathFact } from '../../src/hosts/facts.ts'
 import { scenarioNamed } from './scenarios.ts'
 import { changesFor, converge } from './support.ts'

@@ -1,19 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import type { Host } from '../../src/config/hosts.ts'
-import { etcdView, mayBeAway, peerUrl } from '../../src/engine/etcd-view.ts'
-import { membersOf } from '../../src/engine/members.ts'
+import { etcdView, mayBeAway, peerUrl } from '../../src/cluster/etcd-view.ts'
+import { membersOf } from '../../src/cluster/members.ts'
 import { plan } from '../../src/engine/plan.ts'
-import { acceptsMember, keepsQuorum } from '../../src/engine/quorum.ts'
+import { acceptsMember, keepsQuorum } from '../../src/cluster/quorum.ts'
 import { ambiguity, entriesNamed, isHoldingPlace, removalOf } from '../../src/engine/removal.ts'
-import type { World } from '../../src/engine/world.ts'
+import type { World } from '../../src/cluster/world.ts'
 import type { EtcdMemberFact, Facts } from '../../src/hosts/facts.ts'
-import type { Cluster, Member } from '../../src/steps/types.ts'
+import type { Cluster, Member } from '../../src/cluster/types.ts'
 import { clusterOf, hostLike } from './scenarios.ts'
 import { converge } from './support.ts'
 
 const SIZES = [1, 2, 3, 4, 5, 6, 7]
 
-type Standing = Readonly<{ cluster: Cluster; hosts: readonly Host[]; world: World }>
+type Rotation = Readonly<{ cluster: Cluster; hosts: readonly Host[]; world: World }>
 
 const address = (index: number): string => `10.0.0.${11 + index}`
 const yamlOf = (planes: number, more = ''): string =>
@@ -27,7 +27,7 @@ const yamlOf = (planes: number, more = ''): string =>
   ].join('')
 
 /** A cluster of so many control planes, installed, as its probe would see it while all live. */
-const standing = async (planes: number): Promise<Standing> => {
+const rotation = async (planes: number): Promise<Rotation> => {
   const { cluster, hosts } = clusterOf(yamlOf(planes))
   const bare = await Promise.all(
     hosts.map(async ({ key }, index) => [key, await hostLike('debian-12-bare', `cp${index + 1}`, address(index))] as const),
@@ -98,7 +98,7 @@ describe.each(SIZES)('%i members, every set of healthy ones', (size) => {
   })
 
   test('so does every place that asks: a restart by a plan, a reboot, a removal, a new member', async () => {
-    const { cluster, hosts, world } = await standing(size)
+    const { cluster, hosts, world } = await rotation(size)
     const services = { ...cluster.config.services, etcd: { extra_args: { v: '2' } } }
     const changed = { ...cluster, config: { ...cluster.config, services } }
     // An eighth member is refused by the file itself.
@@ -130,14 +130,14 @@ describe.each(SIZES)('%i members, every set of healthy ones', (size) => {
 })
 
 describe('a host that is no member any more, or not yet', () => {
-  const problemsFor = (given: Standing): string[] =>
+  const problemsFor = (given: Rotation): string[] =>
     plan(given.cluster, given.hosts, given.world)
       .problems.filter(({ severity }) => severity === 'error')
       .map(({ what, exit }) => `${exit} ${what.en}`)
   const bare = (index: number): Promise<Facts> => hostLike('debian-12-bare', `cp${index + 1}`, address(index))
 
   test('installed anew: it may not vote with an empty memory, a replacement is asked for', async () => {
-    const three = await standing(3)
+    const three = await rotation(3)
     const world = { ...three.world, [address(1)]: await bare(1) }
     expect(problemsFor({ ...three, world })).toEqual([
       '3 etcd knows cp2 as a member, but its data are gone: the host was installed anew, or its disk is another one',
@@ -145,7 +145,7 @@ describe('a host that is no member any more, or not yet', () => {
   })
 
   test('installed anew while the others cannot answer: not founded again from the list of then', async () => {
-    const three = await standing(3)
+    const three = await rotation(3)
     const silent = { ...(three.world[address(2)] as Facts), etcdMembers: [], api: 'down' as const, nodes: [] }
     const world = { [address(0)]: await bare(0), [address(2)]: silent }
     expect(problemsFor({ ...three, world })).toContain(
@@ -154,7 +154,7 @@ describe('a host that is no member any more, or not yet', () => {
   })
 
   test('founded but never started: it joins where its fellows wait for it', async () => {
-    const three = await standing(3)
+    const three = await rotation(3)
     const members = listOf(three.hosts).map((one) => (one.name === 'cp3' ? { ...one, started: false } : one))
     const world = Object.fromEntries(Object.entries(three.world).map(([key, facts]) => [key, { ...facts, etcdMembers: members }]))
     const { changes, problems } = plan(three.cluster, three.hosts, { ...world, [address(2)]: await bare(2) })
@@ -163,7 +163,7 @@ describe('a host that is no member any more, or not yet', () => {
   })
 
   test('taken out, with its data still there: it is to be cleaned first', async () => {
-    const three = await standing(3)
+    const three = await rotation(3)
     const members = listOf(three.hosts.slice(0, 2))
     const world = Object.fromEntries(
       Object.entries(three.world).map(([key, facts]) => [key, { ...facts, etcdMembers: key === address(2) ? [] : members }]),
@@ -174,7 +174,7 @@ describe('a host that is no member any more, or not yet', () => {
   })
 
   test('a second member joins only when the first one is through', async () => {
-    const one = await standing(1)
+    const one = await rotation(1)
     const { cluster, hosts } = clusterOf(yamlOf(3))
     const world = { ...one.world, [address(1)]: await bare(1), [address(2)]: await bare(2) }
     const { changes, problems } = plan(cluster, hosts, world)
@@ -190,20 +190,20 @@ describe('a host that is no member any more, or not yet', () => {
 
 describe('removalOf', () => {
   test('names the healthy member that takes the vote away, never the leaving one', async () => {
-    const three = await standing(3)
+    const three = await rotation(3)
     const removal = removalOf(three.hosts, three.world, 'cp1')
     expect(removal).toMatchObject({
       name: 'cp1',
       alive: true,
       member: { id: '0' },
-      speaker: { nodeName: 'cp2' },
+      delegate: { nodeName: 'cp2' },
       voter: { nodeName: 'cp2' },
     })
     expect(removalOf(three.hosts, three.world, address(0))).toMatchObject({ name: 'cp1' })
   })
 
   test('of a dead one', async () => {
-    const three = await standing(3)
+    const three = await rotation(3)
     const world = seen(three.world, three.hosts, new Set([1, 2]))
     expect(removalOf(three.hosts, world, 'cp1')).toMatchObject({
       alive: false,
@@ -212,7 +212,7 @@ describe('removalOf', () => {
   })
 
   test('of one whose line is gone', async () => {
-    const three = await standing(3)
+    const three = await rotation(3)
     expect(removalOf(three.hosts.slice(0, 2), three.world, 'cp3')).toMatchObject({
       entry: undefined,
       alive: false,
@@ -222,13 +222,13 @@ describe('removalOf', () => {
   })
 
   test('of the last control plane, and with nobody to do it', async () => {
-    const [one, three] = [await standing(1), await standing(3)]
+    const [one, three] = [await rotation(1), await rotation(3)]
     expect(removalOf(one.hosts, one.world, 'cp1')).toBe('last')
     expect(removalOf(three.hosts, seen(three.world, three.hosts, new Set([0])), 'cp3')).toBe('silent')
   })
 
   test('of none while a word may mean several', async () => {
-    const three = await standing(3)
+    const three = await rotation(3)
     const nodes = three.hosts.map((host) => ({ ...host, address: '203.0.113.9', key: `203.0.113.9:${2201 + host.index}` }))
     const world = Object.fromEntries(nodes.map(({ key }, index) => [key, three.world[address(index)] as Facts]))
     expect(removalOf(nodes, world, '203.0.113.9')).toMatchObject({
@@ -271,7 +271,7 @@ describe('the entries that a word means', () => {
 
 describe('isHoldingPlace: whether there is anything to replace', () => {
   test('a living member holds it, a bare host in its place does not', async () => {
-    const three = await standing(3)
+    const three = await rotation(3)
     const of = (world: World): boolean => {
       const removal = removalOf(three.hosts, world, 'cp2')
       if (typeof removal === 'string' || 'what' in removal) throw new Error(JSON.stringify(removal))
@@ -286,7 +286,7 @@ describe('isHoldingPlace: whether there is anything to replace', () => {
 })
 
 test('a line that is deleted of a member whose Node nothing was set on yet: the member is missed', async () => {
-  const three = await standing(3)
+  const three = await rotation(3)
   const unset = (facts: Facts): Facts => ({
     ...facts,
     nodes: facts.nodes.map((one) => (one.name === 'cp3' ? { ...one, managed: '' } : one)),
@@ -305,7 +305,7 @@ describe('a role that the file takes away', () => {
       ...roles.map((role, index) => `  - {address: ${address(index)}, role: [${role}], hostname_override: cp${index + 1}}\n`),
     ].join('')
   const errors = async (roles: readonly string[]): Promise<string[]> => {
-    const three = await standing(3)
+    const three = await rotation(3)
     const { cluster, hosts } = clusterOf(withRoles(roles))
     const problems = plan(cluster, hosts, three.world).problems.filter(({ severity }) => severity === 'error')
     return [...new Set(problems.map(({ exit, at }) => `${exit} ${at}`))]

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { plan } from '../../src/engine/plan.ts'
 import { stagesOf } from '../../src/engine/stages.ts'
-import type { World } from '../../src/engine/world.ts'
+import type { World } from '../../src/cluster/world.ts'
 import { type Row, ROWS, scenarioOf } from './changed-keys.ts'
 import { changesFor } from './support.ts'
 

@@ -3,9 +3,9 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { plan, simulate } from '../../src/engine/plan.ts'
 import type { Change } from '../../src/engine/change.ts'
 import { type Stage, stagesOf } from '../../src/engine/stages.ts'
-import type { World } from '../../src/engine/world.ts'
+import type { World } from '../../src/cluster/world.ts'
 import { clusterOf, SCENARIOS, type Scenario, scenarioNamed } from './scenarios.ts'
-import { changesFor, converge, inOrder, namesOf, standing } from './support.ts'
+import { changesFor, converge, inOrder, namesOf, rotation } from './support.ts'
 
 /** The same cluster one minor further, on hosts that run the one before. */
 const upgraded = ({ name, cluster, hosts, world }: Scenario): Scenario => {
@@ -14,7 +14,7 @@ const upgraded = ({ name, cluster, hosts, world }: Scenario): Scenario => {
   ).cluster
   const pins = clusterOf('cluster_name: x\nkubernetes_version: v1.37.2\nnodes: [{address: 10.0.0.1, user: root, role: [control-plane]}]\n')
     .cluster.pins
-  return { name: `${name}-upgraded`, cluster: { ...cluster, release, pins }, hosts, world: standing(cluster, hosts, world) }
+  return { name: `${name}-upgraded`, cluster: { ...cluster, release, pins }, hosts, world: rotation(cluster, hosts, world) }
 }
 
 /** The same cluster with other settings, on hosts that run the old ones. */

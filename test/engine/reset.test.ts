@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { limited } from '../../src/commands/reset.ts'
 import type { Host } from '../../src/config/hosts.ts'
 import { leavesText, parseSurvey, resetHost, resetScript, SURVEY } from '../../src/engine/reset.ts'
-import { PRELUDE, RESET } from '../../src/engine/shell-texts.ts'
-import { FakeTransport } from '../../src/hosts/fake.ts'
+import { PRELUDE, RESET } from '../../src/shell/texts.ts'
+import { FakeTransport } from '../hosts/fake.ts'
 import { type Transport, TransportError } from '../../src/hosts/transport.ts'
 import { destructionText, leftText, resultText } from '../../src/ui/reset-text.ts'
 
@@ -261,14 +261,14 @@ describe('the survey', () => {
     const survey = parseSurvey(
       'present\tyes\nfile\t/etc/a\nfile\t/etc/b\nunit\tetcd.service\npackage\tconntrack\netcd\t120\npods\t3\nsnapshot\t/var/lib/slipway/snapshots/a.db\nend\tok\n',
     )
-    const doomed = [{ name: 'cp1', label: 'root@10.0.0.1:22', survey }]
-    expect(destructionText('prod', doomed, [], 'en').split('\n')).toEqual([
+    const resetTargets = [{ name: 'cp1', label: 'root@10.0.0.1:22', survey }]
+    expect(destructionText('prod', resetTargets, [], 'en').split('\n')).toEqual([
       'This removes the cluster prod from:',
       '  cp1 (root@10.0.0.1:22): etcd with its data (120 MiB), 3 pods, 1 unit, 1 package, 2 files',
       'Every object of the cluster, its Secrets and the keys of its CAs are gone then. Nothing brings them back.',
       'These snapshots of etcd go too: cp1:/var/lib/slipway/snapshots/a.db',
     ])
-    const some = destructionText('prod', doomed, ['w1'], 'en')
+    const some = destructionText('prod', resetTargets, ['w1'], 'en')
     expect(some).toContain('Not touched: w1.')
     expect(some).not.toContain('Nothing brings them back')
   })

@@ -4,14 +4,14 @@ import type { Host } from '../../src/config/hosts.ts'
 import { parseConfig } from '../../src/config/parse.ts'
 import { placesOf } from '../../src/config/walk.ts'
 import { sha256 } from '../../src/digest.ts'
-import type { World } from '../../src/engine/world.ts'
+import type { World } from '../../src/cluster/world.ts'
 import type { Facts } from '../../src/hosts/facts.ts'
 import { parseFacts } from '../../src/hosts/parse-facts.ts'
-import { Secret } from '../../src/hosts/sh.ts'
-import { sourcesOf } from '../../src/mirrors/ladder.ts'
+import { Secret } from '../../src/shell/quote.ts'
+import { sourcesOf } from '../../src/mirrors/sources.ts'
 import { ARTIFACTS } from '../../src/releases/artifacts.ts'
 import { releaseOf, SUPPORTED } from '../../src/releases/index.ts'
-import type { Cluster } from '../../src/steps/types.ts'
+import type { Cluster } from '../../src/cluster/types.ts'
 
 /** The time of every simulated host: nothing in a test depends on the day it runs. */
 export const NOW = 1_790_000_000

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { composeScript } from '../../src/engine/script.ts'
-import { PRELUDE, PROBE } from '../../src/engine/shell-texts.ts'
+import { PRELUDE, PROBE } from '../../src/shell/texts.ts'
 import { stagesOf } from '../../src/engine/stages.ts'
 import { kindOf } from '../../src/resources/index.ts'
 import { type Scenario, scenarioNamed } from './scenarios.ts'
-import { changesFor, converge, standing, symbolicVault } from './support.ts'
+import { changesFor, converge, rotation, symbolicVault } from './support.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'slipway-scripts-'))
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
@@ -32,7 +32,7 @@ const upgraded = (one: Scenario): Scenario => {
     ...one,
     name: `${one.name}-upgraded`,
     cluster: { ...one.cluster, release, pins },
-    world: standing(one.cluster, one.hosts, one.world),
+    world: rotation(one.cluster, one.hosts, one.world),
   }
 }
 

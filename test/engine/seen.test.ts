@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { PROBE } from '../../src/engine/shell-texts.ts'
+import { PROBE } from '../../src/shell/texts.ts'
 import { simulate } from '../../src/engine/plan.ts'
 import { kindOf } from '../../src/resources/index.ts'
 import { type Scenario, SCENARIOS, scenarioNamed } from './scenarios.ts'
-import { changesFor, standing } from './support.ts'
+import { changesFor, rotation } from './support.ts'
 
 const FILES = /^files\(\) \{\n([\s\S]*?)^}/m.exec(PROBE)?.[1] ?? ''
 const wordsOf = (text: string | undefined): string[] => (text ?? '').split(/[\s\\]+/).filter((word) => word.startsWith('/'))
@@ -26,7 +26,7 @@ const upgraded = (one: Scenario): Scenario => {
     ...one,
     name: `${one.name}-upgraded`,
     cluster: { ...one.cluster, release, pins },
-    world: standing(one.cluster, one.hosts, one.world),
+    world: rotation(one.cluster, one.hosts, one.world),
   }
 }
 

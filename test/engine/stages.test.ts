@@ -3,7 +3,7 @@ import type { Change } from '../../src/engine/change.ts'
 import { type Stage, stagesOf } from '../../src/engine/stages.ts'
 import { PHASES } from '../../src/steps/index.ts'
 import { SCENARIOS, scenarioNamed } from './scenarios.ts'
-import { changesFor, converge, standing } from './support.ts'
+import { changesFor, converge, rotation } from './support.ts'
 
 const ORDER = PHASES.map(({ id }) => id)
 
@@ -111,7 +111,7 @@ describe('a change of what runs', () => {
 describe('an upgrade', () => {
   const { cluster, hosts, world } = scenarioNamed('separate-etcd')
   const { release, pins } = scenarioNamed('single-node').cluster
-  const stages = stagesOf(changesFor({ ...cluster, release, pins }, hosts, standing(cluster, hosts, world)))
+  const stages = stagesOf(changesFor({ ...cluster, release, pins }, hosts, rotation(cluster, hosts, world)))
   const first = (test_: (change: Change) => boolean): number =>
     stages.findIndex(({ batches }) => batches.some(({ changes }) => changes.some(test_)))
   const last = (test_: (change: Change) => boolean): number =>

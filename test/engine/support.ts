@@ -1,13 +1,13 @@
 import type { Host } from '../../src/config/hosts.ts'
-import { membersOf } from '../../src/engine/members.ts'
+import { membersOf } from '../../src/cluster/members.ts'
 import { plan, simulate } from '../../src/engine/plan.ts'
 import type { Change } from '../../src/engine/change.ts'
 import { stagesOf } from '../../src/engine/stages.ts'
 import type { Vault } from '../../src/resources/types.ts'
-import type { World } from '../../src/engine/world.ts'
+import type { World } from '../../src/cluster/world.ts'
 import { SECRET_PATHS } from '../../src/resources/secrets.ts'
 import type { CertificateResource, Payload } from '../../src/resources/types.ts'
-import type { Cluster } from '../../src/steps/types.ts'
+import type { Cluster } from '../../src/cluster/types.ts'
 
 /** The changes of a plan, which must be without errors. */
 export const changesFor = (cluster: Cluster, hosts: readonly Host[], world: World): readonly Change[] => {
@@ -47,7 +47,7 @@ export const symbolicVault: Vault = {
 }
 
 /** The world after an install that went well, as a probe would see it: every API server ready, every node Ready, every member started. */
-export const standing = (cluster: Cluster, hosts: readonly Host[], world: World): World => {
+export const rotation = (cluster: Cluster, hosts: readonly Host[], world: World): World => {
   const { world: installed } = converge(cluster, hosts, world)
   const members = membersOf(hosts, installed)
   const nodes = Object.values(installed)

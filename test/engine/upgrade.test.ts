@@ -4,13 +4,13 @@ import { plan, simulate } from '../../src/engine/plan.ts'
 import type { Change, Plan } from '../../src/engine/change.ts'
 import { atOnce } from '../../src/engine/rollout.ts'
 import { type Stage, stagesOf } from '../../src/engine/stages.ts'
-import type { World } from '../../src/engine/world.ts'
+import type { World } from '../../src/cluster/world.ts'
 import type { Facts } from '../../src/hosts/facts.ts'
 import { RESTORING } from '../../src/resources/etcd-restore.ts'
 import { setPath } from '../../src/resources/paths.ts'
 import { restoringText } from '../../src/steps/restoring.ts'
 import { clusterOf, hostLike, scenarioNamed } from './scenarios.ts'
-import { standing } from './support.ts'
+import { rotation } from './support.ts'
 
 const { hosts, world: bare } = scenarioNamed('three-planes-none')
 const NODES = hosts.map(({ address, roles, name }) => {
@@ -21,7 +21,7 @@ const at = (version: string, more = '') =>
   clusterOf(`cluster_name: large\nkubernetes_version: ${version}\n${more}nodes:\n${NODES.join('')}`)
 const OLD = at('v1.36.3').cluster
 const NEW = at('v1.37.2').cluster
-const healthy = standing(OLD, hosts, bare)
+const healthy = rotation(OLD, hosts, bare)
 
 const change = (world: World, key: string, values: Partial<Facts>): World => ({ ...world, [key]: { ...(world[key] as Facts), ...values } })
 const without = (world: World, ...keys: string[]): World => Object.fromEntries(Object.entries(world).filter(([key]) => !keys.includes(key)))
@@ -221,7 +221,7 @@ describe('etcd on hosts of its own', () => {
     const hostsOf = [...ETCD, '10.0.0.11'].map(async (address) => {
       return [address, await hostLike('debian-12-bare', address === '10.0.0.11' ? 'cp1' : `e${address.slice(-1)}`, address)] as const
     })
-    return standing(before.cluster, before.hosts, Object.fromEntries(await Promise.all(hostsOf)))
+    return rotation(before.cluster, before.hosts, Object.fromEntries(await Promise.all(hostsOf)))
   }
   const errors = (world: World): string[] => said(plan(apart('v1.37.2').cluster, before.hosts, world))
 
@@ -242,7 +242,7 @@ describe('two control planes, of whose etcd none can be spared', () => {
   const two = hosts.slice(0, 2)
   const pair = (version: string) =>
     clusterOf(`cluster_name: large\nkubernetes_version: ${version}\nnodes:\n${NODES.slice(0, 2).join('')}`).cluster
-  const world = standing(
+  const world = rotation(
     pair('v1.36.3'),
     two,
     Object.fromEntries(Object.entries(bare).filter(([key]) => two.some((one) => one.key === key))),

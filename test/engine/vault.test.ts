@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { blocksOf, certificateFor, importSigner, mintAuthority } from '../../src/engine/vault-keys.ts'
 import { createVault } from '../../src/engine/vault.ts'
 import { NEXT_PATHS, SECRET_PATHS, SIGNING_PATH } from '../../src/resources/secrets.ts'
-import type { CertificateResource, Payload, SecretName, Stage } from '../../src/resources/types.ts'
+import type { CertificateResource, Payload, Stage } from '../../src/resources/types.ts'
+import type { SecretName } from '../../src/cluster/secret-names.ts'
 
 const NOW = 1_790_000_000_000
 const LEAF: CertificateResource = {

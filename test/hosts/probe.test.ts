@@ -1,6 +1,6 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { PROBE } from '../../src/engine/shell-texts.ts'
+import { PROBE } from '../../src/shell/texts.ts'
 import { type Sandbox, sandbox } from '../resources/sandbox.ts'
 
 let host: Sandbox

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
-import { FakeTransport } from '../../src/hosts/fake.ts'
+import { FakeTransport } from './fake.ts'
 import { createLines, escapeRemote } from '../../src/hosts/lines.ts'
 import { createSemaphore, createShare } from '../../src/hosts/share.ts'
 import { answerSudo, command } from '../../src/hosts/sudo.ts'

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { schema } from '../../src/config/schema.ts'
-import { listImages } from '../../src/images/list.ts'
+import { listImages } from '../../src/releases/image-list.ts'
 import { collisions, renamer } from '../../src/images/rewrite.ts'
 import { custom } from '../../src/mirrors/custom.ts'
-import { sourcesOf } from '../../src/mirrors/ladder.ts'
+import { sourcesOf } from '../../src/mirrors/sources.ts'
 import type { Release } from '../../src/releases/types.ts'
 
 const sources = (mirrors: unknown) =>

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AddressInfo, Server } from 'node:net'
 import { promisify } from 'node:util'
-import { PRELUDE } from '../../src/engine/shell-texts.ts'
-import { quote } from '../../src/hosts/sh.ts'
+import { PRELUDE } from '../../src/shell/texts.ts'
+import { quote } from '../../src/shell/quote.ts'
 
 export const BYTES = Buffer.alloc(300_000, 'slipway')
 export const PIN = `sha256:${createHash('sha256').update(BYTES).digest('hex')}`

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { ARTIFACTS, type ArtifactName } from '../../src/releases/artifacts.ts'
 import { RELEASES, releaseOf, SUPPORTED } from '../../src/releases/index.ts'
 import { lockPathOf, parseLock, pinsOf } from '../../src/releases/pins.ts'
-import { compareVersions, parts } from '../../src/steps/running.ts'
+import { compareVersions, parts } from '../../src/cluster/versions.ts'
 import { VERSION } from '../../src/version.ts'
 
 describe.each(RELEASES.map((release) => [release.kubernetes, release] as const))('%s', (kubernetes, release) => {

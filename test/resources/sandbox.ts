@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
-import { PRELUDE } from '../../src/engine/shell-texts.ts'
+import { PRELUDE } from '../../src/shell/texts.ts'
 
 /** A folder that plays a host's root: scripts run by a real /bin/sh, with every path moved under it. */
 export const sandbox = () => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { hostsOf } from '../../src/config/hosts.ts'
 import { schema } from '../../src/config/schema.ts'
 import { unwritten } from '../../src/config/source.ts'
-import { assemble } from '../../src/hosts/fleet.ts'
+import { assemble } from '../../src/run/fleet.ts'
 import { introduce } from '../../src/hosts/introduce.ts'
 import { environment, freePort, keygen, me, type Sshd, startSshd, tempHome, until } from './sshd.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { World } from '../../src/engine/world.ts'
+import type { World } from '../../src/cluster/world.ts'
 import { scenarioNamed } from '../engine/scenarios.ts'
 import { changesFor, converge } from '../engine/support.ts'
 

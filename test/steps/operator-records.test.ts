@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { plan } from '../../src/engine/plan.ts'
-import type { World } from '../../src/engine/world.ts'
+import type { World } from '../../src/cluster/world.ts'
 import type { Facts } from '../../src/hosts/facts.ts'
 import { KNOWN_HOSTS_COPY } from '../../src/hosts/known-name.ts'
 import { LOCK_COPY, lockCopies } from '../../src/steps/operator-records.ts'

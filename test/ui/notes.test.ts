@@ -33,8 +33,8 @@ describe('notes about sources', () => {
   })
 
   test('every reason the scripts give has Chinese words', () => {
-    const shell = ['fetch', 'apt', 'rungs', 'images']
-      .map((name) => readFileSync(new URL(`../../src/engine/${name}.sh`, import.meta.url), 'utf8'))
+    const shell = ['fetch', 'apt', 'image-sources', 'images']
+      .map((name) => readFileSync(new URL(`../../src/shell/${name}.sh`, import.meta.url), 'utf8'))
       .join('\n')
     const echoed = [...shell.matchAll(/(?:\becho|\berror=|\bslow=) ?(['"])([a-z][^'"$]*(?:\$[^'"]*)?)\1/g)].map(([, , text = '']) => text)
     const reasons = echoed.filter((text) => !/^(not asked again|apt-get update ended)/.test(text) && !text.startsWith('$'))

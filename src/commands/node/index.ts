@@ -1,5 +1,5 @@
 import { EXIT } from '../../problem.ts'
-import type { Command, Io, Options, Takes } from '../types.ts'
+import type { Command, Io, Options, Takes } from '../../run/types.ts'
 import { reboot } from './reboot.ts'
 import { remove } from './remove.ts'
 import { replace } from './replace.ts'

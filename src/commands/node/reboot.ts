@@ -1,18 +1,18 @@
 import { setTimeout } from 'node:timers/promises'
-import { etcdView, mayBeAway } from '../../engine/etcd-view.ts'
-import { membersOf, spokesman } from '../../engine/members.ts'
+import { etcdView, mayBeAway } from '../../cluster/etcd-view.ts'
+import { membersOf, pickDelegate } from '../../cluster/members.ts'
 import { ambiguity, entriesNamed } from '../../engine/removal.ts'
-import { assemble } from '../../hosts/fleet.ts'
+import { assemble } from '../../run/fleet.ts'
 import { capture, type Transport, TransportError } from '../../hosts/transport.ts'
 import { createShare } from '../../hosts/share.ts'
 import { EXIT } from '../../problem.ts'
-import type { Member } from '../../steps/types.ts'
+import type { Member } from '../../cluster/types.ts'
 import { confirmYes } from '../../ui/prompt.ts'
-import { consent } from '../consent.ts'
-import { underLock } from '../under-lock.ts'
-import { exitOf, look, readIntent, refuse, sayProblems, type Session, withSession } from '../session.ts'
-import type { Io, Options } from '../types.ts'
-import { runErrands } from './run.ts'
+import { consent } from '../../run/consent.ts'
+import { underLock } from '../../run/under-lock.ts'
+import { exitOf, look, readIntent, refuse, sayProblems, type Session, withSession } from '../../run/session.ts'
+import type { Io, Options } from '../../run/types.ts'
+import { runTasks } from './run.ts'
 import { say } from './say.ts'
 import { BOOT_SCRIPT, drainScript, rebootScript, uncordonScript, upScript } from './scripts.ts'
 
@@ -21,7 +21,7 @@ const BACK_S = 900
 const UP_S = 300
 const PAUSE_MS = 3000
 
-type Turn = Readonly<{ member: Member; speaker: Member; version: string; drains: boolean }>
+type Turn = Readonly<{ member: Member; delegate: Member; version: string; drains: boolean }>
 
 /** Whether etcd lives through it: the other members have to be a quorum without this one. Of an etcd that does not answer nobody knows. */
 export const quorumHolds = ({ intent, world }: Pick<Session, 'intent' | 'world'>, member: Member, io: Io): boolean => {
@@ -57,8 +57,8 @@ const turnOf = (session: Session, word: string, io: Io): Turn | undefined => {
   }
   const [member] = named
   const others = members.filter((one) => one !== member)
-  const speaker = spokesman(others, world) ?? spokesman(members, world)
-  if (!member || !world[member.key] || !speaker || member.address === 'localhost') {
+  const delegate = pickDelegate(others, world) ?? pickDelegate(members, world)
+  if (!member || !world[member.key] || !delegate || member.address === 'localhost') {
     sayProblems(session.problems, io)
     if (member?.address === 'localhost') say(io, 'This machine is not rebooted under itself.', '不会重启运行本命令的机器。')
     else if (!member) say(io, `${word} has no entry in the file.`, `文件中没有 ${word} 的条目。`)
@@ -66,9 +66,9 @@ const turnOf = (session: Session, word: string, io: Io): Turn | undefined => {
     return undefined
   }
   const { drain } = intent.config.upgrade_strategy
-  const nodes = world[speaker.key]?.nodes ?? []
+  const nodes = world[delegate.key]?.nodes ?? []
   const node = nodes.find(({ name }) => name === member.nodeName)
-  return { member, speaker, version: node?.kubelet ?? '', drains: drain && node?.ready === true && nodes.length > 1 }
+  return { member, delegate, version: node?.kubelet ?? '', drains: drain && node?.ready === true && nodes.length > 1 }
 }
 
 const bootOf = async (transport: Transport, io: Io): Promise<string> =>
@@ -83,7 +83,7 @@ const comesBack = async (member: Member, boot: string, io: Io): Promise<number> 
     const transport = fleet.transports.get(member.key)
     try {
       if (!transport || (await bootOf(transport, io)) === boot) continue
-      return await runErrands(
+      return await runTasks(
         [
           {
             member,
@@ -110,7 +110,7 @@ const order = async (transport: Transport, io: Io): Promise<void> => {
   })
 }
 
-const carryOut = async ({ member, speaker, version, drains }: Turn, session: Session, io: Io): Promise<number> => {
+const carryOut = async ({ member, delegate, version, drains }: Turn, session: Session, io: Io): Promise<number> => {
   const { nodeName, key } = member
   const transport = session.fleet.transports.get(key)
   if (!transport) return EXIT.unreachable
@@ -119,12 +119,12 @@ const carryOut = async ({ member, speaker, version, drains }: Turn, session: Ses
   const { timeout } = config.upgrade_strategy.node_drain_input
   const script = drainScript(config, nodeName, key)
   const drain = {
-    member: speaker,
+    member: delegate,
     en: `Draining ${nodeName}, for at most ${timeout} s.`,
     zh: `排空 ${nodeName}，最多 ${timeout} 秒。`,
     script,
   }
-  const drained = drains ? await runErrands([drain], session, io) : EXIT.done
+  const drained = drains ? await runTasks([drain], session, io) : EXIT.done
   if (drained !== EXIT.done) return drained
   // A drain takes minutes: another member may have died meanwhile.
   const { world } = await look(session, io.signal, session.world)
@@ -133,20 +133,20 @@ const carryOut = async ({ member, speaker, version, drains }: Turn, session: Ses
   await order(transport, io)
   const back = await comesBack(member, boot, io)
   if (back !== EXIT.done || !drains) return back
-  return letIn(member, speaker, version, session, io)
+  return letIn(member, delegate, version, session, io)
 }
 
 /** Pods may come again. A lone control plane has been away itself, so its connection is a new one. */
-const letIn = async (member: Member, speaker: Member, version: string, session: Session, io: Io): Promise<number> => {
-  const errand = {
-    member: speaker,
+const letIn = async (member: Member, delegate: Member, version: string, session: Session, io: Io): Promise<number> => {
+  const task = {
+    member: delegate,
     en: `Letting pods onto ${member.nodeName} again.`,
     zh: `恢复 ${member.nodeName} 的调度。`,
     script: uncordonScript(member.nodeName, member.key, version),
   }
-  if (speaker.key !== member.key) return runErrands([errand], session, io)
-  await using fleet = await assemble([speaker], { home: io.home, env: io.env, ask: undefined, share: createShare() })
-  return await runErrands([errand], { fleet }, io)
+  if (delegate.key !== member.key) return runTasks([task], session, io)
+  await using fleet = await assemble([delegate], { home: io.home, env: io.env, ask: undefined, share: createShare() })
+  return await runTasks([task], { fleet }, io)
 }
 
 const one = (word: string, options: Options, io: Io): Promise<number> =>

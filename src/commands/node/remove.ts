@@ -7,14 +7,14 @@ import { EXIT } from '../../problem.ts'
 import { problemText } from '../../ui/problems.ts'
 import { askWord } from '../../ui/prompt.ts'
 import { resultText, stageText } from '../../ui/reset-text.ts'
-import { consent } from '../consent.ts'
-import { underLock } from '../under-lock.ts'
-import { look, refuse, type Session, sayProblems, withSession } from '../session.ts'
-import type { Io, Options } from '../types.ts'
-import { type Errand, runErrands } from './run.ts'
+import { consent } from '../../run/consent.ts'
+import { underLock } from '../../run/under-lock.ts'
+import { look, refuse, type Session, sayProblems, withSession } from '../../run/session.ts'
+import type { Io, Options } from '../../run/types.ts'
+import { type Task, runTasks } from './run.ts'
 import { say } from './say.ts'
 import { drainScript, stopScript } from './scripts.ts'
-import { farewell, nobody, provenQuorum } from './votes.ts'
+import { leavingTasks, nobody, provenQuorum } from './votes.ts'
 
 const confirmed = (name: string, options: Options, io: Io): Promise<number> =>
   consent(
@@ -43,14 +43,14 @@ const givenUp = ({ name, entry, alive }: Removal, options: Options, io: Io): boo
 }
 
 /** Pods first, then what serves the API from there, then the vote, then the Node. */
-const errandsOf = (removal: Removal, config: Config): Errand[] => {
+const tasksOf = (removal: Removal, config: Config): Task[] => {
   const { timeout } = config.upgrade_strategy.node_drain_input
-  const { name, entry, alive, node, speaker } = removal
+  const { name, entry, alive, node, delegate } = removal
   return [
     ...(alive && node?.ready
       ? [
           {
-            member: speaker,
+            member: delegate,
             en: `Draining ${name}, for at most ${timeout} s.`,
             zh: `排空 ${name}，最多 ${timeout} 秒。`,
             script: drainScript(config, name, entry?.key ?? name),
@@ -58,7 +58,7 @@ const errandsOf = (removal: Removal, config: Config): Errand[] => {
         ]
       : []),
     ...(alive && entry ? [{ member: entry, en: `Stopping ${name}.`, zh: `停止 ${name} 上的组件。`, script: stopScript() }] : []),
-    ...farewell(removal),
+    ...leavingTasks(removal),
   ]
 }
 
@@ -79,7 +79,7 @@ const clean = async ({ name, entry, alive }: Removal, { fleet }: Session, io: Io
 
 const carryOut = async (removal: Removal, session: Session, io: Io): Promise<number> => {
   const { name, entry, alive } = removal
-  const exit = (await runErrands(errandsOf(removal, session.intent.config), session, io)) || (await clean(removal, session, io))
+  const exit = (await runTasks(tasksOf(removal, session.intent.config), session, io)) || (await clean(removal, session, io))
   if (exit !== EXIT.done) {
     say(io, `The same command goes on from here, once that is mended.`, '排除原因后再次运行同一命令即可继续。')
     return exit

@@ -2,14 +2,14 @@ import { isHoldingPlace, type Removal, removalOf } from '../../engine/removal.ts
 import { EXIT } from '../../problem.ts'
 import { commandText } from '../../ui/command-text.ts'
 import { confirmYes } from '../../ui/prompt.ts'
-import { converge } from '../converge.ts'
-import { consent } from '../consent.ts'
-import { underLock } from '../under-lock.ts'
-import { look, refuse, type Session, sayProblems, withSession } from '../session.ts'
-import type { Io, Options } from '../types.ts'
-import { runErrands } from './run.ts'
+import { converge } from '../../run/converge.ts'
+import { consent } from '../../run/consent.ts'
+import { underLock } from '../../run/under-lock.ts'
+import { look, refuse, type Session, sayProblems, withSession } from '../../run/session.ts'
+import type { Io, Options } from '../../run/types.ts'
+import { runTasks } from './run.ts'
 import { say } from './say.ts'
-import { farewell, nobody, provenQuorum } from './votes.ts'
+import { leavingTasks, nobody, provenQuorum } from './votes.ts'
 
 const confirmed = (name: string, options: Options, io: Io): Promise<number> =>
   consent(options, io, () =>
@@ -55,11 +55,11 @@ export const replaceNode = async (session: Session, word: string, options: Optio
     sayProblems(session.problems, io)
     return ended
   }
-  const errands = farewell(removal)
-  if (errands.length > 0) {
+  const tasks = leavingTasks(removal)
+  if (tasks.length > 0) {
     const refused = await confirmed(removal.name, options, io)
     if (refused !== EXIT.done) return refused
-    const exit = await underLock(session, options, io, (io) => runErrands(errands, session, io))
+    const exit = await underLock(session, options, io, (io) => runTasks(tasks, session, io))
     if (exit !== EXIT.done) return exit
   }
   const { world, problems } = await look(session, io.signal, session.world)

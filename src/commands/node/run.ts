@@ -1,15 +1,15 @@
 import { capture, type Transport, TransportError } from '../../hosts/transport.ts'
 import { EXIT } from '../../problem.ts'
-import type { Member } from '../../steps/types.ts'
+import type { Member } from '../../cluster/types.ts'
 import { problemText } from '../../ui/problems.ts'
-import type { Session } from '../session.ts'
-import type { Io } from '../types.ts'
+import type { Session } from '../../run/session.ts'
+import type { Io } from '../../run/types.ts'
 import { quoteLines, say } from './say.ts'
 
 /** One script on one host, with a line before it that says what it is for. */
-export type Errand = Readonly<{ member: Member; en: string; zh: string; script: string }>
+export type Task = Readonly<{ member: Member; en: string; zh: string; script: string }>
 
-const ended = async (transport: Transport, { script }: Errand, io: Io): Promise<number> => {
+const ended = async (transport: Transport, { script }: Task, io: Io): Promise<number> => {
   try {
     const { exit, stdout, stderr } = await capture(transport, script, { signal: io.signal })
     io.err(quoteLines(stdout))
@@ -23,13 +23,13 @@ const ended = async (transport: Transport, { script }: Errand, io: Io): Promise<
   }
 }
 
-/** Runs errands one after the other, until one fails; its exit code. What was done stays done: the same command goes on from there. */
-export const runErrands = async (errands: readonly Errand[], session: Pick<Session, 'fleet'>, io: Io): Promise<number> => {
-  for (const errand of errands) {
+/** Runs tasks one after the other, until one fails; its exit code. What was done stays done: the same command goes on from there. */
+export const runTasks = async (tasks: readonly Task[], session: Pick<Session, 'fleet'>, io: Io): Promise<number> => {
+  for (const task of tasks) {
     io.signal.throwIfAborted()
-    say(io, errand.en, errand.zh)
-    const transport = session.fleet.transports.get(errand.member.key)
-    const exit = transport ? await ended(transport, errand, io) : EXIT.unreachable
+    say(io, task.en, task.zh)
+    const transport = session.fleet.transports.get(task.member.key)
+    const exit = transport ? await ended(transport, task, io) : EXIT.unreachable
     if (exit !== EXIT.done) return exit
   }
   return EXIT.done

@@ -1,5 +1,5 @@
 import { escapeRemote } from '../../hosts/lines.ts'
-import type { Io } from '../types.ts'
+import type { Io } from '../../run/types.ts'
 
 /** One line for people, in their language. */
 export const say = (io: Io, en: string, zh: string): void => io.err(`${io.language === 'zh' ? zh : en}\n`)

@@ -1,12 +1,12 @@
-import { PRELUDE } from '../../engine/shell-texts.ts'
-import { peerUrl } from '../../engine/etcd-view.ts'
+import { PRELUDE } from '../../shell/texts.ts'
+import { peerUrl } from '../../cluster/etcd-view.ts'
 import type { Config } from '../../config/schema.ts'
 import { drainOf } from '../../resources/drain.ts'
 import { kindOf } from '../../resources/index.ts'
 import type { Resource } from '../../resources/types.ts'
-import { quote } from '../../hosts/sh.ts'
+import { quote } from '../../shell/quote.ts'
 import type { EtcdMemberFact } from '../../hosts/facts.ts'
-import type { Member } from '../../steps/types.ts'
+import type { Member } from '../../cluster/types.ts'
 
 // Scripts of `slipway node`: each is safe to run twice, and every part of what it undoes may be gone already.
 

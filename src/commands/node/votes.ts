@@ -1,9 +1,9 @@
 import type { Nobody, Removal } from '../../engine/removal.ts'
 import { EXIT } from '../../problem.ts'
-import type { Errand } from './run.ts'
+import type { Task } from './run.ts'
 import { say } from './say.ts'
 import { deleteNodeScript, removeMemberScript } from './scripts.ts'
-import type { Io } from '../types.ts'
+import type { Io } from '../../run/types.ts'
 
 /** Shows what the removal does to etcd's quorum; whether it may be done. */
 export const provenQuorum = ({ name, votes }: Removal, io: Io): boolean => {
@@ -24,7 +24,7 @@ export const provenQuorum = ({ name, votes }: Removal, io: Io): boolean => {
 }
 
 /** Takes its member off etcd's list, then deletes its Node; what is not there is left out. */
-export const farewell = ({ name, node, member, voter, speaker }: Removal): Errand[] => [
+export const leavingTasks = ({ name, node, member, voter, delegate }: Removal): Task[] => [
   ...(member && voter
     ? [
         {
@@ -35,7 +35,7 @@ export const farewell = ({ name, node, member, voter, speaker }: Removal): Erran
         },
       ]
     : []),
-  ...(node ? [{ member: speaker, en: `Deleting the Node ${name}.`, zh: `删除 Node ${name}。`, script: deleteNodeScript(name) }] : []),
+  ...(node ? [{ member: delegate, en: `Deleting the Node ${name}.`, zh: `删除 Node ${name}。`, script: deleteNodeScript(name) }] : []),
 ]
 
 /** There is nobody to do it: says why, and with which exit code. */

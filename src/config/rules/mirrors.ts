@@ -1,4 +1,4 @@
-import { readRegistryUrl } from '../../mirrors/private.ts'
+import { readRegistryUrl } from '../../images/registry-url.ts'
 import type { Config } from '../schema.ts'
 import type { Path } from '../source.ts'
 import { quoteUrl, say } from '../words.ts'

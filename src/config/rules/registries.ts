@@ -1,5 +1,5 @@
 import { isRegistry } from '../../images/registries.ts'
-import { readRegistryUrl } from '../../mirrors/private.ts'
+import { readRegistryUrl } from '../../images/registry-url.ts'
 import type { Config } from '../schema.ts'
 import { quote, quoteUrl, say } from '../words.ts'
 import type { Finding, Rule } from './types.ts'

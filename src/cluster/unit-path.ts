@@ -1,0 +1,2 @@
+/** Where a unit's file lies. */
+export const unitPath = (name: string): string => `/etc/systemd/system/${name}.service`

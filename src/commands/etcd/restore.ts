@@ -1,0 +1,146 @@
+import type { World } from '../../cluster/world.ts'
+import { EXIT, type Problem, refusal } from '../../problem.ts'
+import { RESTORING, STAGING } from '../../resources/etcd-restore.ts'
+import { setPath } from '../../resources/paths.ts'
+import { bumpOf, type Restoring, restoringOf, restoringText } from '../../steps/restoring.ts'
+import { restoreText } from './restore-text.ts'
+import { applyPlan, carryOut } from '../../run/carry-out.ts'
+import { contextsOf } from '../../run/contexts.ts'
+import { prepareScript, readyScript } from './prepare.ts'
+import { readIdentity } from './recipient.ts'
+import { type Identity, stage, type Staged } from './stage.ts'
+import { withLogins } from '../../run/logins.ts'
+import { onEach } from '../../run/on-each.ts'
+import { meant } from '../reset.ts'
+import { exitOf, look, planOf, refuse, type Session, withSession } from '../../run/session.ts'
+import type { Io, Options } from '../../run/types.ts'
+import { underLock } from '../../run/under-lock.ts'
+
+const etcdAnswers = ({ world }: Session): boolean => Object.values(world).some(({ etcdMembers }) => etcdMembers.length > 0)
+
+/** The restores of backup `id` that were cut off, as the hosts tell: `ready` on one says that all were prepared. */
+const cutOff = ({ world }: Session, id: string): Restoring[] =>
+  Object.values(world).flatMap((facts) => {
+    const restoring = restoringOf(facts)
+    return restoring?.id === id ? [restoring] : []
+  })
+
+const objections = (session: Session, options: Options): Problem[] => {
+  const silent = session.intent.hosts.filter(({ key, roles }) => (roles.etcd || roles.controlPlane) && !session.world[key])
+  if (silent.length > 0) return [...session.problems]
+  const resumed = Object.values(session.world).some((facts) => restoringOf(facts))
+  if (!etcdAnswers(session) || options.flags.force || resumed) return []
+  return [
+    refusal(
+      session.intent.config.cluster_name,
+      {
+        en: 'its etcd answers: a restore would throw away everything since the backup',
+        zh: '其 etcd 仍在工作：恢复会丢弃备份之后的全部内容',
+      },
+      { en: 'If that is what you want, add --force.', zh: '如确需如此，请加 --force。' },
+      EXIT.unfit,
+    ),
+  ]
+}
+
+/** The world as the plan will judge it when every host is prepared: whether a host is fit is asked before anything is touched. */
+const asPrepared = (world: World): World => {
+  const text = restoringText({ id: '', began: 0, bump: 0, ready: true, cluster: '' })
+  const mark = { type: 'file', mode: '0600', owner: 'root:root', text } as const
+  return Object.fromEntries(
+    Object.entries(world).map(([key, facts]) => [
+      key,
+      setPath({ ...facts, etcdData: false, etcdMembers: [], api: 'down', nodes: [], manifests: {} }, RESTORING, mark),
+    ]),
+  )
+}
+
+/** Stops what writes to etcd, sets the old data aside, puts the keys in their places; on all hosts, before any goes on. */
+const prepare = async (session: Session, staged: Staged, io: Io): Promise<Problem[]> => {
+  const contexts = contextsOf(session)
+  const cluster = contexts
+    .filter(({ member }) => member.roles.etcd)
+    .map(({ member }) => `${member.nodeName}=https://${member.ip}:2380`)
+    .sort()
+    .join(',')
+  // One that was cut off before all were prepared goes on: what it set aside is what the cluster held.
+  const began = cutOff(session, staged.id)[0]?.began ?? Date.now()
+  const restoring: Restoring = { id: staged.id, began, bump: bumpOf(began, Number(staged.manifest.revision)), ready: false, cluster }
+  const prepared = await onEach(session, contexts, (context) => prepareScript(context.member.roles, restoring, staged.secrets), io)
+  if (prepared.problems.length > 0) return prepared.problems
+  return (await onEach(session, contexts, () => readyScript({ ...restoring, ready: true }), io)).problems
+}
+
+const seenAgain = async (session: Session, io: Io): Promise<Session> => {
+  const { world, problems } = await look(session, io.signal, session.world)
+  return { ...session, world, problems: [...session.fleet.problems, ...problems] }
+}
+
+/** An earlier go of this restore prepared every host. */
+const isPrepared = (session: Session, id: string): boolean => cutOff(session, id).some(({ ready }) => ready)
+
+/** The part under the lock. The first plan restores; the second is an ordinary one, for what only the restored cluster could tell. */
+const restoreLocked = async (session: Session, staged: Staged, options: Options, io: Io): Promise<number> => {
+  if (!isPrepared(session, staged.id)) {
+    const unprepared = await prepare(session, staged, io)
+    if (unprepared.length > 0) return refuse(unprepared, io, options)
+  }
+  const prepared = await seenAgain(session, io)
+  const first = planOf(prepared)
+  if (exitOf(first.problems) !== EXIT.done) return refuse(first.problems, io, options)
+  const exit = await applyPlan(first, prepared, options, io)
+  if (exit !== EXIT.done) return exit
+  const restored = await seenAgain(prepared, io)
+  const second = planOf(restored)
+  if (exitOf(second.problems) !== EXIT.done) return refuse(second.problems, io, options)
+  return await carryOut(second, restored, options, io)
+}
+
+const restoreSession = async (seen: Session, source: string, identity: Identity, options: Options, io: Io): Promise<number> => {
+  const zh = io.language === 'zh'
+  const { intent, problems: unread } = await withLogins(seen.intent, io)
+  const session: Session = { ...seen, intent }
+  if (unread.length > 0) return refuse(unread, io, options)
+  const { config } = intent
+  const objected = objections(session, options)
+  const planned = objected.length > 0 ? [] : planOf({ ...session, world: asPrepared(session.world) }).problems
+  if (exitOf([...objected, ...planned]) !== EXIT.done) return refuse([...objected, ...planned], io, options)
+  io.err(zh ? '正在将备份送到各 etcd 主机并校验……\n' : 'Bringing the backup to the etcd hosts and verifying it ...\n')
+  const staged = await stage(session, source, identity, io)
+  if ('problems' in staged) return refuse(staged.problems, io, options)
+  const hosts = contextsOf(session).filter(({ member }) => member.roles.etcd)
+  const rotation = { alive: etcdAnswers(session), prepared: isPrepared(session, staged.id) }
+  const refused = await meant(config.cluster_name, restoreText(staged.manifest, hosts, rotation, io.language), options, io)
+  if (refused !== EXIT.done) {
+    await onEach(session, hosts, () => `rm -rf ${STAGING}\n`, io)
+    return refused
+  }
+  const exit = await underLock(session, options, io, (io) => restoreLocked(session, staged, options, io))
+  if (exit === EXIT.done)
+    io.err(
+      zh
+        ? `集群 ${config.cluster_name} 已恢复到 ${staged.manifest.taken}。\n`
+        : `The cluster ${config.cluster_name} is as it was at ${staged.manifest.taken}.\n`,
+    )
+  else
+    io.err(
+      zh
+        ? '恢复尚未完成：排除原因后再次运行同一条命令即可继续。\n'
+        : 'The restore is not complete. The same command goes on from here, once that is mended.\n',
+    )
+  return exit || exitOf(session.problems)
+}
+
+/** `slipway etcd restore`: a cluster from a backup, on the hosts of cluster.yml as they are, old or new. */
+export const restore = async (options: Options, io: Io): Promise<number> => {
+  const [, source] = options.rest
+  const { identity: path } = options.flags
+  if (source === undefined || typeof path !== 'string') {
+    const usage = 'slipway etcd restore FILE|s3://BUCKET/NAME --identity PRIVATE-KEY [--force] [--confirm CLUSTER]'
+    io.err(io.language === 'zh' ? `用法：${usage}\n` : `Usage: ${usage}\n`)
+    return EXIT.config
+  }
+  const identity = await readIdentity(path, io)
+  if ('what' in identity) return refuse([identity], io, options)
+  return withSession(options, io, (session) => restoreSession(session, source, identity, options, io))
+}

@@ -1,0 +1,74 @@
+import { quote } from '../../shell/quote.ts'
+import { heredoc } from '../../shell/heredoc.ts'
+import type { NewPin } from '../../releases/lock-text.ts'
+import type { Repository } from '../../releases/alternates.ts'
+
+/** What a host's apt found: a package as a signed list has it, or why a source gave none. */
+export type DebFinding = Readonly<{ key: string; pin: string; host: string }> | Readonly<{ repository: string; host: string; why: string }>
+
+/**
+ * The script that asks a host's apt for packages: with lists of their own in a temporary place, so that nothing of the host changes.
+ * apt has verified the signatures of what it prints. It follows the functions of engine/*.sh.
+ */
+export const debScript = (repositories: readonly Repository[]): string =>
+  [
+    `
+# say_debs REPOSITORY PACKAGE=VERSION...: from the first source whose lists can be trusted.
+say_debs() {
+	repository=$1
+	place=$STATE/apt/$1
+	shift
+	APT_PRIVATE="-o Dir::State::lists=$place/lists -o Dir::Cache=$place/cache"
+	for candidate in "$place"/*.sources; do
+		host=$(host_in "$candidate")
+		if apt_update "$candidate"; then
+			for pair; do
+				# shellcheck disable=SC2086
+				apt-cache $APT_PRIVATE -o Dir::Etc::sourcelist="$candidate" -o Dir::Etc::sourceparts=- show "\${pair%%=*}" 2>/dev/null |
+					awk -v host="$host" -v wanted="\${pair#*=}-" '
+						function say() { if (sum != "" && index(version, wanted) == 1) print "deb\\t" name "_" version "_" arch "\\tsha256:" sum "\\t" host; sum = "" }
+						/^Package:/ { say(); name = $2 } /^Version:/ { version = $2 } /^Architecture:/ { arch = $2 } /^SHA256:/ { sum = $2 }
+						END { say() }'
+			done
+			return
+		fi
+		printf 'failed\\t%s\\t%s\\t%s\\n' "$repository" "$host" "$error"
+	done
+}
+
+# elsewhere REPOSITORY FILE: sources that name their key where it lies in this script's own place.
+elsewhere() { sed "s|/var/lib/slipway|$STATE|" | private_apt "$1" "$2"; }
+
+main() {
+	STATE=$(mktemp -d)
+	RUN=$STATE/run
+	failures=
+	trap 'rm -rf "$STATE"' EXIT
+	chmod 0755 "$STATE"
+	mkdir "$RUN"
+`,
+    ...repositories.flatMap(({ name, key, candidates, packages }) => [
+      heredoc(`private_apt ${name} key.asc`, key),
+      ...candidates.map(({ host, text }, index) => heredoc(`elsewhere ${name} ${quote(`${index + 1}-${host}.sources`)}`, text)),
+      `say_debs ${name} ${packages.map((one) => quote(`${one.name}=${one.version}`)).join(' ')}\n`,
+    ]),
+    '}\nmain; exit\n',
+  ].join('')
+
+/** Reads what the script printed; lines that are none of its are left out. */
+export const parseDebs = (output: string): readonly DebFinding[] =>
+  output.split('\n').flatMap((line): DebFinding[] => {
+    const [word, first = '', second = '', third = ''] = line.split('\t')
+    if (word === 'failed') return [{ repository: first, host: second, why: third }]
+    return word === 'deb' && /^sha256:[0-9a-f]{64}$/.test(second) ? [{ key: first, pin: second, host: third }] : []
+  })
+
+/** New pins out of what hosts found, each once. Two hosts that found different bytes for one package stop it: neither is taken. */
+export const debPins = (found: readonly DebFinding[], known: Readonly<Record<string, string>>): readonly NewPin[] => {
+  const packages = found.filter((one) => 'pin' in one)
+  return [...Map.groupBy(packages, ({ key }) => key)].flatMap(([key, same]): NewPin[] => {
+    const [first] = same
+    if (!first || known[key] !== undefined || same.some(({ pin }) => pin !== first.pin)) return []
+    return [{ section: 'debs', key, pin: first.pin, because: `apt's signature at ${first.host}` }]
+  })
+}

@@ -1,0 +1,101 @@
+import { readFile } from 'node:fs/promises'
+import { ifThere } from '../../if-there.ts'
+import { upstream } from '../../mirrors/upstream.ts'
+import { EXIT } from '../../problem.ts'
+import { ARTIFACTS } from '../../releases/artifacts.ts'
+import { checksumPath, readChecksum } from '../../releases/checksums.ts'
+import { findPin, type Wanted } from '../../releases/evidence.ts'
+import { addPins, type NewPin } from '../../releases/lock-text.ts'
+import { lockPathOf } from '../../releases/pins.ts'
+import { same, type Text } from '../../text.ts'
+import { archProblems, list } from '../bundle.ts'
+import { createHttp, type Http } from '../../net/http.ts'
+import { lockDebs } from './debs.ts'
+import { lockImages } from './images.ts'
+import { fetchOf } from '../../run/outbound.ts'
+import { createRegistry } from '../../net/registry-client.ts'
+import { type Intent, readIntent, refuse } from '../../run/session.ts'
+import { tell } from '../../run/tell.ts'
+import type { Command, Io, Options } from '../../run/types.ts'
+import { writeWhole } from '../../run/write-file.ts'
+
+/** What stays without a pin; where it is not `required`, the plan has other ways. */
+type Refusal = Readonly<{ key: string; why: Text; required: boolean }>
+type Found = Readonly<{ pins: readonly NewPin[]; refused: readonly Refusal[] }>
+
+const NONE: Found = { pins: [], refused: [] }
+
+const unique = (urls: readonly (string | undefined)[]): string[] => [...new Set(urls.filter((url) => url !== undefined))]
+
+/** The files of a release without a pin. Upstream is asked last even where hosts may not: the operator's machine may reach it. */
+const missingFiles = ({ cluster }: Intent, architectures: readonly string[]): Wanted[] => {
+  const { release, pins, sources } = cluster
+  const everywhere = (path: string) => unique([...sources.files(path), upstream.file(path)])
+  return architectures
+    .flatMap((arch) => Object.values(ARTIFACTS).map((make) => make(release, arch)))
+    .filter(({ path }) => pins[path] === undefined)
+    .map((artifact) => ({
+      path: artifact.path,
+      urls: everywhere(artifact.path),
+      checksumUrls: everywhere(checksumPath(artifact)),
+      read: (text) => readChecksum(text, artifact.path),
+    }))
+}
+
+const lockFiles = async (intent: Intent, architectures: readonly string[], options: Options, http: Http, io: Io): Promise<Found> => {
+  const pins: NewPin[] = []
+  const refused: Refusal[] = []
+  for (const wanted of missingFiles(intent, architectures)) {
+    tell(io, same(`${wanted.path} ...`))
+    const found = await findPin(wanted, http, options.flags['trust-first'] === true)
+    if ('pin' in found) pins.push({ section: 'files', key: wanted.path, ...found })
+    else refused.push({ key: wanted.path, why: found.refused, required: true })
+  }
+  return { pins, refused }
+}
+
+const say = ({ pins, refused }: Found, path: string, options: Options, io: Io): void => {
+  if (options.output === 'json') {
+    io.out(`${JSON.stringify({ file: path, pins, refused })}\n`)
+    return
+  }
+  for (const { key, pin, because } of pins) tell(io, same(`+ ${key}: ${pin} # ${because}`))
+  for (const { key, why, required } of refused)
+    tell(io, {
+      en: `${required ? '!' : '-'} ${key} stays without a pin: ${why.en}.`,
+      zh: `${required ? '!' : '-'} ${key} 未锁定：${why.zh}。`,
+    })
+  if (pins.length + refused.length === 0) tell(io, { en: 'Everything is pinned.', zh: '全部已锁定。' })
+  else if (pins.length > 0) tell(io, { en: `${path}: ${pins.length} pins added.`, zh: `${path}：新增 ${pins.length} 项。` })
+}
+
+/** `slipway lock`: looks for the digests that are still missing and writes them, with what speaks for each, into cluster.lock.yml. */
+export const lock: Command = {
+  name: 'lock',
+  summary: {
+    en: 'Fill in missing digests in cluster.lock.yml (--arch amd64,arm64; --trust-first; --offline: ask no hosts)',
+    zh: '在 cluster.lock.yml 中补全缺少的摘要（--arch amd64,arm64；--trust-first；--offline：不连接主机）',
+  },
+  flags: { arch: { type: 'string' }, 'trust-first': { type: 'boolean' } },
+  shared: ['offline'],
+  run: async (options, io) => {
+    const named = list(options.flags.arch)
+    const wrong = archProblems(named)
+    if (wrong.length > 0) return refuse(wrong, io, options)
+    const arches = named.length > 0 ? named : ['amd64']
+    const intent = await readIntent(options)
+    if ('problems' in intent) return refuse(intent.problems, io, options)
+    const http = createHttp(io.signal, fetchOf(intent))
+    const registry = createRegistry(fetchOf(intent), io.signal)
+    const all = [
+      await lockFiles(intent, arches, options, http, io),
+      options.offline ? NONE : await lockDebs(intent, io),
+      await lockImages(intent, registry, { arches, trustFirst: options.flags['trust-first'] === true }),
+    ]
+    const found: Found = { pins: all.flatMap(({ pins }) => pins), refused: all.flatMap(({ refused }) => refused) }
+    const path = lockPathOf(options.file === '-' ? 'cluster.yml' : options.file)
+    if (found.pins.length > 0) await writeWhole(path, addPins(await ifThere(readFile(path, 'utf8')), found.pins))
+    say(found, path, options, io)
+    return found.refused.some(({ required }) => required) ? EXIT.failed : EXIT.done
+  },
+}

@@ -1,8 +1,0 @@
-import type { Facts } from './facts.ts'
-
-/** The value of a flag that a unit's own file gives it; undefined when it is not there. */
-export const runningFlag = (facts: Facts | undefined, unit: string, flag: string): string | undefined =>
-  new RegExp(`^ *"?--${flag}=([^"\\s]*)`, 'm').exec(facts?.paths[`/etc/systemd/system/${unit}.service`]?.text ?? '')?.[1]
-
-/** The name of the Node that a host's kubelet was set up as; undefined before its first kubelet. */
-export const runsAs = (facts: Facts | undefined): string | undefined => runningFlag(facts, 'kubelet', 'hostname-override')

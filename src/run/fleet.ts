@@ -1,0 +1,107 @@
+import type { Host } from '../config/hosts.ts'
+import { PROBE } from '../shell/texts.ts'
+import type { Problem } from '../problem.ts'
+import { EXIT } from '../problem.ts'
+import { linkIssuers } from '../hosts/certificate-facts.ts'
+import type { Facts } from '../hosts/facts.ts'
+import { unkept } from '../hosts/host-keys.ts'
+import { parseFacts } from '../hosts/parse-facts.ts'
+import { escapeRemote } from '../hosts/lines.ts'
+import { quote } from '../shell/quote.ts'
+import type { Introduced } from '../hosts/introduce.ts'
+import { targetOf } from '../hosts/target.ts'
+import { capture, closeAll, type Environment, type Transport, TransportError } from '../hosts/transport.ts'
+import { connect } from '../hosts/connect.ts'
+
+/** The hosts of a run: one connection each, and what speaks against those that have none. */
+export interface Fleet extends AsyncDisposable {
+  readonly transports: ReadonlyMap<string, Transport>
+  readonly problems: readonly Problem[]
+}
+
+/**
+ * Connects to every host at once, but those that were `introduced` before. Hosts that cannot be entered are Problems, not exceptions;
+ * on an exception (Ctrl-C in a question) no connection is left open.
+ */
+export const assemble = async (
+  hosts: readonly Host[],
+  environment: Environment,
+  connected?: (host: Host, label: string) => void,
+  introduced?: Introduced,
+): Promise<Fleet> => {
+  const transports = new Map<string, Transport>()
+  // A Set: a file that all hosts need is one Problem.
+  const problems = new Set<Problem>()
+  let over = false
+  const dispose = async (): Promise<void> => {
+    over = true
+    await closeAll(new Set([...transports.values(), ...(introduced?.transports.values() ?? [])]), environment)
+  }
+  const enter = async (host: Host): Promise<void> => {
+    const failed = introduced?.problems.get(host.key)
+    if (failed) return void problems.add(failed)
+    try {
+      const transport = introduced?.transports.get(host.key) ?? (await connect(targetOf(host), environment))
+      if (over) return await transport[Symbol.asyncDispose]()
+      transports.set(host.key, transport)
+      connected?.(host, transport.label)
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error
+      problems.add(error.problem)
+    }
+  }
+  try {
+    await Promise.all(hosts.map(enter))
+  } catch (error) {
+    await dispose()
+    throw error
+  }
+  const warnings = await unkept(environment)
+  return { transports, problems: [...problems, ...warnings.values()], [Symbol.asyncDispose]: dispose }
+}
+
+const PROBE_LIMIT_MS = 90_000
+
+const probeOne = async (transport: Transport, peers: readonly string[], version: string, stop: AbortSignal): Promise<Facts> => {
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(PROBE_LIMIT_MS)])
+  const { exit, stdout, stderr } = await capture(transport, `PEERS=${quote(peers.join(' '))}\nVERSION=${quote(version)}\n${PROBE}`, {
+    signal,
+  })
+  if (exit !== 0) throw new Error(`the probe ended with ${exit}: ${escapeRemote(stderr.slice(-500))}`)
+  return parseFacts(stdout)
+}
+
+/** Probes every connected host at once, one execution each. `version` is the Kubernetes release that is wanted. A host whose probe fails is a Problem (exit 4) and absent from the world. */
+export const probe = async (
+  fleet: Fleet,
+  peersOf: (host: string) => readonly string[],
+  version: string,
+  signal: AbortSignal,
+): Promise<{ world: Readonly<Record<string, Facts>>; problems: readonly Problem[] }> => {
+  const world: Record<string, Facts> = {}
+  const problems: Problem[] = []
+  await Promise.all(
+    [...fleet.transports].map(async ([host, transport]) => {
+      try {
+        world[host] = await probeOne(transport, peersOf(host), version, signal)
+      } catch (error) {
+        problems.push(
+          error instanceof TransportError
+            ? error.problem
+            : {
+                at: transport.label,
+                what: {
+                  en: `the host could not be looked at: ${(error as Error).message}`,
+                  zh: `无法探测主机：${(error as Error).message}`,
+                },
+                fix: { en: 'Log in there and see whether a shell works.', zh: '请登录该主机检查 shell 是否正常。' },
+                severity: 'error',
+                exit: EXIT.unreachable,
+              },
+        )
+      }
+    }),
+  )
+  signal.throwIfAborted()
+  return { world: linkIssuers(world), problems }
+}

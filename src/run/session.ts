@@ -1,0 +1,180 @@
+import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { dirname, resolve } from 'node:path'
+import { loadConfig } from '../config/load.ts'
+import type { Config } from '../config/schema.ts'
+import { type Host, labelOf, resolvePath } from '../config/hosts.ts'
+import type { OwnAuthorities } from '../config/own-ca.ts'
+import { placesOf } from '../config/walk.ts'
+import { plan as decide } from '../engine/plan.ts'
+import type { Plan } from '../engine/change.ts'
+import type { Report } from '../engine/events.ts'
+import { membersOf } from '../cluster/members.ts'
+import type { World } from '../cluster/world.ts'
+import type { Bundle } from '../delivery/bundle.ts'
+import { readCertificate } from '../hosts/certificate-facts.ts'
+import { assemble, type Fleet, probe } from './fleet.ts'
+import { introduce } from '../hosts/introduce.ts'
+import { labelled } from '../hosts/route.ts'
+import { createShare } from '../hosts/share.ts'
+import { ifThere } from '../if-there.ts'
+import { sourcesOf } from '../mirrors/sources.ts'
+import { EXIT, type Problem } from '../problem.ts'
+import { releaseOf, SUPPORTED } from '../releases/index.ts'
+import { lockPathOf, parseLock, pinsOf } from '../releases/pins.ts'
+import { LOCK_COPY, lockCopies } from '../steps/operator-records.ts'
+import { peerName, peersOf } from '../steps/preflight/network.ts'
+import type { Cluster, Member } from '../cluster/types.ts'
+import { problemsText } from '../ui/problems.ts'
+import { createAsk } from '../ui/prompt.ts'
+import type { Io, Options } from './types.ts'
+
+/** What cluster.yml and its lock say, ready to be compared with hosts. */
+export type Intent = Readonly<{
+  file: string
+  config: Config
+  hosts: readonly Host[]
+  cluster: Cluster
+  warnings: readonly Problem[]
+  ownAuthorities: OwnAuthorities
+}>
+
+/** Connections and what was seen through them. */
+export type Session = Readonly<{
+  intent: Intent
+  fleet: Fleet
+  world: World
+  problems: readonly Problem[]
+  /** Where all bytes come from, when the command line names a bundle. */
+  bundle?: Bundle
+  /** The text of cluster.lock.yml when it was missing here and the control planes had it. */
+  adopted?: string
+}>
+
+/** Texts of the files that cluster.yml names and hosts get, by their names there. Loading has seen that they can be read. */
+const namedTexts = async (
+  { mirrors, private_registries, etcd_backup: backup }: Config,
+  file: string,
+): Promise<Readonly<Record<string, string>>> => {
+  const folders = foldersOf(file)
+  const authorities = [...private_registries.map(({ ca_file }) => ca_file), backup?.s3?.ca_file]
+  const names = [mirrors.apt.keys.kubernetes, mirrors.apt.keys.docker, ...authorities, backup?.recipient].filter(
+    (name) => name !== undefined,
+  )
+  return Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await readFile(resolvePath(name, folders), 'utf8')] as const)),
+  )
+}
+
+const foldersOf = (file: string) => ({ folder: file === '-' ? process.cwd() : dirname(resolve(file)), home: homedir() })
+
+/** What a plan may know of the user's own CAs. */
+const publicParts = async (own: OwnAuthorities): Promise<Cluster['authorities']> =>
+  Object.fromEntries(await Promise.all(Object.entries(own).map(async ([name, { main }]) => [name, await readCertificate(main)] as const)))
+
+/** Reads cluster.yml and cluster.lock.yml; every Problem of both at once. */
+export const readIntent = async (options: Options): Promise<Intent | { problems: readonly Problem[] }> => {
+  const loaded = await loadConfig(options.file, { supported: SUPPORTED })
+  const lockPath = lockPathOf(options.file === '-' ? 'cluster.yml' : options.file)
+  const lockText = await ifThere(readFile(lockPath, 'utf8'))
+  const lock = parseLock(lockText, lockPath)
+  const lockProblems = 'what' in lock ? [lock] : []
+  if (!('config' in loaded) || loaded.config === undefined) return { problems: [...loaded.problems, ...lockProblems] }
+  if ('what' in lock) return { problems: [lock] }
+  const { config, hosts, problems, source, authorities } = loaded
+  const release = releaseOf(config.kubernetes_version)
+  return {
+    file: options.file,
+    config,
+    hosts,
+    warnings: problems,
+    ownAuthorities: authorities,
+    cluster: {
+      config,
+      release,
+      sources: sourcesOf(config.mirrors, config.private_registries),
+      pins: pinsOf(release, lock),
+      authorities: await publicParts(authorities),
+      places: placesOf(source.at),
+      ...(lockText === undefined ? {} : { lockText }),
+      files: await namedTexts(config, options.file),
+    },
+  }
+}
+
+/** The exit code of a list of problems: what cannot be reached weighs most, then unfit hosts, then the file. 0 without errors. */
+export const exitOf = (problems: readonly Problem[]): number =>
+  Math.max(EXIT.done, ...problems.filter(({ severity }) => severity === 'error').map(({ exit }) => exit))
+
+const toProbe = (hosts: readonly Host[], world: World) => {
+  const members: readonly Member[] = membersOf(hosts, world)
+  return (key: string): string[] => {
+    const member = members.find((one) => one.key === key)
+    return member
+      ? peersOf(member, members)
+          .filter((peer) => peer.member.ip !== '')
+          .map(peerName)
+      : []
+  }
+}
+
+/** Looks at every connected host again. */
+export const look = (session: Pick<Session, 'fleet' | 'intent'>, signal: AbortSignal, known: World = {}) =>
+  probe(session.fleet, toProbe(session.intent.hosts, known), session.intent.cluster.release.kubernetes, signal)
+
+/** A machine without cluster.lock.yml takes the control planes' copy, when they agree on one; when not, a step says so. */
+const adoptLock = (intent: Intent, world: World): { intent: Intent; adopted?: string } => {
+  const [copy, ...others] = lockCopies(world)
+  if (intent.cluster.lockText !== undefined || copy === undefined || others.length > 0) return { intent }
+  const lock = parseLock(copy, LOCK_COPY)
+  if ('what' in lock) return { intent }
+  const { cluster } = intent
+  return { intent: { ...intent, cluster: { ...cluster, pins: pinsOf(cluster.release, lock), lockText: copy } }, adopted: copy }
+}
+
+/** Connects to all hosts and looks at each once. */
+export const openSession = async (read: Intent, io: Io, report: Report = () => {}): Promise<Session> => {
+  const environment = { home: io.home, env: io.env, ask: io.interactive ? createAsk(io.language) : undefined, share: createShare() }
+  const intent = { ...read, hosts: await labelled(read.hosts, environment) }
+  report({ type: 'connecting', hosts: intent.hosts.map(({ key }) => key) })
+  const connected = (host: Host, label: string): void => report({ type: 'connected', host: host.key, label })
+  const fleet = await assemble(intent.hosts, environment, connected, await introduce(intent.hosts, environment))
+  const { world, problems } = await look({ fleet, intent }, io.signal)
+  return { ...adoptLock(intent, world), fleet, world, problems: [...fleet.problems, ...problems] }
+}
+
+/** The plan for what a session saw. */
+export const planOf = ({ intent, world }: Pick<Session, 'intent' | 'world'>): Plan => decide(intent.cluster, intent.hosts, world)
+
+/** Prints problems for people. */
+export const sayProblems = (problems: readonly Problem[], io: Io): void => {
+  if (problems.length > 0) io.err(`${problemsText(problems, io.language, io.style)}\n`)
+}
+
+/** Says what stands in the way, to people or as the JSON document of a command that has nothing else to say; the exit code for it. */
+export const refuse = (problems: readonly Problem[], io: Io, options: Options): number => {
+  if (options.output === 'json') io.out(`${JSON.stringify({ problems })}\n`)
+  else sayProblems(problems, io)
+  return exitOf(problems)
+}
+
+/** The names by which output speaks of hosts. */
+export const namesOf = (intent: Intent, world: World) =>
+  membersOf(intent.hosts, world).map((member) => ({ key: member.key, nodeName: member.nodeName, label: labelOf(member) }))
+
+/**
+ * What most commands do: read the file, connect, look, work, and close the connections when the work is over. `work` returns the exit code;
+ * `adjust` may change what is wanted before anything is looked at.
+ */
+export const withSession = async (
+  options: Options,
+  io: Io,
+  work: (session: Session) => Promise<number> | number,
+  adjust: (intent: Intent) => Intent = (intent) => intent,
+): Promise<number> => {
+  const intent = await readIntent(options)
+  if ('problems' in intent) return refuse(intent.problems, io, options)
+  const session = await openSession(adjust(intent), io)
+  await using _ = session.fleet
+  return await work(session)
+}

@@ -1,0 +1,247 @@
+# Where bytes come from: each source in its order, until one delivers the pinned digest. Part of every script of an apply (texts.ts).
+# A refusing, slow or lying source costs its limits once: after a hard failure its host is not asked again in this run.
+
+# The limits of one request: seconds to connect, seconds to the first byte (lazy mirrors fetch first), then at least RATE bytes a second
+# over any WINDOW seconds. A host is given up after STRIKES failures that are about single files.
+FETCH_CONNECT=5
+FETCH_FIRST_BYTE=60
+FETCH_WINDOW=10
+FETCH_RATE=20480
+FETCH_PAUSE=2
+FETCH_STRIKES=3
+FETCH_HEADER=
+FETCH_ACCEPT=
+FETCH_DOWN=' '
+FETCH_STRUCK=' '
+failures=
+# What ran into trouble, kept for the later scripts of the same run ($SLIPWAY_RUN; without it every script is its own run).
+FETCH_MEMORY=down
+
+# host_of URL
+host_of() {
+	host=${1#*://}
+	printf '%s' "${host%%/*}"
+}
+
+# recall: what earlier scripts of this run found to be down.
+recall() {
+	[ "$(sed -n 1p "$RUN/$FETCH_MEMORY" 2>/dev/null)" = "run ${SLIPWAY_RUN:-}" ] || printf 'run %s\n' "${SLIPWAY_RUN:-}" >"$RUN/$FETCH_MEMORY"
+	[ -n "${SLIPWAY_RUN:-}" ] || return 0
+	FETCH_DOWN="$FETCH_DOWN$(sed -n 's/^down //p' "$RUN/$FETCH_MEMORY" | tr '\n' ' ')"
+}
+
+# down HOST: it is not asked again in this run.
+down() {
+	FETCH_DOWN="$FETCH_DOWN$1 "
+	printf 'down %s\n' "$1" >>"$RUN/$FETCH_MEMORY"
+}
+
+is_down() {
+	case $FETCH_DOWN in *" $1 "*) return 0 ;; esac
+	return 1
+}
+
+# strike HOST: counts a failure that may be about one file only.
+strike() {
+	FETCH_STRUCK="$FETCH_STRUCK$1 "
+	[ "$(printf '%s' "$FETCH_STRUCK" | tr ' ' '\n' | grep -cxF -- "$1")" -ge "$FETCH_STRIKES" ] || return 0
+	down "$1"
+}
+
+# blame HOST THING REASON: one line of the report (ui/notes.ts).
+blame() {
+	failures="$failures
+$1: $2: $3"
+	note "source-failed $1 $2 $3"
+}
+
+size_of() { stat -c %s "$1" 2>/dev/null || echo 0; }
+
+# rate_text BYTES SECONDS
+rate_text() {
+	if [ "$1" -le 0 ]; then printf 'silent for %s s\n' "$2"; else printf 'only %s.%s KB/s\n' $(($1 / $2 / 1000)) $(($1 / $2 % 1000 / 100)); fi
+}
+
+# watch_pull PID FILE BEFORE: ends a request that says nothing for FETCH_FIRST_BYTE seconds, or is slower than FETCH_RATE over FETCH_WINDOW.
+# curl's own --speed-time cannot wait longer for the first byte than for the others.
+watch_pull() {
+	waited=0
+	last=$3
+	while [ "$(size_of "$2")" -le "$3" ]; do
+		sleep 1
+		waited=$((waited + 1))
+		if [ "$waited" -ge "$FETCH_FIRST_BYTE" ]; then
+			echo "silent for $FETCH_FIRST_BYTE s" >"$2.slow"
+			kill "$1"
+			return
+		fi
+	done
+	while sleep "$FETCH_WINDOW"; do
+		now=$(size_of "$2")
+		if [ $((now - last)) -lt $((FETCH_RATE * FETCH_WINDOW)) ]; then
+			rate_text $((now - last)) "$FETCH_WINDOW" >"$2.slow"
+			kill "$1"
+			return
+		fi
+		last=$now
+	done
+}
+
+# pull URL FILE: one request, resumed where FILE ends. Sets `code` (curl's, 28 for too slow), `status` (HTTP) and `error` (one line).
+pull() {
+	rm -f "$2.slow"
+	before=$(size_of "$2")
+	curl -fsSL --proto '=http,https' --connect-timeout "$FETCH_CONNECT" --max-redirs 5 -C - -A 'slipway' \
+		${FETCH_HEADER:+-H "$FETCH_HEADER"} ${FETCH_ACCEPT:+-H "Accept: $FETCH_ACCEPT"} -w '%{http_code}' -o "$2" "$1" >"$2.status" 2>"$2.error" </dev/null 3<&- &
+	puller=$!
+	watch_pull "$puller" "$2" "$before" </dev/null >/dev/null 2>&1 3<&- 9>&- &
+	watcher=$!
+	code=0
+	wait "$puller" || code=$?
+	kill "$watcher" 2>/dev/null || true
+	wait "$watcher" 2>/dev/null || true
+	status=$(tail -c 3 "$2.status" 2>/dev/null || true)
+	error=$(curl_reason "$2.error")
+	if [ -s "$2.slow" ]; then
+		code=28
+		error=$(cat "$2.slow")
+	fi
+	rm -f "$2.slow" "$2.status" "$2.error"
+}
+
+# curl_reason FILE: what curl says, in few words.
+curl_reason() {
+	case $code in
+	6) echo 'its name does not resolve' ;;
+	7) echo 'no connection' ;;
+	18 | 52 | 56 | 92) echo 'it broke off' ;;
+	22) echo "HTTP $status" ;;
+	28) echo "no connection within $FETCH_CONNECT s" ;;
+	47) echo 'it redirects in circles' ;;
+	60) if grep -q 'expired' "$1"; then echo 'expired certificate'; else echo 'untrusted certificate'; fi ;;
+	*) sed -n 's/^curl: ([0-9]*) //p' "$1" | head -n 1 ;;
+	esac
+}
+
+# Asking again may help: the server is busy or restarting (478 is DaoCloud's), or the transfer broke (18, 52, 56, 92).
+may_mend() {
+	case $code in
+	18 | 52 | 56 | 92) return 0 ;;
+	22) case $status in 408 | 429 | 478 | 5??) return 0 ;; esac ;;
+	esac
+	return 1
+}
+
+# The rest of this run needs no answer from a host that cannot be reached, is too slow, turns in circles or has no valid certificate.
+is_hard() {
+	case $code in
+	22) case $status in 429 | 5??) return 0 ;; esac ;;
+	18) return 1 ;;
+	33 | 36) return 1 ;;
+	*) return 0 ;;
+	esac
+	return 1
+}
+
+# cannot_write FILE: the end of the run, because no other source can mend it. The beginning of a file is not worth a full disk.
+cannot_write() {
+	free=$(df -Pk "${1%/*}" | awk 'NR == 2 {print $4}')
+	rm -f "$1"
+	fail "this host cannot write what it fetches to ${1%/*}, where $((free / 1024)) MiB are free: make room there, or mend that disk if there is room enough, and run again"
+}
+
+# pull_whole URL FILE: pull, asked again where that may help; a transfer that breaks goes on as long as it brings something.
+pull_whole() {
+	tries=0
+	while :; do
+		had=$(size_of "$2")
+		pull "$1" "$2"
+		if [ "$code" -eq 0 ]; then return 0; fi
+		# 23: what came could not be written.
+		if [ "$code" -eq 23 ]; then cannot_write "$2"; fi
+		# 33: the server cannot resume; 416: it has nothing beyond what is here. Both ask for a fresh start.
+		if [ "$had" -gt 0 ] && { [ "$code" -eq 33 ] || [ "$status" = 416 ]; }; then
+			rm -f "$2"
+			continue
+		fi
+		may_mend || return 1
+		tries=$((tries + 1))
+		if [ "$tries" -ge 5 ]; then return 1; fi
+		if [ "$(size_of "$2")" -le "$had" ] && [ "$tries" -ge 2 ]; then return 1; fi
+		sleep "$FETCH_PAUSE"
+	done
+}
+
+# matches FILE PIN
+matches() { [ -f "$1" ] && [ "sha256:$(sha256sum <"$1" | cut -d ' ' -f 1)" = "$2" ]; }
+
+looks_like_html() { head -c 512 "$1" | tr -d '\0' | grep -qi -e '<html' -e '<!doctype html'; }
+
+# fetch_one PIN FILE URL: FILE has the pinned bytes, or `error` says why not.
+fetch_one() {
+	host=$(host_of "$3")
+	if is_down "$host"; then
+		error='not asked again in this run'
+		return 1
+	fi
+	resumed=$(size_of "$2")
+	while :; do
+		if ! pull_whole "$3" "$2"; then
+			error=${error:-curl exit $code}
+			if is_hard; then down "$host"; else strike "$host"; fi
+			break
+		fi
+		if matches "$2" "$1"; then return 0; fi
+		error='wrong digest'
+		if looks_like_html "$2"; then error='an HTML page'; fi
+		rm -f "$2"
+		# The first half may be another source's, or a run's that was cut off: then this one gets its own chance.
+		if [ "$resumed" -eq 0 ]; then
+			strike "$host"
+			break
+		fi
+		resumed=0
+	done
+	if is_down "$host"; then error="$error (given up)"; fi
+	return 1
+}
+
+# fetch_any PIN DESTINATION URL...: the first place that delivers the pinned bytes; who served them does not matter.
+# Returns 1 where none does; `failures` says of each why.
+fetch_any() {
+	pin=$1
+	destination=$2
+	shift 2
+	install -d -m 0700 "$STATE/fetch"
+	part=$STATE/fetch/${pin#sha256:}
+	if matches "$part" "$pin"; then
+		mv -f "$part" "$destination"
+		return 0
+	fi
+	for url; do
+		started=$(date +%s)
+		if fetch_one "$pin" "$part" "$url"; then
+			mv -f "$part" "$destination"
+			printf 'fetched %s: %s bytes in %s s\n' "$url" "$(stat -c %s "$destination")" "$(($(date +%s) - started))"
+			return 0
+		fi
+		case $error in
+		'not asked again'*)
+			failures="$failures
+$host: ${url##*/}: $error"
+			printf 'skipped %s: %s\n' "$url" "$error"
+			;;
+		*) blame "$host" "${url##*/}" "$error" ;;
+		esac
+	done
+	rm -f "$part" "$destination"
+	return 1
+}
+
+# fetch PIN DESTINATION URL...: where there is no other rung, the end of the run.
+fetch() {
+	failures=
+	fetch_any "$@" && return
+	rmdir "${destination%/*}" 2>/dev/null || true
+	fail "no source delivered ${url##*/} with digest $pin:$failures"
+}
