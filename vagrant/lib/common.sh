@@ -14,8 +14,8 @@ LAB_CONTROL="http://$LAB_MIRROR_IP:8079"
 # Nothing answers here (TEST-NET-3); the wall swallows and counts what is sent to it.
 LAB_BLACKHOLE=203.0.113.1
 LAB_STATE="$LAB_DIR/.lab"
-# s1 to s6 are spare: more machines for whoever wants some.
-ALL_HOSTS=(cp1 cp2 cp3 w1 w2 s1 s2 s3 s4 s5 s6)
+# s1 to s9 are spare: more machines for whoever wants some.
+ALL_HOSTS=(cp1 cp2 cp3 w1 w2 s1 s2 s3 s4 s5 s6 s7 s8 s9)
 DEFAULT_HOSTS=(cp1 w1 w2)
 
 K8S_VERSIONS=(1.36.3 1.37.2)
@@ -42,7 +42,7 @@ host_ip() {
   case "$1" in
     cp1) echo 10.77.0.11 ;; cp2) echo 10.77.0.12 ;; cp3) echo 10.77.0.13 ;;
     w1) echo 10.77.0.21 ;; w2) echo 10.77.0.22 ;;
-    s[1-6]) echo "10.77.0.3${1#s}" ;;
+    s[1-9]) echo "10.77.0.3${1#s}" ;;
     *) die "no such host: $1 (there are: ${ALL_HOSTS[*]})" ;;
   esac
 }
