@@ -17,6 +17,6 @@ export const modules: Kind<ModulesResource> = {
     if (missing.length === 0) return undefined
     return { verb: 'update', reason: { en: `not loaded: ${missing.join(', ')}`, zh: `未加载：${missing.join('、')}` } }
   },
-  script: (want, difference) => `${file.script(fileOf(want), difference, {})}load ${want.names.join(' ')}\n`,
+  script: (want, difference) => `keep_modules\n${file.script(fileOf(want), difference, {})}load ${want.names.join(' ')}\n`,
   after: (want, seen) => ({ ...file.after(fileOf(want), seen), modules: [...new Set([...seen.facts.modules, ...want.names])].sort() }),
 }

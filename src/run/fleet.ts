@@ -71,6 +71,24 @@ const probeOne = async (transport: Transport, peers: readonly string[], version:
   return parseFacts(stdout)
 }
 
+/** Why a host that is connected could not be looked at, and what to do. */
+const unseen = ({ name, message }: Error): Pick<Problem, 'what' | 'fix'> =>
+  name === 'TimeoutError'
+    ? {
+        what: {
+          en: `looking at the host took more than ${PROBE_LIMIT_MS / 1000} s, and was given up`,
+          zh: `探测主机超过 ${PROBE_LIMIT_MS / 1000} 秒，已放弃`,
+        },
+        fix: {
+          en: 'The host is very busy or its disk is slow: see uptime and iostat there, then run the same command again.',
+          zh: '主机很忙或磁盘很慢：请在该主机查看 uptime 和 iostat，然后重新运行同一命令。',
+        },
+      }
+    : {
+        what: { en: `the host could not be looked at: ${message}`, zh: `无法探测主机：${message}` },
+        fix: { en: 'Log in there and see whether a shell works.', zh: '请登录该主机检查 shell 是否正常。' },
+      }
+
 /** Probes every connected host at once, one execution each. `version` is the Kubernetes release that is wanted. A host whose probe fails is a Problem (exit 4) and absent from the world. */
 export const probe = async (
   fleet: Fleet,
@@ -88,16 +106,7 @@ export const probe = async (
         problems.push(
           error instanceof TransportError
             ? error.problem
-            : {
-                at: transport.label,
-                what: {
-                  en: `the host could not be looked at: ${(error as Error).message}`,
-                  zh: `无法探测主机：${(error as Error).message}`,
-                },
-                fix: { en: 'Log in there and see whether a shell works.', zh: '请登录该主机检查 shell 是否正常。' },
-                severity: 'error',
-                exit: EXIT.unreachable,
-              },
+            : { at: transport.label, ...unseen(error as Error), severity: 'error', exit: EXIT.unreachable },
         )
       }
     }),

@@ -68,6 +68,9 @@ apt_reason() {
 	status=$(sed -n 's/.*  \([45][0-9][0-9]\)  [A-Z].*/\1/p' "$RUN/apt-said" | head -n 1)
 	if [ -s "$RUN/apt-slow" ]; then
 		cat "$RUN/apt-slow"
+	elif said -i "couldn't create tempor"; then
+		# Before what follows from it: without a temporary file apt calls every signature bad.
+		echo "apt cannot write to /tmp on this host (ls -ld /tmp must say drwxrwxrwt)"
 	elif [ -n "$status" ]; then
 		echo "HTTP $status"
 	elif said -i 'certificate.*expired'; then

@@ -85,6 +85,17 @@ keep_sysctls() {
 	done
 }
 
+in_container() { systemd-detect-virt --quiet --container; }
+
+MODULES=/proc/modules
+
+# keep_modules: which modules the kernel had before Slipway, once; a container's are its machine's.
+keep_modules() {
+	! grep -qs -e '^module ' -e '^file /etc/modules-load.d/slipway.conf$' "$STATE/inventory" || return 0
+	if in_container || [ ! -r "$MODULES" ]; then return 0; fi
+	sed 's/ .*//; s/^/module /' "$MODULES" >>"$STATE/inventory"
+}
+
 # keep_service NAME: whether a package's service was enabled and ran before Slipway, once.
 keep_service() {
 	grep -q "^service $1 " "$STATE/inventory" 2>/dev/null ||

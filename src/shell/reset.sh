@@ -11,7 +11,6 @@ stuck() {
 }
 inventory() { sed -n "s/^$1 //p" "$STATE/inventory" 2>/dev/null || true; }
 has() { grep -qxF -- "$1" "$STATE/inventory" 2>/dev/null; }
-in_container() { systemd-detect-virt --quiet --container; }
 
 # leaving KIND: the values of that kind that units of this host left behind. A unit that was never started here left nothing.
 leaving() {
@@ -223,12 +222,23 @@ prune() {
 
 remove_leftovers() {
 	stage leftovers
-	drop_in=/etc/systemd/logind.conf.d/99-kubelet.conf
-	reload=
-	if [ -e "$drop_in" ] && leaving path | grep -qxF "$drop_in"; then reload=yes; fi
 	leaving path | while read -r path; do remove_tree "$path"; done
-	# logind reads its files when it is told to, as kubelet told it when it wrote this one.
-	[ -z "$reload" ] || systemctl kill --signal=HUP systemd-logind.service 2>/dev/null || true
+	unload_apparmor
+}
+
+# containerd loads the profile of its containers by itself; it stays in the kernel until it is taken out by its name (apparmor.d, securityfs).
+unload_apparmor() {
+	profiles=/sys/kernel/security/apparmor/profiles
+	if has 'unit containerd.service' && grep -qs '^cri-containerd\.apparmor\.d ' "$profiles"; then
+		printf cri-containerd.apparmor.d 2>/dev/null >"${profiles%/*}/.remove" || left apparmor cri-containerd.apparmor.d
+	fi
+}
+
+# logind reads its files when it is told to: after ours and kubelet's are gone.
+reload_logind() {
+	if inventory file | grep -q '^/etc/systemd/logind\.conf\.d/' || leaving path | grep -q '^/etc/systemd/logind\.conf\.d/'; then
+		systemctl kill --signal=HUP systemd-logind.service 2>/dev/null || true
+	fi
 }
 
 put_back_file() {
@@ -376,11 +386,11 @@ restore_sysctls() {
 	systemctl restart systemd-sysctl.service 2>/dev/null || true
 }
 
-# Those of our list that the kernel holds as modules; somebody else may use them by now, so they stay until the next boot.
+# What the kernel has loaded since the first install, for us and for the pod network; somebody else may use it by now, so it stays until the next boot.
 loaded_modules() {
-	while read -r module; do
-		grep -q "^$module " /proc/modules && printf '%s ' "$module"
-	done 2>/dev/null </etc/modules-load.d/slipway.conf || true
+	inventory module | sort >"$RUN/modules-before"
+	[ -s "$RUN/modules-before" ] || return 0
+	cut -d ' ' -f 1 "$MODULES" | sort | comm -13 "$RUN/modules-before" - | tr '\n' ' '
 }
 
 reset() {
@@ -391,6 +401,7 @@ reset() {
 		remove_network
 		remove_leftovers
 		remove_files
+		reload_logind
 		remove_users
 		remove_packages
 		restore_services

@@ -4,6 +4,10 @@ import type { Language } from '../text.ts'
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^wrong digest/, '摘要不符'],
   [/^bad signature/, '签名无效'],
+  [
+    /^apt cannot write to \/tmp on this host \(ls -ld \/tmp must say drwxrwxrwt\)/,
+    '本机的 apt 无法写入 /tmp（ls -ld /tmp 应显示 drwxrwxrwt）',
+  ],
   [/^an HTML page/, '返回的是 HTML 页面'],
   [/^silent for (\S+) s/, '$1 秒内无数据'],
   [/^only (\S+) KB\/s/, '仅 $1 KB/s'],

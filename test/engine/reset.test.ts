@@ -136,6 +136,34 @@ describe('what a host remembers', () => {
   })
 })
 
+describe('modules of the kernel', () => {
+  const loaded = (names: string[]): string => {
+    writeFileSync(join(folder, 'modules'), names.map((name) => `${name} 16384 0 - Live 0x0\n`).join(''))
+    return `in_container() { return 1; }\nMODULES=${folder}/modules\n`
+  }
+
+  test('all that were loaded since the first install are named', () => {
+    shell(`${loaded(['dm_mod', 'ext4'])}keep_modules`)
+    expect(shell(`${loaded(['vxlan', 'ext4', 'dm_mod', 'bridge'])}loaded_modules`).trim()).toBe('bridge vxlan')
+  })
+
+  test('a later run does not take what we loaded for what was there', () => {
+    inventory('file /etc/modules-load.d/slipway.conf\n')
+    shell(`${loaded(['vxlan'])}keep_modules`)
+    expect(shell(`${loaded(['vxlan'])}loaded_modules`).trim()).toBe('')
+  })
+})
+
+describe('logind', () => {
+  test.each([
+    ['file /etc/systemd/logind.conf.d/zz-slipway.conf', 'kill --signal=HUP systemd-logind.service'],
+    ['file /etc/hostname', ''],
+  ])('%s', (line, asked) => {
+    writeFileSync(join(folder, 'state/inventory'), `${line}\n`)
+    expect(shell('systemctl() { echo "$*"; }\nleaves() { :; }\nreload_logind').trim()).toBe(asked)
+  })
+})
+
 describe("apt's indexes", () => {
   const lists = ['_etc_apt_mirrors_debian.list_dists_x_InRelease', 'a_my%5frepo_dists_x_main_binary-amd64_Packages.lz4', 'b_flat_Packages']
   const targets = [

@@ -1,5 +1,5 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { PROBE } from '../../src/shell/texts.ts'
 import { type Sandbox, sandbox } from '../resources/sandbox.ts'
 
@@ -28,4 +28,17 @@ test('a directory that is a link to one elsewhere is that directory, with what i
   expect(seen).toContainEqual(expect.stringMatching(/^directory\t700\t\S+\t\/etc\/cni\/net\.d$/))
   expect(seen).toContainEqual(expect.stringMatching(/^file\t644\t\S+\t\/etc\/cni\/net\.d\/10-x\.conflist\t/))
   expect(seen).toContain('etcd-data\tyes')
+})
+
+describe('the size of the connection table, before its module is loaded', () => {
+  const start = PROBE.indexOf('writable_conntrack() {')
+  const asked = PROBE.slice(start, PROBE.indexOf('\n}\n', start) + 3).replace('/proc/sys/', '/nowhere/')
+
+  test.each([
+    ['a machine', 'false', 'yes'],
+    ['a container', 'true', 'no'],
+  ])('%s', (_, container, answer) => {
+    const { stdout } = host.run(`${asked.replace('systemd-detect-virt --quiet --container', container)}\nwritable_conntrack`)
+    expect(stdout.trim()).toBe(answer)
+  })
 })
