@@ -226,6 +226,7 @@ begin 8
 packages 'ca-certificates' 'conntrack' 'curl' 'iptables' 'nftables'
 finish 8
 begin 9
+keep_modules
 put '/etc/modules-load.d/slipway.conf' 0644 root:root <<'SLIPWAY_END'
 overlay
 br_netfilter
@@ -248,7 +249,7 @@ net.bridge.bridge-nf-call-ip6tables = 1
 fs.inotify.max_user_instances = 8192
 fs.inotify.max_user_watches = 524288
 SLIPWAY_END
-sysctl -q -p /etc/sysctl.d/zz-slipway.conf
+sysctl -q -e -p /etc/sysctl.d/zz-slipway.conf
 finish 10
 begin 11
 parent '/opt/slipway/runc/1.4.3'

@@ -193,6 +193,7 @@ keep_service 'haproxy'
 systemctl disable --now --quiet 'haproxy'.service
 finish 4
 begin 5
+keep_modules
 put '/etc/modules-load.d/slipway.conf' 0644 root:root <<'SLIPWAY_END'
 overlay
 br_netfilter
@@ -215,7 +216,7 @@ net.bridge.bridge-nf-call-ip6tables = 1
 fs.inotify.max_user_instances = 8192
 fs.inotify.max_user_watches = 524288
 SLIPWAY_END
-sysctl -q -p /etc/sysctl.d/zz-slipway.conf
+sysctl -q -e -p /etc/sysctl.d/zz-slipway.conf
 finish 6
 begin 7
 parent '/opt/slipway/runc/1.4.3'

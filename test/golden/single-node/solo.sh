@@ -58,6 +58,7 @@ begin 0
 packages 'ca-certificates' 'conntrack' 'curl' 'iptables'
 finish 0
 begin 1
+keep_modules
 put '/etc/modules-load.d/slipway.conf' 0644 root:root <<'SLIPWAY_END'
 overlay
 br_netfilter
@@ -80,7 +81,7 @@ net.bridge.bridge-nf-call-ip6tables = 1
 fs.inotify.max_user_instances = 8192
 fs.inotify.max_user_watches = 524288
 SLIPWAY_END
-sysctl -q -p /etc/sysctl.d/zz-slipway.conf
+sysctl -q -e -p /etc/sysctl.d/zz-slipway.conf
 finish 2
 begin 3
 parent '/opt/slipway/runc/1.4.3'
