@@ -10,13 +10,8 @@ const lengths = (a: readonly string[], b: readonly string[]): Uint32Array[] => {
   return table
 }
 
-/**
- * The lines that differ between two texts, each marked "-" or "+", with two unchanged lines around (marked " ").
- * For configuration files of some hundred lines; time and memory grow with the product of the lengths.
- */
-export const lineDiff = (before: string, after: string): string => {
-  const a = before === '' ? [] : before.replace(/\n$/, '').split('\n')
-  const b = after === '' ? [] : after.replace(/\n$/, '').split('\n')
+/** All lines of two lists: marked " " where both have them, "-" where only the first has, "+" where only the second. */
+export const markedLines = (a: readonly string[], b: readonly string[]): string[] => {
   const table = lengths(a, b)
   const marked: string[] = []
   let i = 0
@@ -29,6 +24,17 @@ export const lineDiff = (before: string, after: string): string => {
     } else if (i < a.length && (j >= b.length || (table[i + 1]?.[j] ?? 0) >= (table[i]?.[j + 1] ?? 0))) marked.push(`-${a[i++]}`)
     else marked.push(`+${b[j++]}`)
   }
+  return marked
+}
+
+const linesOf = (text: string): string[] => (text === '' ? [] : text.replace(/\n$/, '').split('\n'))
+
+/**
+ * The lines that differ between two texts, each marked "-" or "+", with two unchanged lines around (marked " ").
+ * For configuration files of some hundred lines; time and memory grow with the product of the lengths.
+ */
+export const lineDiff = (before: string, after: string): string => {
+  const marked = markedLines(linesOf(before), linesOf(after))
   const near = (at: number): boolean => marked.slice(Math.max(0, at - CONTEXT), at + CONTEXT + 1).some((line) => !line.startsWith(' '))
   return marked.filter((_, at) => near(at)).join('\n')
 }

@@ -1,5 +1,5 @@
-##### stage 1 (secrets)
-# (here stand src/engine/*.sh)
+##### stage 1: secrets
+# (here stands src/shell)
 
 export http_proxy='http://proxy.corp:3128'
 export https_proxy='http://proxy.corp:3128'
@@ -46,8 +46,8 @@ finish 4
 }
 main; exit
 
-##### stage 2 (prepare, etcd, apiserver, controllers)
-# (here stand src/engine/*.sh)
+##### stage 2: prepare, etcd, apiserver, controllers
+# (here stands src/shell)
 
 export http_proxy='http://proxy.corp:3128'
 export https_proxy='http://proxy.corp:3128'
@@ -790,8 +790,8 @@ finish 39
 }
 main; exit
 
-##### stage 3 (nodes)
-# (here stand src/engine/*.sh)
+##### stage 3: nodes
+# (here stands src/shell)
 
 export http_proxy='http://proxy.corp:3128'
 export https_proxy='http://proxy.corp:3128'
@@ -1230,8 +1230,8 @@ finish 32
 }
 main; exit
 
-##### stage 4 (addons)
-# (here stand src/engine/*.sh)
+##### stage 4: addons
+# (here stands src/shell)
 
 export http_proxy='http://proxy.corp:3128'
 export https_proxy='http://proxy.corp:3128'
