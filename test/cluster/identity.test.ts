@@ -36,7 +36,9 @@ describe('one host', () => {
   })
 
   test('a public part whose key is gone is a sign', () => {
-    const keysAlone = Object.fromEntries(Object.entries(plane.paths).filter(([path]) => /\/(ca|front-proxy-ca)\.(crt|key)$|\/sa\./.test(path)))
+    const keysAlone = Object.fromEntries(
+      Object.entries(plane.paths).filter(([path]) => /\/(ca|front-proxy-ca)\.(crt|key)$|\/sa\./.test(path)),
+    )
     const drawn = { ...plane, paths: keysAlone, units: {}, etcdData: false }
     expect(signsOf(drawn)).toEqual([])
     expect(signsOf(dropPath(drawn, '/etc/kubernetes/pki/ca.key'))).toEqual(['trust'])
