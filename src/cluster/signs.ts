@@ -6,12 +6,11 @@ import type { World } from './world.ts'
 export type Sign = 'etcd-data' | 'running' | 'unit' | 'kubeconfig' | 'leaf' | 'trust'
 
 const PKI = '/etc/kubernetes/pki/'
-const CLUSTER_CA = `${PKI}ca.crt`
 const UNITS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy']
 
 /** A public part of a shared secret, by its path, with the path of its key. */
 const KEY_OF: Readonly<Record<string, string>> = {
-  [CLUSTER_CA]: `${PKI}ca.key`,
+  [`${PKI}ca.crt`]: `${PKI}ca.key`,
   [`${PKI}etcd/ca.crt`]: `${PKI}etcd/ca.key`,
   [`${PKI}front-proxy-ca.crt`]: `${PKI}front-proxy-ca.key`,
   [`${PKI}sa.pub`]: `${PKI}sa.key`,
@@ -51,13 +50,3 @@ export const clusterHosts = (world: World): readonly string[] =>
   Object.keys(world)
     .filter((host) => world[host] && signsOf(world[host]).length > 0)
     .sort()
-
-/** The CAs of Kubernetes by which a host says whose it is: what it trusts, and what signed its kubelet. The SHA-256 of their public keys. */
-export const clusterAuthorities = ({ paths }: Facts): readonly string[] => [
-  ...new Set(
-    Object.entries(paths).flatMap(([path, { authorities = [], certificate }]) => {
-      if (path === CLUSTER_CA || isKubeconfig(path)) return authorities.map(({ key }) => key)
-      return path.startsWith('/var/lib/kubelet/pki/') && certificate?.issuer ? [certificate.issuer] : []
-    }),
-  ),
-]

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { clusterAuthorities, clusterHosts, signsOf } from '../../src/cluster/identity.ts'
+import { clusterHosts, signsOf } from '../../src/cluster/signs.ts'
 import { simulate } from '../../src/engine/plan.ts'
 import { stagesOf } from '../../src/engine/stages.ts'
 import { dropPath } from '../../src/resources/paths.ts'
@@ -43,10 +43,5 @@ describe('one host', () => {
     expect(signsOf(drawn)).toEqual([])
     expect(signsOf(dropPath(drawn, '/etc/kubernetes/pki/ca.key'))).toEqual(['trust'])
     expect(signsOf(dropPath(drawn, '/etc/kubernetes/pki/sa.key'))).toEqual(['trust'])
-  })
-
-  test('both say which CA they belong to', () => {
-    expect(clusterAuthorities(plane)).toHaveLength(1)
-    expect(clusterAuthorities(worker)).toEqual(clusterAuthorities(plane))
   })
 })
