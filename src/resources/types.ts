@@ -99,7 +99,7 @@ export type CertificateResource = Readonly<{
 /**
  * A service: its unit file, enabled and running. It restarts when the digest of the unit file and of `inputs` differs from the
  * one the running process was started with. `reloads`: inputs that it reads again when told to (ExecReload), so that a change of them
- * restarts nothing. `ready` is sh, polled on the host every 100 ms until it exits 0. `aside`: a unit that cannot work while this one restarts and
+ * restarts nothing. `ready` is sh, polled on the host until it exits 0, at least once a second. `aside`: a unit that cannot work while this one restarts and
  * that has a stand-in elsewhere; it stops in good order before, so that whoever asks it has moved on, and starts again after.
  * `spent`: it runs and serves nobody, because its certificates have ended; a restart takes nothing away, so no other host has to wait for it.
  * `follows`: files that it rewrites itself, so that only our changes to them restart it.

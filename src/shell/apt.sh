@@ -102,22 +102,23 @@ apt_reason() {
 }
 
 # apt_update FILE: the lists of the sources in FILE only; any error counts. `error` says why not.
-# DPkg::Lock::Timeout does not cover the lock of the lists, which unattended-upgrades and apt's timers take.
 apt_update() {
-	waited=0
 	# shellcheck disable=SC2086 # options are words
 	eval "$(apt-config ${APT_PRIVATE:-} shell lists_dir Dir::State::lists/d 2>/dev/null)"
-	while :; do
-		# shellcheck disable=SC2086,SC2154
-		if apt_paced "$lists_dir" "$APT_LIMIT" update --error-on=any ${APT_PRIVATE:-} -o Acquire::Retries=0 \
-			-o APT::Get::List-Cleanup=0 -o Dir::Etc::sourcelist="$1" -o Dir::Etc::sourceparts=-; then return 0; fi
-		error=$(apt_reason)
-		error=${error:-apt-get update ended with $code}
-		case $error in 'Could not get lock'* | 'Unable to lock'*) ;; *) return 1 ;; esac
-		waited=$((waited + 2))
-		if [ "$waited" -ge 120 ]; then return 1; fi
-		sleep 2
-	done
+	retry 120 5 apt_lists "$1" || true
+	[ -z "$error" ]
+}
+
+# apt_lists FILE: one try; 1 where another process holds the lock of the lists, which unattended-upgrades and apt's timers take, and which
+# DPkg::Lock::Timeout does not cover.
+apt_lists() {
+	error=
+	# shellcheck disable=SC2086,SC2154 # options are words
+	apt_paced "$lists_dir" "$APT_LIMIT" update --error-on=any ${APT_PRIVATE:-} -o Acquire::Retries=0 \
+		-o APT::Get::List-Cleanup=0 -o Dir::Etc::sourcelist="$1" -o Dir::Etc::sourceparts=- && return
+	error=$(apt_reason)
+	error=${error:-apt-get update ended with $code}
+	case $error in 'Could not get lock'* | 'Unable to lock'*) return 1 ;; esac
 }
 
 # host_in FILE: the host of a candidate, out of N-HOST.sources.

@@ -219,10 +219,10 @@ fetch_any() {
 		return 0
 	fi
 	for url; do
-		started=$(date +%s)
+		started=$(uptime_cs)
 		if fetch_one "$pin" "$part" "$url"; then
 			mv -f "$part" "$destination"
-			printf 'fetched %s: %s bytes in %s s\n' "$url" "$(stat -c %s "$destination")" "$(($(date +%s) - started))"
+			printf 'fetched %s: %s bytes in %s s\n' "$url" "$(stat -c %s "$destination")" "$((($(uptime_cs) - started) / 100))"
 			return 0
 		fi
 		case $error in

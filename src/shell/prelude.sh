@@ -16,6 +16,33 @@ fail() {
 	exit 1
 }
 
+# uptime_cs: hundredths of a second since the host started. A time limit counts these: the wall clock is set while scripts run, because the same
+# run brings chrony, whose first step may be hours.
+uptime_cs() {
+	local seconds hundredths
+	IFS='. ' read -r seconds hundredths _ </proc/uptime
+	# The 1 keeps "08" from being taken for an octal number.
+	printf '%s\n' "$((seconds * 100 + 1$hundredths - 100))"
+}
+
+# retry SECONDS LONGEST COMMAND...: until the command succeeds, with pauses of 100 ms at first that grow by half, up to LONGEST seconds; 1 when
+# the time is over. Every waiting loop is this one. (`local` is in every sh that Debian allows: policy 10.4.)
+retry() {
+	local retry_end retry_longest retry_pause retry_left
+	retry_end=$(($(uptime_cs) + $1 * 100))
+	retry_longest=$(($2 * 100))
+	retry_pause=10
+	shift 2
+	until "$@"; do
+		retry_left=$((retry_end - $(uptime_cs)))
+		[ "$retry_left" -gt 0 ] || return 1
+		[ "$retry_pause" -le "$retry_left" ] || retry_pause=$retry_left
+		sleep "$((retry_pause / 100)).$((retry_pause / 10 % 10))$((retry_pause % 10))"
+		retry_pause=$((retry_pause * 3 / 2))
+		[ "$retry_pause" -le "$retry_longest" ] || retry_pause=$retry_longest
+	done
+}
+
 # One script at a time on a host. An orphan of a run that was cut off holds the lock until it is dead.
 enter() {
 	install -d -m 0700 "$RUN"
@@ -220,7 +247,7 @@ packages() {
 # inputs FILE...: the digest a unit is started with; plan.ts computes the same from facts.
 inputs() { sha256sum -- "$@" | sha256sum | cut -d ' ' -f 1; }
 
-# start UNIT SECONDS READY-FUNCTION INPUT...: (re)starts a unit and waits on the host until it is ready, at 100 ms.
+# start UNIT SECONDS READY-FUNCTION INPUT...: (re)starts a unit and waits on the host until it is ready.
 start() {
 	unit=$1
 	within=$2
@@ -271,32 +298,32 @@ loaded() {
 
 property() { systemctl show -p "$1" --value "$2.service"; }
 
-# A unit that restarts by itself looks active between two crashes: it failed when its process ended a second time.
+# unit_ready UNIT READY-FUNCTION: a restart that is ordered but not begun does not count: what is active, and may well be ready, is the old process.
+unit_ready() { [ "$(property ActiveState "$1")" = active ] && [ -z "$(property Job "$1")" ] && "$2" >/dev/null 2>&1; }
+
+# unit_settled UNIT READY-FUNCTION: whether there is nothing more to wait for; `unit_fault` says what went wrong, if something did.
+# A unit that restarts by itself is active between two crashes: ready counts if nothing was restarted since the last look, and its process may
+# end once.
+unit_settled() {
+	local restarts
+	if unit_ready "$1" "$2"; then
+		[ "$(property NRestarts "$1")" = "$unit_base" ] && return 0
+		unit_base=$(property NRestarts "$1")
+		return 1
+	fi
+	restarts=$(($(property NRestarts "$1") - unit_base))
+	[ "$restarts" -ge 2 ] || { [ "$restarts" = 1 ] && between_starts "$1"; } || return 1
+	# One that was started once more says why at its end, which may come after a page of usage.
+	retry 2 1 between_starts "$1" || true
+	unit_fault='it crashed again and again'
+}
+
+# await_unit UNIT SECONDS READY-FUNCTION: what it asks is on this host, and others wait for the unit: at least once a second.
 await_unit() {
-	deadline=$(($(date +%s) + $2))
-	base=$(property NRestarts "$1")
-	while :; do
-		# A restart that is ordered but not begun: what is active, and may well be ready, is the old process.
-		if [ "$(property ActiveState "$1")" = active ] && [ -z "$(property Job "$1")" ] && "$3" >/dev/null 2>&1; then
-			# A process that dies at once is active for a moment: ready twice in a row on the same process.
-			[ "$(property NRestarts "$1")" = "$base" ] && return 0
-			base=$(property NRestarts "$1")
-			continue
-		fi
-		restarts=$(($(property NRestarts "$1") - base))
-		if [ "$restarts" -ge 2 ] || { [ "$restarts" = 1 ] && between_starts "$1"; }; then
-			# One that was started once more says why at its end, which may come after a page of usage.
-			for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-				if between_starts "$1"; then break; fi
-				sleep 0.1
-			done
-			unit_failed "$1" "it crashed again and again" "$3" "$2"
-		fi
-		if [ "$(date +%s)" -ge "$deadline" ]; then
-			unit_failed "$1" "it was not ready within $2 s" "$3" "$2"
-		fi
-		sleep 0.1
-	done
+	unit_base=$(property NRestarts "$1")
+	unit_fault=
+	retry "$2" 1 unit_settled "$1" "$3" || unit_fault="it was not ready within $2 s"
+	[ -z "$unit_fault" ] || unit_failed "$1" "$unit_fault" "$3" "$2"
 }
 
 # systemd waits RestartSec between the end of a process and the next start; it counts the restart when that time is over.
@@ -344,14 +371,10 @@ put_back() {
 	systemctl daemon-reload
 	systemctl reset-failed "$1.service" 2>/dev/null || true
 	systemctl restart --no-block "$1.service"
-	deadline=$(($(date +%s) + $3))
-	until [ "$(property ActiveState "$1")" = active ] && "$2" >/dev/null 2>&1; do
-		if [ "$(date +%s)" -ge "$deadline" ]; then
-			printf 'unit %s: the file it ran with before was put back, but it is not ready with that either\n' "$1" >&2
-			return 0
-		fi
-		sleep 0.1
-	done
+	retry "$3" 1 unit_ready "$1" "$2" || {
+		printf 'unit %s: the file it ran with before was put back, but it is not ready with that either\n' "$1" >&2
+		return 0
+	}
 	printf 'unit %s: the file it ran with before was put back, and it is ready again\n' "$1" >&2
 }
 
@@ -362,15 +385,13 @@ stop_unit() {
 	systemctl daemon-reload
 }
 
-# await SECONDS WHAT FUNCTION: polls at 100 ms.
+# await SECONDS WHAT FUNCTION
 await() {
-	deadline=$(($(date +%s) + $1))
-	until "$3" >"$RUN/await" 2>&1; do
-		if [ "$(date +%s)" -ge "$deadline" ]; then
-			printf '%s was not true within %s s. It last said:\n' "$2" "$1" >&2
-			tail -n 20 "$RUN/await" >&2
-			exit 1
-		fi
-		sleep 0.1
-	done
+	retry "$1" 5 heard "$3" && return
+	printf '%s was not true within %s s. It last said:\n' "$2" "$1" >&2
+	tail -n 20 "$RUN/await" >&2
+	exit 1
 }
+
+# heard FUNCTION: what it said last is kept.
+heard() { "$1" >"$RUN/await" 2>&1; }

@@ -53,21 +53,14 @@ our_processes() {
 	done
 }
 
-# gone WHICH TENTHS: waits until none is left.
-gone() {
-	for _ in $(seq "$2"); do
-		[ -n "$("$1")" ] || return 0
-		sleep 0.1
-	done
-	return 1
-}
+none() { [ -z "$("$1")" ]; }
 
 # end WHICH: asks, waits 10 s, and kills.
 end() {
 	"$1" | xargs -r kill -TERM 2>/dev/null || true
-	gone "$1" 100 && return
+	retry 10 1 none "$1" && return
 	"$1" | xargs -r kill -KILL 2>/dev/null || true
-	gone "$1" 100 || stuck running "$("$1" | tr '\n' ' ')"
+	retry 10 1 none "$1" || stuck running "$("$1" | tr '\n' ' ')"
 }
 
 # systemd removes the ones it knows; on cgroup v1 kubelet makes more, in hierarchies that systemd leaves to others.

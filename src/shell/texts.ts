@@ -16,3 +16,6 @@ export const PROBE: string = read('./probe.sh')
 
 /** What takes a backup of the cluster on a control plane; steps/etcd-backup.ts puts its settings before it. */
 export const ETCD_BACKUP: string = read('./etcd-backup.sh')
+
+/** What writes every Secret again; steps/encrypted-secrets.ts puts its settings before it. */
+export const REWRITE_SECRETS: string = read('./rewrite-secrets.sh')

@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync, symlinkSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, readlinkSync, symlinkSync } from 'node:fs'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sha256 } from '../../src/digest.ts'
@@ -465,4 +465,39 @@ describe('waiting', () => {
     const failed = host.run('no() { echo "because $((1 + 1))"; return 1; }\nawait 1 something no')
     expect(failed).toMatchObject({ status: 1, stderr: expect.stringMatching(/something was not true within 1 s[\s\S]*because 2/) })
   })
+
+  test('pauses grow by half, from 100 ms to 5 s', () => {
+    const asked = `asked() { ${counting('n')}; [ "$n" -ge 13 ]; }`
+    host.run(`${asked}\nawait 60 something asked`, `sleep() { echo "$1" >>${host.path('pauses')}; }`)
+    expect(host.read('pauses').trim().split('\n').map(Number)).toEqual([0.1, 0.15, 0.22, 0.33, 0.49, 0.73, 1.09, 1.63, 2.44, 3.66, 5, 5, 5])
+  })
+
+  test('a unit is asked at least once a second', () => {
+    host.run(
+      `asked() { ${counting('n')}; [ "$n" -ge 9 ]; }\nawait_unit thing 60 asked`,
+      `sleep() { echo "$1" >>${host.path('pauses')}; }\nsystemctl() { case "$*" in *ActiveState*) echo active ;; *NRestarts*) echo 0 ;; esac; }`,
+    )
+    expect(host.read('pauses').trim().split('\n').map(Number)).toEqual([0.1, 0.15, 0.22, 0.33, 0.49, 0.73, 1, 1, 1])
+  })
+
+  // The same run brings chrony, whose first step may be hours.
+  test.each(['+8 hours', '-8 hours'])('a wall clock that is set in the middle (%s) ends nothing early and nothing late', (step) => {
+    const wall = `date() { ${counting('d')}; if [ "$n" -ge 2 ]; then command date -d '${step}' "$@"; else command date "$@"; fi; }`
+    expect(host.run(`asked() { ${counting('n')}; [ "$n" -ge 4 ]; }\nawait 60 something asked`, wall).status).toBe(0)
+    expect(host.run('never() { return 1; }\nawait 1 something never', wall)).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('within 1 s'),
+    })
+  })
+})
+
+test('no text that runs on a host counts seconds by the wall clock', () => {
+  const folder = new URL('../../src/', import.meta.url)
+  const found = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(sh|ts)$/.test(name))
+    .flatMap((name) =>
+      [...readFileSync(new URL(name, folder), 'utf8').matchAll(/.*date \+%s.*|.*\$\{?SECONDS\b.*/g)].map(([line]) => line.trim()),
+    )
+  // What the clocks of the hosts are compared by.
+  expect(found).toEqual(['fact now "$(date +%s)"'])
 })

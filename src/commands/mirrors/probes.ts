@@ -108,10 +108,10 @@ ask() {
 			-w '%{http_code}\\t%{size_download}\\t%{time_starttransfer}\\t%{time_total}' "$1" 2>"$error") || true
 		has "$3" && printf '%s' "$said"
 	elif [ "$2" != files ] && [ "$2" != images ]; then
-		began=$(date +%s.%N)
+		began=$(cut -d ' ' -f 1 /proc/uptime)
 		code=0
 		timeout 20 /usr/lib/apt/apt-helper -o Acquire::Retries=0 -o Acquire::http::Timeout=5 -o Acquire::https::Timeout=5 download-file "$1" "$file" >"$error" 2>&1 && code=200
-		has "$3" && printf '%s\\t%s\\t0\\t%s' "$code" "$(stat -c %s "$file" 2>/dev/null || echo 0)" "$(echo "$began $(date +%s.%N)" | awk '{print $2 - $1}')"
+		has "$3" && printf '%s\\t%s\\t0\\t%s' "$code" "$(stat -c %s "$file" 2>/dev/null || echo 0)" "$(echo "$began $(cut -d ' ' -f 1 /proc/uptime)" | awk '{print $2 - $1}')"
 	else
 		printf '0\\t0\\t0\\t0'
 		echo 'curl is not installed yet' >"$error"
