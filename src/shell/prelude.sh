@@ -1,4 +1,5 @@
 # The functions every script of an apply begins with. A script is this text, the changes, and `main; exit` (see engine/script.ts).
+# shellcheck disable=SC3043 # every sh of Debian and Ubuntu has `local` (policy 10.4)
 # It talks in lines that begin with "::slipway": begin, done and note. Everything else it prints is kept for error reports.
 set -eu
 umask 022
@@ -26,7 +27,7 @@ uptime_cs() {
 }
 
 # retry SECONDS LONGEST COMMAND...: until the command succeeds, with pauses of 100 ms at first that grow by half, up to LONGEST seconds; 1 when
-# the time is over. Every waiting loop is this one. (`local` is in every sh that Debian allows: policy 10.4.)
+# the time is over. Every waiting loop is this one.
 retry() {
 	local retry_end retry_longest retry_pause retry_left
 	retry_end=$(($(uptime_cs) + $1 * 100))
