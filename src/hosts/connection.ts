@@ -4,8 +4,9 @@ import type { Client, ConnectConfig } from 'ssh2'
 import { type Auth, authentication } from './auth.ts'
 import { createDeadline, dial } from './dial.ts'
 import { type HostKeys, hostKeys } from './host-keys.ts'
-import { handshakeFailed, lost, noTunnel, timedOut, unauthorised, undialled } from './problems.ts'
+import { handshakeFailed, lost, noKeyExchange, noTunnel, timedOut, tooManyTries, unauthorised, undialled } from './problems.ts'
 import { hostKeyTypesGone } from './problems-host-key.ts'
+import { proxied } from './proxy-command.ts'
 import type { Hop } from './route.ts'
 import { type Environment, type SshTarget, TransportError } from './transport.ts'
 
@@ -49,7 +50,7 @@ export async function openConnection(
     const keys = await hostKeys(hop, target, last ? target.hostKey : undefined, environment)
     const auth = await authentication(ssh, hop, target, last, environment, deadline.pausing)
     const enter = async (): Promise<Connection> => {
-      const sock = via ? await tunnel(via, hop, abort.signal) : await dialled(hop, abort.signal)
+      const sock = via ? await tunnel(via, hop, abort.signal) : await dialled(hop, environment, abort.signal)
       return await converse(new ssh.Client(), sock, hop, keys, auth, asking, abort.signal)
     }
     return await enter().catch(async (error) => {
@@ -134,6 +135,9 @@ const SETTINGS = {
 } satisfies ConnectConfig
 
 function explain(error: Error & { level?: string }, hop: Hop, keys: HostKeys, auth: Auth): Error {
+  if (error instanceof TransportError) return error
+  if (/too many authentication failures/i.test(error.message)) return tooManyTries(hop.label, auth.tried)
+  if (/no matching key exchange/i.test(error.message)) return noKeyExchange(hop.label)
   if (error.level === 'client-authentication') return auth.interrupt() ?? unauthorised(hop.label, auth.tried, auth.notes, auth.accepts())
   if (/no matching host key/i.test(error.message) && keys.types.length > 0) return hostKeyTypesGone(hop.label, keys.types)
   return handshakeFailed(hop.label, error)
@@ -166,8 +170,9 @@ async function shut(client: Client, gone: Promise<unknown>): Promise<void> {
   clearTimeout(timer)
 }
 
-async function dialled(hop: Hop, signal: AbortSignal): Promise<Duplex> {
+async function dialled(hop: Hop, { env, home }: Environment, signal: AbortSignal): Promise<Duplex> {
   try {
+    if (hop.proxyCommand !== undefined) return proxied(hop, hop.proxyCommand, { env, home }, signal)
     return await dial(hop.host, hop.port, signal)
   } catch (error) {
     throw error instanceof TransportError ? error : undialled(hop.label, error as Error)

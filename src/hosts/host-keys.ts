@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { DEFAULT_PORT } from '../config/hosts.ts'
-import type { Problem } from '../problem.ts'
 import {
   entriesFor,
   fingerprint,
@@ -27,6 +26,7 @@ import { question } from './question.ts'
 import type { Hop } from './route.ts'
 import { expandHome } from './secrets.ts'
 import type { Environment, SshTarget } from './transport.ts'
+import { warningsOf } from './warnings.ts'
 
 /** The key types we can check, best first. SHA-1 signatures are not among the algorithms. */
 const ALGORITHMS: Record<string, readonly string[]> = {
@@ -52,9 +52,10 @@ type Files = { paths: string[]; entries: KnownHost[] }
 
 /** Prepares the check of one host's key. `pinned` is for the target itself, not for its bastions. */
 export async function hostKeys(hop: Hop, target: SshTarget, pinned: string | undefined, environment: Environment): Promise<HostKeys> {
-  const files = await readAll(target, environment)
-  const known = entriesFor(files.entries, hop.host, hop.port)
-  const pin = pinned === undefined ? undefined : parsePin(pinned, hop.host, hop.port)
+  const files = await readAll(hop, target, environment)
+  const { name, port } = keyName(hop)
+  const known = entriesFor(files.entries, name, port)
+  const pin = pinned === undefined ? undefined : parsePin(pinned, name, port)
   if (pinned !== undefined && !pin) throw badPin(hop.label)
   const entries = pin ? [pin, ...known.filter((e) => e.marker === 'revoked')] : known
   const types = knownTypes(entries)
@@ -74,24 +75,30 @@ export async function hostKeys(hop: Hop, target: SshTarget, pinned: string | und
     async keep() {
       if (!fresh || !accepted) return
       fresh = false
-      const line = knownHostLine(hop.host, hop.port, accepted)
+      const line = knownHostLine(name, port, accepted)
       await record(files, line, environment)
     },
   }
 }
 
+/** What known-hosts files call a hop. An alias stands without a port (ssh_config(5), HostKeyAlias). */
+const keyName = ({ keyAlias, host, port }: Hop): { name: string; port: number } =>
+  keyAlias === undefined ? { name: host, port } : { name: keyAlias, port: DEFAULT_PORT }
+
 /** Whether anything is known of a host's key, so that nobody has to be asked for it. */
 export async function isKnown(hop: Hop, target: SshTarget, environment: Environment): Promise<boolean> {
   if (target.hostKey !== undefined) return true
-  const { entries } = await readAll(target, environment)
-  return knownTypes(entriesFor(entries, hop.host, hop.port)).length > 0
+  const { entries } = await readAll(hop, target, environment)
+  const { name, port } = keyName(hop)
+  return knownTypes(entriesFor(entries, name, port)).length > 0
 }
 
 /** Takes over what a list says of one host, under the name it is reached by, and keeps it where accepted keys are kept. */
 export async function learn(hop: Hop, target: SshTarget, list: string, environment: Environment): Promise<void> {
-  const files = await readAll(target, environment)
+  const files = await readAll(hop, target, environment)
+  const { name, port } = keyName(hop)
   for (const { type, key } of entriesFor(parseKnownHosts(list, 'copy'), target.address, target.port ?? DEFAULT_PORT)) {
-    const line = knownHostLine(hop.host, hop.port, Buffer.from(key, 'base64'))
+    const line = knownHostLine(name, port, Buffer.from(key, 'base64'))
     if (!(type in ALGORITHMS)) continue
     await record(files, line, environment)
   }
@@ -101,14 +108,11 @@ export async function learn(hop: Hop, target: SshTarget, list: string, environme
 async function record(files: Files, line: string, environment: Environment): Promise<void> {
   const path = files.paths[0] as string
   files.entries.push(...parseKnownHosts(line, path))
-  const warnings = await unkept(environment)
+  const warnings = await warningsOf(environment)
   await environment.share
     .gate(`write:${path}`, 1, () => appendLine(path, line))
     .catch((error: NodeJS.ErrnoException) => void warnings.set(path, hostKeysUnkept(path, error)))
 }
-
-/** The known-hosts files that could not be written, each with its warning. */
-export const unkept = ({ share }: Environment): Promise<Map<string, Problem>> => share.once('unkept', async () => new Map())
 
 /** True when the key is new and may be kept; throws when it may not be believed. */
 async function believe(
@@ -123,23 +127,18 @@ async function believe(
   if (verdict.is === 'known') return false
   if (verdict.is === 'revoked') throw hostKeyRevoked(hop.label, type, print, verdict.where)
   if (verdict.is === 'changed') throw hostKeyChanged(hop.label, type, print, verdict.known)
-  if (target.acceptNew) return true
+  if (target.acceptNew || hop.acceptNew) return true
   if (!ask) throw hostKeyUnknown(hop.label, hop.host, hop.port, type, print, verdict.authority)
   if (!(await question(share, () => ask.confirmHostKey(hop.label, type, print)))) throw hostKeyDeclined(hop.label, type, print)
   return true
 }
 
-/** All files, read once for all hosts; the first is where new keys are kept. */
-function readAll({ knownHosts }: SshTarget, { home, share }: Environment): Promise<Files> {
+/** All files, read once for all hosts that use them; the first is where new keys are kept. */
+function readAll({ knownHostsFiles }: Hop, { knownHosts }: SshTarget, { home, share }: Environment): Promise<Files> {
   const own = knownHosts === undefined ? [] : [resolve(expandHome(knownHosts, home))]
-  return share.once(`known-hosts:${own[0] ?? ''}`, async () => {
-    const paths = [
-      ...own,
-      join(home, '.ssh/known_hosts'),
-      join(home, '.ssh/known_hosts2'),
-      '/etc/ssh/ssh_known_hosts',
-      '/etc/ssh/ssh_known_hosts2',
-    ]
+  const users = knownHostsFiles ?? [join(home, '.ssh/known_hosts'), join(home, '.ssh/known_hosts2')]
+  const paths = [...own, ...users, '/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2']
+  return share.once(`known-hosts:${paths.join('\n')}`, async () => {
     const entries = await Promise.all(paths.map(async (path) => parseKnownHosts(await readText(path), path)))
     return { paths, entries: entries.flat() }
   })

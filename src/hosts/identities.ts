@@ -4,6 +4,7 @@ import type Ssh2 from 'ssh2'
 import type { ParsedKey } from 'ssh2'
 import { keyUnusable } from './problems.ts'
 import { isInterrupted, question } from './question.ts'
+import { expandHome } from './secrets.ts'
 import type { Hop } from './route.ts'
 import type { Environment, SshTarget } from './transport.ts'
 
@@ -19,14 +20,14 @@ const DEFAULTS = ['id_ed25519', 'id_ecdsa', 'id_rsa']
  * At most `room`: sshd hangs up after six failures, and OpenSSH 9.8 remembers them.
  */
 export async function identities(ssh: Ssh, hop: Hop, target: SshTarget, environment: Environment, room: number): Promise<Identity[]> {
-  const load = (path: string) => fromFile(ssh, path, environment)
+  const agent = target.agent ? await fromAgent(ssh, hop, environment) : []
+  const load = async (path: string) => throughAgent(await fromFile(ssh, path, environment), agent)
   const explicit = hop.keyPath === undefined ? [] : [await required(hop, load)]
   const configured = (await Promise.all(hop.identityFiles.map(load))).flatMap(usable)
   const usual = async () => (await Promise.all(DEFAULTS.map((name) => load(join(environment.home, '.ssh', name))))).flatMap(usable)
   // IdentitiesOnly keeps to what is named; as in OpenSSH the default files are when nothing else is.
   const unnamed = hop.keyPath === undefined && hop.identityFiles.length === 0
   const named = hop.identitiesOnly && unnamed ? await usual() : [...explicit, ...configured]
-  const agent = target.agent ? await fromAgent(ssh, environment) : []
   const held = named.map((id) => (id.locked ? (agent.find((a) => a.blob.equals(id.blob)) ?? id) : id))
   if (hop.identitiesOnly) return unique(held).slice(0, room)
   const defaults = await usual()
@@ -35,15 +36,27 @@ export async function identities(ssh: Ssh, hop: Hop, target: SshTarget, environm
   return spare && held.length < room ? [...last.slice(0, room - 1), spare] : last.slice(0, room)
 }
 
-type Loaded = Identity | 'absent' | { unusable: string }
+/** `publicOnly`: the file holds a public key, whose private half may be in the agent. */
+type Loaded = Identity | 'absent' | { unusable: string } | { publicOnly: Buffer }
 
 const usable = (loaded: Loaded): Identity[] => (typeof loaded === 'object' && 'blob' in loaded ? [loaded] : [])
+
+/** A public key stands for the agent's key of that name. */
+const throughAgent = (loaded: Loaded, agent: readonly Identity[]): Loaded => {
+  if (typeof loaded !== 'object' || !('publicOnly' in loaded)) return loaded
+  return (
+    agent.find(({ blob }) => blob.equals(loaded.publicOnly)) ?? {
+      unusable: 'is a public key, and the agent does not hold its private half',
+    }
+  )
+}
 
 async function required(hop: Hop, load: (path: string) => Promise<Loaded>): Promise<Identity> {
   const path = hop.keyPath as string
   const loaded = await load(path)
   if (loaded === 'absent') throw keyUnusable(hop.label, path, 'no such file')
   if ('unusable' in loaded) throw keyUnusable(hop.label, path, loaded.unusable)
+  if ('publicOnly' in loaded) throw keyUnusable(hop.label, path, 'is a public key')
   return loaded
 }
 
@@ -57,11 +70,13 @@ function fromFile(ssh: Ssh, path: string, environment: Environment): Promise<Loa
       text = await readFile(path, 'utf8')
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code
-      return code === 'ENOENT' ? 'absent' : { unusable: `cannot be read (${code})` }
+      if (code !== 'ENOENT') return { unusable: `cannot be read (${code})` }
+      const blob = await publicFile(ssh, path)
+      return blob ? { publicOnly: blob } : 'absent'
     }
     const key = parse(ssh, text)
     const name = `key ${basename(path)}`
-    if (!(key instanceof Error)) return key.isPrivateKey() ? open(name, key) : { unusable: 'is a public key' }
+    if (!(key instanceof Error)) return key.isPrivateKey() ? open(name, key) : { publicOnly: key.getPublicSSH() }
     return /encrypted/i.test(key.message) ? fromEncrypted(ssh, name, path, text, environment) : { unusable: key.message }
   })
 }
@@ -131,9 +146,17 @@ async function publicFile(ssh: Ssh, path: string): Promise<Buffer | undefined> {
   return key instanceof Error ? undefined : key.getPublicSSH()
 }
 
+/** The agent's socket: IdentityAgent of ~/.ssh/config, else $SSH_AUTH_SOCK. */
+const socketOf = ({ identityAgent: named }: Hop, { env, home }: Environment): string | undefined => {
+  if (named === undefined || named === 'SSH_AUTH_SOCK') return env.SSH_AUTH_SOCK
+  if (named === 'none') return undefined
+  return named.startsWith('$') ? env[named.slice(1).replace(/^\{(.*)\}$/, '$1')] : expandHome(named, home)
+}
+
 /** What the agent holds; an agent that does not answer holds nothing. */
-function fromAgent(ssh: Ssh, { env, share }: Environment): Promise<Identity[]> {
-  const socket = env.SSH_AUTH_SOCK
+function fromAgent(ssh: Ssh, hop: Hop, environment: Environment): Promise<Identity[]> {
+  const { share } = environment
+  const socket = socketOf(hop, environment)
   if (!socket) return Promise.resolve([])
   return share.once(`agent:${socket}`, async () => {
     const agent = ssh.createAgent(socket)

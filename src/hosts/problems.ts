@@ -95,6 +95,34 @@ export const unauthorised = (at: string, tried: readonly string[], notes: readon
     },
   )
 
+/** sshd hung up after MaxAuthTries, before the right key's turn. */
+export const tooManyTries = (at: string, tried: readonly string[]) =>
+  error(
+    at,
+    {
+      en: `hung up after ${tried.length} refused keys (MaxAuthTries); offered: ${tried.join(', ')}`,
+      zh: `在拒绝 ${tried.length} 个密钥后断开（MaxAuthTries）；已提供：${tried.join('、')}`,
+    },
+    {
+      en: 'Name the right key with ssh_key_path (its .pub file will do where an agent holds it): it is offered first',
+      zh: '请用 ssh_key_path 指定正确的密钥（若密钥在 agent 中，可填其 .pub 文件）：它会最先提供',
+    },
+  )
+
+/** The host takes key exchanges only that Slipway's ssh library does not have. */
+export const noKeyExchange = (at: string) =>
+  error(
+    at,
+    {
+      en: 'allows no key exchange that Slipway knows (KexAlgorithms of its sshd_config)',
+      zh: '不允许 Slipway 所支持的任何密钥交换算法（其 sshd_config 的 KexAlgorithms）',
+    },
+    {
+      en: 'Add curve25519-sha256 to KexAlgorithms in /etc/ssh/sshd_config there and run systemctl reload ssh',
+      zh: '请在该主机 /etc/ssh/sshd_config 的 KexAlgorithms 中加入 curve25519-sha256，然后运行 systemctl reload ssh',
+    },
+  )
+
 export const keyUnusable = (at: string, path: string, reason: string) =>
   error(
     at,

@@ -6,6 +6,19 @@ export type HostConfig = {
   identityFiles: string[]
   identitiesOnly: boolean
   proxyJump?: string
+  /** A command whose pipes are the connection, its tokens not expanded yet. */
+  proxyCommand?: string
+  /** A socket, "none", "SSH_AUTH_SOCK" or "$NAME" (ssh_config(5)). */
+  identityAgent?: string
+  certificateFiles?: string[]
+  /** The name under which the host's key is known. */
+  hostKeyAlias?: string
+  /** Known-hosts files that the configuration names instead of ~/.ssh/known_hosts. */
+  knownHostsFiles?: string[]
+  /** An unknown host key is taken without a question. */
+  acceptNew?: boolean
+  /** Directives that were met for this host and mean nothing to us, as "keyword (file's line)"; only where no ssh could be asked. */
+  unread?: string[]
 }
 
 /** Texts of the files an Include pattern names, in order. */
@@ -16,14 +29,14 @@ export type Tokens = { home: string; localUser: string }
 
 const SINGLE = ['hostname', 'user', 'port', 'identitiesonly', 'proxyjump'] as const
 type Single = (typeof SINGLE)[number]
-type Found = { single: Partial<Record<Single, string>>; identityFiles: string[] }
+type Found = { single: Partial<Record<Single, string>>; identityFiles: string[]; unread: string[] }
 
 /** Looks a host up as ssh does: the first value wins, IdentityFile adds up. Match blocks are skipped, but for `Match all`. Pure. */
 export function lookupHost(text: string, alias: string, tokens: Tokens, include: Include = () => []): HostConfig {
-  const found: Found = { single: {}, identityFiles: [] }
+  const found: Found = { single: {}, identityFiles: [], unread: [] }
   walk(text, alias, found, include, 0)
   const { hostname, user, port, identitiesonly, proxyjump } = found.single
-  const hostName = hostname === undefined ? undefined : expand(hostname, { h: alias })
+  const hostName = hostname === undefined ? undefined : expandTokens(hostname, { h: alias })
   const names = { h: hostName ?? alias, d: tokens.home, u: tokens.localUser, r: user ?? tokens.localUser }
   return {
     ...(hostName === undefined ? {} : { hostName }),
@@ -32,8 +45,9 @@ export function lookupHost(text: string, alias: string, tokens: Tokens, include:
     ...(proxyjump === undefined || proxyjump.toLowerCase() === 'none' ? {} : { proxyJump: proxyjump }),
     identityFiles: found.identityFiles
       .filter((file) => file.toLowerCase() !== 'none')
-      .map((file) => expand(file.replace(/^~(?=\/)/, tokens.home), names)),
+      .map((file) => expandTokens(file.replace(/^~(?=\/)/, tokens.home), names)),
     identitiesOnly: identitiesonly?.toLowerCase() === 'yes',
+    ...(found.unread.length === 0 ? {} : { unread: found.unread }),
   }
 }
 
@@ -42,16 +56,17 @@ const DEEPEST = 16
 
 function walk(text: string, alias: string, found: Found, include: Include, depth: number): void {
   let active = true
-  for (const line of text.split(/\r?\n/)) {
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
     const [keyword, ...args] = words(line)
     const key = keyword?.toLowerCase()
     if (key === undefined) continue
     const block = isAbout(key, args, alias)
+    if (key === 'match' && !block) found.unread.push(`Match ${args.join(' ')} (line ${index + 1})`)
     if (block !== undefined) active = block
     else if (!active || args[0] === undefined) continue
     else if (key === 'include' && depth < DEEPEST)
       for (const inner of args.flatMap((pattern) => include(pattern))) walk(inner, alias, found, include, depth + 1)
-    else take(found, key, args[0])
+    else if (!take(found, key, args[0]) && MATTERS.has(key)) found.unread.push(`${keyword} (line ${index + 1})`)
   }
 }
 
@@ -61,9 +76,22 @@ const isAbout = (key: string, args: readonly string[], alias: string): boolean |
   return key === 'match' ? args.length === 1 && args[0]?.toLowerCase() === 'all' : undefined
 }
 
-const take = (found: Found, key: string, value: string): void => {
+/** Keywords that change how a host is reached, and that only ssh itself can carry out. */
+const MATTERS: ReadonlySet<string> = new Set([
+  'proxycommand',
+  'identityagent',
+  'certificatefile',
+  'hostkeyalias',
+  'userknownhostsfile',
+  'stricthostkeychecking',
+  'canonicalizehostname',
+])
+
+/** Whether the keyword is one that is read. */
+const take = (found: Found, key: string, value: string): boolean => {
   if (key === 'identityfile') found.identityFiles.push(value)
   else if (isSingle(key)) found.single[key] ??= value
+  return key === 'identityfile' || isSingle(key)
 }
 
 const isSingle = (key: string): key is Single => (SINGLE as readonly string[]).includes(key)
@@ -79,7 +107,8 @@ function words(line: string): string[] {
   return all
 }
 
-const expand = (text: string, names: Record<string, string>): string =>
+/** Puts values in the place of %x; %% is a percent sign, an unknown one stays. */
+export const expandTokens = (text: string, names: Readonly<Record<string, string>>): string =>
   text.replace(/%(.)/g, (all, name: string) => (name === '%' ? '%' : (names[name] ?? all)))
 
 /** Patterns of one list: one must match, and none that is negated. */

@@ -25,8 +25,8 @@ export async function connectSsh(target: SshTarget, environment: Environment): P
   const last = hops[hops.length - 1] as Hop
   const become = await remoteBecome(last, target, environment)
   const via = await throughBastions(ssh, hops.slice(0, -1), target, environment)
-  const connection = await entering(last, environment, () => openConnection(ssh, last, via, true, target, environment))
-  return overConnection(connection, become)
+  const open = () => entering(last, environment, () => openConnection(ssh, last, via, true, target, environment))
+  return overConnections(await open(), become, open)
 }
 
 async function remoteBecome(hop: Hop, target: SshTarget, environment: Environment): Promise<Become> {
@@ -60,47 +60,99 @@ async function throughBastions(
   return via
 }
 
-function overConnection(connection: Connection, become: Become): Transport {
-  const { label } = connection.hop
+/** A connection with the number of its sessions in use, and how many sshd has granted at most, once it refused one. */
+type Line = { connection: Connection; used: number; granted: number }
+
+function overConnections(first: Connection, become: Become, another: () => Promise<Connection>): Transport {
+  const { label } = first.hop
   const free = createSemaphore(MAX_CHANNELS)
+  const lines: Line[] = [{ connection: first, used: 0, granted: MAX_CHANNELS }]
+  const pool = { lines, another }
   return {
     label,
     async *run(script: string, options?: RunOptions) {
-      const channel = await openChannel(connection, command(become), free, options?.signal)
+      const channel = await openChannel(pool, command(become), free, options?.signal)
       yield* runOver(label, become, channel, script, options)
     },
-    [Symbol.asyncDispose]: () => connection.close(),
+    [Symbol.asyncDispose]: async () => void (await Promise.all(lines.map(({ connection }) => connection.close()))),
   }
 }
+
+type Pool = Readonly<{ lines: Line[]; another: () => Promise<Connection> }>
 
 /** sshd counts a session until it has reaped its process, which may be a moment after the channel was closed: 2 s at most. */
 const OPEN_TRIES = 20
 const OPEN_PAUSE_MS = 100
+/** Where another session is in use, sshd may grant no more (MaxSessions): a second connection is quicker than waiting for all of them. */
+const TRIES_BESIDE_OTHERS = 3
 
-async function exec(connection: Connection, remote: string, release: () => void): Promise<Channel> {
+const isRefused = (error: unknown): boolean => /open failed/i.test((error as Error).message)
+
+async function exec(line: Line, remote: string, release: () => void): Promise<Channel | 'full'> {
+  const { client } = line.connection
   for (let tries = 1; ; tries++) {
     try {
       return await new Promise<Channel>((resolve, reject) => {
         // Listeners are attached inside the callback: reply, exit and close may stand in one packet.
-        connection.client.exec(remote, (error, channel) => (error ? reject(error) : resolve(asChannel(channel, connection, release))))
+        client.exec(remote, (error, channel) => (error ? reject(error) : resolve(asChannel(channel, line.connection, release))))
       })
     } catch (error) {
-      if (tries === OPEN_TRIES || !/open failed/i.test((error as Error).message)) throw error
+      if (!isRefused(error) || tries === OPEN_TRIES) throw error
+      // Its own session is counted in `used` already.
+      if (line.used > 1 && tries >= TRIES_BESIDE_OTHERS) return 'full'
       await setTimeout(OPEN_PAUSE_MS)
     }
   }
 }
 
-/** A session channel, when one of the connection's eight is free. */
-async function openChannel(connection: Connection, remote: string, free: Semaphore, signal?: AbortSignal): Promise<Channel> {
+/** A session channel, when one of the eight is free: on the first connection that grants one, else on a new one. */
+async function openChannel(pool: Pool, remote: string, free: Semaphore, signal?: AbortSignal): Promise<Channel> {
   const release = await free()
-  connection.lost.then(release)
   try {
     signal?.throwIfAborted()
-    const opened = exec(connection, remote, release).catch((error) => Promise.reject(lost(connection.hop.label, error)))
-    return await Promise.race([opened, connection.lost.then((problem) => Promise.reject(problem))])
+    for (;;) {
+      const line = await lineOf(pool)
+      const opened = await openOn(line, remote, release)
+      if (opened !== 'full') return opened
+    }
   } catch (error) {
     release()
+    throw error
+  }
+}
+
+/** A connection that has room, or a new one. */
+async function lineOf({ lines, another }: Pool): Promise<Line> {
+  const known = lines.find(({ used, granted }) => used < granted)
+  if (known) return known
+  const line = { connection: await another(), used: 0, granted: lines[0]?.granted ?? MAX_CHANNELS }
+  lines.push(line)
+  return line
+}
+
+async function openOn(line: Line, remote: string, release: () => void): Promise<Channel | 'full'> {
+  const { connection } = line
+  line.used += 1
+  let given = false
+  const giveBack = () => {
+    if (!given) line.used -= 1
+    given = true
+  }
+  const done = () => {
+    giveBack()
+    release()
+  }
+  try {
+    connection.lost.then(done)
+    const opened = exec(line, remote, done).catch((error) => Promise.reject(lost(connection.hop.label, error)))
+    const channel = await Promise.race([opened, connection.lost.then((problem) => Promise.reject(problem))])
+    if (channel === 'full') {
+      line.granted = line.used - 1
+      giveBack()
+    }
+    return channel
+  } catch (error) {
+    giveBack()
     throw error
   }
 }

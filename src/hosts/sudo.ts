@@ -1,5 +1,5 @@
 import { shellFailed } from './problems.ts'
-import { sudoFailed, sudoMissing, sudoNeedsPassword, sudoWrongPassword } from './problems-sudo.ts'
+import { sudoFailed, sudoMissing, sudoRefused, sudoWrongPassword } from './problems-sudo.ts'
 
 /** Printed by the loader on stdout and on stderr once it runs as root; whatever a login shell says before is not the script's. */
 export const ENTERED = 'slipway-in\n'
@@ -35,7 +35,7 @@ export type Become = { by: 'root' | 'sudo' } | { by: 'password'; password: strin
 export const argv = (become: Become): [string, ...string[]] => {
   const shell: [string, ...string[]] = ['sh', '-c', LOADER]
   if (become.by === 'root') return shell
-  return ['sudo', '-H', ...(become.by === 'sudo' ? ['-n'] : ['-S', '-p', PROMPT]), '--', ...shell]
+  return ['env', 'LC_ALL=C', 'sudo', '-H', ...(become.by === 'sudo' ? ['-n'] : ['-S', '-p', PROMPT]), '--', ...shell]
 }
 
 /** The remote command: one of three constants, the same for any login shell. */
@@ -48,7 +48,7 @@ export const command = (become: Become): string =>
 export function notEntered(at: string, become: Become, exit: number | null, words: string): Error {
   if (become.by === 'root') return shellFailed(at, exit, words)
   if (exit === 127) return sudoMissing(at)
-  return become.by === 'sudo' && exit === 1 ? sudoNeedsPassword(at, words) : sudoFailed(at, words)
+  return become.by === 'sudo' && exit === 1 ? sudoRefused(at, words) : sudoFailed(at, words)
 }
 
 /** A program's prompt does not end in a newline; one we did not choose (PAM's own) is believed after this silence. */

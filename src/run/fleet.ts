@@ -4,7 +4,7 @@ import type { Problem } from '../problem.ts'
 import { EXIT } from '../problem.ts'
 import { linkIssuers } from '../hosts/certificate-facts.ts'
 import type { Facts } from '../hosts/facts.ts'
-import { unkept } from '../hosts/host-keys.ts'
+import { warningsOf } from '../hosts/warnings.ts'
 import { parseFacts } from '../hosts/parse-facts.ts'
 import { escapeRemote } from '../hosts/lines.ts'
 import { quote } from '../shell/quote.ts'
@@ -56,7 +56,7 @@ export const assemble = async (
     await dispose()
     throw error
   }
-  const warnings = await unkept(environment)
+  const warnings = await warningsOf(environment)
   return { transports, problems: [...problems, ...warnings.values()], [Symbol.asyncDispose]: dispose }
 }
 

@@ -26,7 +26,16 @@ test.each<[string, string, object]>([
   ],
   ['ProxyJump none', 'Host x\nProxyJump none\nHost *\nProxyJump other', NOTHING],
   ['before any Host', 'User all\nHost y\nUser no', { ...NOTHING, user: 'all' }],
-  ['Match blocks are skipped, but for all', 'Match host x\nUser no\nMatch all\nUser yes', { ...NOTHING, user: 'yes' }],
+  [
+    'Match blocks are skipped, but for all',
+    'Match host x\nUser no\nMatch all\nUser yes',
+    { ...NOTHING, user: 'yes', unread: ['Match host x (line 1)'] },
+  ],
+  [
+    'what only ssh itself can do is named',
+    'Host x\nUser u\nProxyCommand nc %h %p',
+    { ...NOTHING, user: 'u', unread: ['ProxyCommand (line 3)'] },
+  ],
   ['IdentitiesOnly', 'Host x\nIdentitiesOnly YES', { identityFiles: [], identitiesOnly: true }],
   ['IdentityFile none', 'Host x\nIdentityFile none', NOTHING],
   ['a port that is none', 'Host x\nPort ssh', NOTHING],

@@ -57,7 +57,9 @@ test('a host the bastion cannot reach', async () => {
 test('ProxyJump of ~/.ssh/config, a chain of two', async () => {
   knows(bastion, inner)
   const hop = `${me}@127.0.0.1:${bastion.port}`
-  writeFileSync(join(place.home, '.ssh/config'), `Host behind\n  HostName 127.0.0.1\n  ProxyJump ${hop},${me}@127.0.0.1:${inner.port}\n`)
+  // As another name: ssh itself refuses a jump through the host that it is for.
+  writeFileSync(join(place.home, '.ssh/known_hosts'), `[localhost]:${inner.port} ${inner.hostKey}\n`, { flag: 'a' })
+  writeFileSync(join(place.home, '.ssh/config'), `Host behind\n  HostName 127.0.0.1\n  ProxyJump ${hop},${me}@localhost:${inner.port}\n`)
   const before = inner.log().length
   const env = environment(place.home)
   const transport = await connect(target(inner.port, { address: 'behind' }), env)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { capture } from '../../src/hosts/transport.ts'
 import { connect } from '../../src/hosts/connect.ts'
-import { unkept } from '../../src/hosts/host-keys.ts'
+import { warningsOf } from '../../src/hosts/warnings.ts'
 import { environment, keygen, problemOf, type Sshd, startSshd, target, tempHome } from './sshd.ts'
 
 let sshd: Sshd
@@ -76,7 +76,7 @@ test('a file that cannot be written: the key counts for this run, with one warni
     await using transport = await connect(target(sshd.port, { ...more, acceptNew }), env)
     expect((await capture(transport, 'echo in')).stdout).toBe('in\n')
   }
-  const [warning, ...others] = (await unkept(env)).values()
+  const [warning, ...others] = (await warningsOf(env)).values()
   expect(warning).toMatchObject({ at: more.knownHosts, severity: 'warning' })
   expect(warning?.what.en).toMatch(/^cannot be written \(E\w+\)/)
   expect(others).toEqual([])

@@ -100,7 +100,13 @@ describe.skipIf(!possible)('sudo', () => {
 
   test('a user sudoers does not name', async () => {
     rmSync(rules, { force: true })
-    expect((await problemOf(whoami({ sudoPassword: 'env:SUDO' }))).en).toMatch(/sudo let us not become root/)
+    expect((await problemOf(whoami({ sudoPassword: 'env:SUDO' }))).en).toContain('sudo does not allow this user every command as root')
+  })
+
+  test('a terminal that sudo wants is no password', async () => {
+    allow(`Defaults:${user} requiretty`, `${user} ALL=(ALL) NOPASSWD: ALL`)
+    const problem = await problemOf(whoami())
+    expect([problem.en, problem.fix].join(' ')).toMatch(/requiretty.*visudo/)
   })
 
   test('no shell at all', async () => {
