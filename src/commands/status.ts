@@ -1,66 +1,55 @@
-import { backupProblems } from '../steps/etcd-backup.ts'
-import { etcdSpace, etcdStranger } from '../steps/etcd-health.ts'
-import { contextsOf } from '../run/contexts.ts'
-import { membersOf, pickDelegate } from '../cluster/members.ts'
-import { table } from '../ui/table.ts'
+import { type HostHealth, healthOf } from '../engine/health.ts'
 import { exitOf, type Session, sayProblems, withSession } from '../run/session.ts'
 import type { Command, Io, Options } from '../run/types.ts'
+import { table } from '../ui/table.ts'
 
 type Row = Readonly<{
   name: string
   roles: readonly string[]
   ready: boolean | null
+  schedulable: boolean | null
   version: string | null
   address: string
   units: Readonly<Record<string, string>>
 }>
 
-/** One row per host of the file: what the API says of its Node, and what the host says of its units. */
-const rowsOf = ({ intent, world }: Session): Row[] => {
-  const members = membersOf(intent.hosts, world)
-  const delegate = pickDelegate(members, world)
-  const nodes = (delegate && world[delegate.key]?.nodes) ?? []
-  return members.map((member) => {
-    const node = nodes.find(({ name }) => name === member.nodeName)
-    const units = Object.entries(world[member.key]?.units ?? {}).filter(([, { enabled }]) => enabled)
-    return {
-      name: member.nodeName,
-      roles: [
-        ...(member.roles.controlPlane ? ['control-plane'] : []),
-        ...(member.roles.etcd ? ['etcd'] : []),
-        ...(member.roles.worker ? ['worker'] : []),
-      ],
-      ready: node?.ready ?? null,
-      version: node?.kubelet ?? null,
-      address: member.ip,
-      units: Object.fromEntries(units.map(([name, { active }]) => [name, active])),
-    }
-  })
-}
+const rowOf = ({ member, node, units }: HostHealth): Row => ({
+  name: member.nodeName,
+  roles: [
+    ...(member.roles.controlPlane ? ['control-plane'] : []),
+    ...(member.roles.etcd ? ['etcd'] : []),
+    ...(member.roles.worker ? ['worker'] : []),
+  ],
+  ready: node?.ready ?? null,
+  schedulable: node ? !node.unschedulable : null,
+  version: node?.kubelet ?? null,
+  address: member.ip,
+  units,
+})
 
-/** The units that are not up; "-" where none is known, as on a host that did not answer. */
+/** The units that are not as they should be; "-" where none is known, as on a host that did not answer. */
 const unitsText = ({ units }: Row): string => {
   const all = Object.entries(units)
   if (all.length === 0) return '-'
-  const broken = all.filter(([, active]) => active !== 'active')
-  return broken.map(([name, active]) => `${name} ${active}`).join(', ') || 'ok'
+  const broken = all.filter(([, state]) => state !== 'active')
+  return broken.map(([name, state]) => `${name} ${state}`).join(', ') || 'ok'
 }
 
+/** As kubectl has it: "Ready,SchedulingDisabled". */
+const nodeText = ({ ready, schedulable }: Row): string =>
+  ready === null ? '-' : `${ready ? 'Ready' : 'NotReady'}${schedulable ? '' : ',SchedulingDisabled'}`
+
 const show = (session: Session, options: Options, io: Io): number => {
-  const rows = rowsOf(session)
-  const { intent } = session
-  const ofEtcd = contextsOf(session).flatMap((context) => [
-    ...(context.member.roles.etcd ? [...etcdSpace(context), ...etcdStranger(context)] : []),
-    ...(context.member.roles.controlPlane ? backupProblems(context) : []),
-  ])
-  const problems = [...session.problems, ...ofEtcd]
+  const { intent, world } = session
+  const health = healthOf(intent.cluster, intent.hosts, world)
+  const rows = health.hosts.map(rowOf)
+  const problems = [...session.problems, ...health.problems]
   if (options.output === 'json') io.out(`${JSON.stringify({ cluster: intent.config.cluster_name, nodes: rows, problems })}\n`)
   else {
-    const word = (ready: boolean | null) => (ready === null ? '-' : ready ? 'Ready' : 'NotReady')
     io.out(
       table(
         ['NAME', 'STATUS', 'ROLES', 'VERSION', 'ADDRESS', 'UNITS'],
-        rows.map((row) => [row.name, word(row.ready), row.roles.join(','), row.version ?? '-', row.address, unitsText(row)]),
+        rows.map((row) => [row.name, nodeText(row), row.roles.join(','), row.version ?? '-', row.address, unitsText(row)]),
       ),
     )
     sayProblems(problems, io)

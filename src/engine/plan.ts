@@ -147,21 +147,22 @@ export const contextsOf = (cluster: Cluster, members: readonly Member[], world: 
   })
 }
 
+/** All that each host that answered is to have, by its key. */
+export const wantedOnHosts = (cluster: Cluster, hosts: readonly Host[], world: World): ReadonlyMap<string, readonly Resource[]> => {
+  const members = membersOf(hosts, world)
+  const delegate = pickDelegate(members, world)
+  return new Map(
+    contextsOf(cluster, members, world).map((context) => [context.member.key, wantedOn(context, delegate).map(({ want }) => want)]),
+  )
+}
+
 /** The certificates that each host that answered is to have, by its key. */
 export const wantedCertificates = (
   cluster: Cluster,
   hosts: readonly Host[],
   world: World,
-): ReadonlyMap<string, readonly CertificateResource[]> => {
-  const members = membersOf(hosts, world)
-  const delegate = pickDelegate(members, world)
-  return new Map(
-    contextsOf(cluster, members, world).map((context) => [
-      context.member.key,
-      wantedOn(context, delegate).flatMap(({ want }) => (want.kind === 'certificate' ? [want] : [])),
-    ]),
-  )
-}
+): ReadonlyMap<string, readonly CertificateResource[]> =>
+  new Map([...wantedOnHosts(cluster, hosts, world)].map(([key, wants]) => [key, wants.filter((want) => want.kind === 'certificate')]))
 
 /**
  * Decides what has to change. Pure: the same cluster and world give the same plan, and a world in which the plan was carried out

@@ -29,7 +29,20 @@ export type PathFact = Readonly<{
  * One systemd unit. `inputs` is the digest the RUNNING process was started with. `since` is when its state changed last, in seconds since 1970; 0 is
  * never since the boot.
  */
-export type UnitFact = Readonly<{ active: string; enabled: boolean; inputs: string; restarts: number; stale: boolean; since: number }>
+export type UnitFact = Readonly<{
+  active: string
+  enabled: boolean
+  /** What systemd says of its file: "enabled", "disabled", "masked"; '' where it knows none. */
+  file: string
+  inputs: string
+  restarts: number
+  stale: boolean
+  since: number
+  /** The program that systemd starts for it. */
+  command: string
+  /** Whether its process runs that file: `replaced` is one that is no more on the disk, `other` one of another name. '' without a process. */
+  program: 'same' | 'other' | 'replaced' | ''
+}>
 
 export type NodeFact = Readonly<{
   name: string
@@ -40,6 +53,8 @@ export type NodeFact = Readonly<{
   taints: readonly Readonly<{ key: string; value?: string; effect: string }>[]
   managed: string
   address: string
+  /** Its share of the pod network; '' until it is given one. */
+  podCidr: string
   /** Whether Slipway drained it and has not uncordoned it again. */
   drained: boolean
 }>
@@ -101,12 +116,16 @@ export type Facts = Readonly<{
   reach: Readonly<Record<string, 'open' | 'closed' | 'filtered' | 'unreachable' | 'silent'>>
   api: 'ready' | 'down' | 'absent'
   nodes: readonly NodeFact[]
+  /** How the API answered the question for its Nodes: an empty `nodes` means none only where it was `read`. */
+  nodeList: 'read' | 'refused' | 'silent' | 'unasked'
+  /** What kubectl said last, where the list was not read. */
+  nodeListError: string
   etcdMembers: readonly EtcdMemberFact[]
   /** APIs on their way out that somebody asked this API server for since it started. Looked for only where its version is to change. */
   deprecatedApis: readonly DeprecatedApiFact[]
   /** undefined where no member answers on this host. */
   etcd?: EtcdFact
   timers: Readonly<Record<string, TimerFact>>
-  /** Manifest path -> whether the cluster holds what it says. */
-  manifests: Readonly<Record<string, 'same' | 'differs'>>
+  /** Manifest path -> whether the cluster holds what it says; `unknown` where the API did not say. */
+  manifests: Readonly<Record<string, 'same' | 'differs' | 'unknown'>>
 }>

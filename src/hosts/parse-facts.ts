@@ -1,5 +1,6 @@
 import { certificatesIn } from './certificate-facts.ts'
 import type { DeprecatedApiFact, EtcdFact, EtcdMemberFact, Facts, NodeFact, PathFact, UnitFact } from './facts.ts'
+import { escapeRemote } from './lines.ts'
 import { byName, decode, json, type Rows, rowsOf } from './probe-rows.ts'
 
 const CAP_SYS_RESOURCE = 24n
@@ -37,27 +38,44 @@ const unitFact = (inputs: string, properties: readonly string[]): UnitFact => {
   return {
     active: of.ActiveState ?? 'inactive',
     enabled: of.UnitFileState === 'enabled',
+    file: of.UnitFileState ?? '',
     inputs,
     restarts: Number(of.NRestarts ?? 0),
     stale: of.NeedDaemonReload === 'yes',
     since: timeFact(of.StateChangeTimestamp),
+    command: of.Command ?? '',
+    program: (of.Program ?? '') as UnitFact['program'],
   }
 }
 
 const nodeFacts = (rows: Rows): NodeFact[] =>
   rows
     .of('node')
-    .map(([name = '', kubelet = '', ready = '', unschedulable = '', labels, taints, managed = '', address = '', drained = '']) => ({
-      name,
-      kubelet,
-      ready: ready === 'True',
-      unschedulable: unschedulable === 'true',
-      labels: json(labels, {}),
-      taints: json(taints, []),
-      managed,
-      address,
-      drained: drained !== '',
-    }))
+    .map(
+      ([
+        name = '',
+        kubelet = '',
+        ready = '',
+        unschedulable = '',
+        labels,
+        taints,
+        managed = '',
+        address = '',
+        drained = '',
+        podCidr = '',
+      ]) => ({
+        name,
+        kubelet,
+        ready: ready === 'True',
+        unschedulable: unschedulable === 'true',
+        labels: json(labels, {}),
+        taints: json(taints, []),
+        managed,
+        address,
+        podCidr,
+        drained: drained !== '',
+      }),
+    )
 
 const label = (labels: string, name: string): string => new RegExp(`(?:^|,)${name}="([^"]*)"`).exec(labels)?.[1] ?? ''
 
@@ -154,6 +172,8 @@ type Part =
   | 'timers'
   | 'api'
   | 'nodes'
+  | 'nodeList'
+  | 'nodeListError'
   | 'etcdMembers'
   | 'deprecatedApis'
   | 'etcd'
@@ -174,10 +194,13 @@ const clusterFacts = (rows: Rows): Pick<Facts, Part> => {
     })),
     api: one('api') === 'ready' ? 'ready' : one('api') === 'down' ? 'down' : 'absent',
     nodes: nodeFacts(rows),
+    nodeList: (one('node-list') || 'unasked') as Facts['nodeList'],
+    nodeListError: escapeRemote(decode(of('node-list')[0]?.[1]).trim()),
     etcdMembers: etcdMemberFacts(rows),
     deprecatedApis: deprecatedFacts(rows),
     ...etcdFact(rows),
-    manifests: byName(of('manifest'), (code = '') => (code === '0' ? 'same' : 'differs')),
+    // kubectl diff ends with 1 for a difference, and with more where it could not tell.
+    manifests: byName(of('manifest'), (code = '') => (code === '0' ? 'same' : code === '1' ? 'differs' : 'unknown')),
   }
 }
 

@@ -1,5 +1,6 @@
 import { sha256 } from '../digest.ts'
 import { quote } from '../shell/quote.ts'
+import type { Facts } from '../hosts/facts.ts'
 import type { Alternate } from '../releases/alternates.ts'
 import type { Artifact } from '../releases/types.ts'
 import { heredoc } from '../shell/heredoc.ts'
@@ -82,6 +83,15 @@ const tryEach = (want: ArtifactResource): string => {
   return ['used=\nfailures=\n', file, ...others.map((other) => rung(artifact, other)), give].join('')
 }
 
+/** What runs goes on with the file that was there before. */
+const units = (facts: Facts, files: readonly string[]): Facts['units'] =>
+  Object.fromEntries(
+    Object.entries(facts.units).map(([name, unit]) => [
+      name,
+      unit.program !== '' && files.includes(unit.command) ? { ...unit, program: 'replaced' } : unit,
+    ]),
+  )
+
 /** Every digest that may have been installed. */
 const pinsOf = ({ pin, others = [] }: ArtifactResource): readonly string[] =>
   [pin, ...others.map((other) => other.pin)].filter((one) => one !== '')
@@ -119,6 +129,6 @@ export const artifact: Kind<ArtifactResource> = {
     const { artifact } = want
     const text = `${pinsOf(want)[0] ?? ''}\n`
     const stamped = setPath(facts, stampPath(artifact), { type: 'file', mode: '0644', owner: 'root:root', sha256: sha256(text), text })
-    return { ...stamped, damaged: facts.damaged.filter((path) => path !== stampPath(artifact)) }
+    return { ...stamped, damaged: facts.damaged.filter((path) => path !== stampPath(artifact)), units: units(facts, filesOf(artifact)) }
   },
 }

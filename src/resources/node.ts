@@ -1,7 +1,7 @@
-import type { NodeFact } from '../hosts/facts.ts'
+import type { Facts, NodeFact } from '../hosts/facts.ts'
 import { quote } from '../shell/quote.ts'
 import { KUBECTL } from '../shell/kubectl.ts'
-import type { Kind, NodeResource } from './types.ts'
+import type { Difference, Kind, NodeResource } from './types.ts'
 
 /** The annotation that lists the labels and taints Slipway set: only those are ever taken away again. */
 export const MANAGED = 'slipway/managed'
@@ -43,6 +43,21 @@ const edits = (want: NodeResource, node: NodeFact | undefined): Edits => {
   }
 }
 
+/** A Node that is not in the list has not registered, if there is a list. */
+const unseen = ({ nodeList, api }: Facts): Difference => {
+  if (nodeList === 'refused')
+    return {
+      verb: 'update',
+      reason: { en: 'the API refused to list the nodes, so it could not be compared', zh: 'API 拒绝列出节点，因此无法比较' },
+    }
+  if (nodeList === 'silent' || (nodeList === 'unasked' && api === 'down'))
+    return {
+      verb: 'update',
+      reason: { en: 'the API does not answer, so it could not be compared', zh: 'API 没有响应，因此无法比较' },
+    }
+  return { verb: 'create', reason: { en: 'it has not registered yet', zh: '尚未注册' } }
+}
+
 const managedText = (want: NodeResource): string => JSON.stringify(managedOf(want))
 
 export const node: Kind<NodeResource> = {
@@ -50,7 +65,7 @@ export const node: Kind<NodeResource> = {
   touches: () => [],
   diff: (want, { facts }) => {
     const seen = facts.nodes.find(({ name }) => name === want.name)
-    if (!seen) return { verb: 'create', reason: { en: 'it has not registered yet', zh: '尚未注册' } }
+    if (!seen) return unseen(facts)
     const { labels, taints } = edits(want, seen)
     const changed = [...labels, ...taints]
     if (changed.length > 0)
@@ -93,6 +108,7 @@ export const node: Kind<NodeResource> = {
       ready: seen?.ready ?? false,
       unschedulable: seen?.unschedulable ?? false,
       address: seen?.address ?? '',
+      podCidr: seen?.podCidr ?? '',
       drained: seen?.drained ?? false,
       labels: { ...Object.fromEntries(kept), ...want.labels },
       taints: [...taints, ...want.taints],

@@ -11,6 +11,11 @@ export const objects: Kind<ObjectsResource> = {
     if (pending.has(want.manifest))
       return { verb: facts.manifests[want.manifest] ? 'update' : 'create', reason: { en: 'its manifest changes', zh: '清单有变化' } }
     if (facts.manifests[want.manifest] === 'same') return undefined
+    if (facts.manifests[want.manifest] === 'unknown')
+      return {
+        verb: 'update',
+        reason: { en: 'the API did not say whether the cluster holds it', zh: 'API 未回答集群中是否有此清单的对象' },
+      }
     return { verb: 'update', reason: { en: 'the cluster does not hold what the manifest says', zh: '集群中的对象与清单不一致' } }
   },
   produce: async (want, vault): Promise<Record<string, string>> =>

@@ -1,7 +1,7 @@
 import { unitPath } from '../cluster/unit-path.ts'
 import { lineDiff } from '../diff.ts'
 import { sha256 } from '../digest.ts'
-import type { Facts } from '../hosts/facts.ts'
+import type { Facts, UnitFact } from '../hosts/facts.ts'
 import { quote } from '../shell/quote.ts'
 import { heredoc } from '../shell/heredoc.ts'
 import { changedPath, setPath } from './paths.ts'
@@ -11,6 +11,16 @@ import type { Difference, Kind, Seen, UnitResource } from './types.ts'
 const loadedPath = (name: string): string => `/etc/slipway/units/${name}.loaded`
 
 const read = (want: UnitResource): string[] => [unitPath(want.name), ...want.inputs]
+
+/** The program that a unit's text starts. */
+const programOf = ({ text }: UnitResource): string => /^ExecStart=(\S+)/m.exec(text)?.[1] ?? ''
+
+/**
+ * Whether the running process is not of the file on the disk: that one was put there since. Its own path, because a unit that was changed by a
+ * drop-in may start another program, and a restart would not change that.
+ */
+const runsAnother = (want: UnitResource, { program, command }: UnitFact): boolean =>
+  program === 'replaced' || (program === 'other' && command === programOf(want))
 
 /** What `inputs` of prelude.sh prints on the host: the digest of sha256sum's own output. */
 export const inputsDigest = (facts: Facts, paths: readonly string[]): string =>
@@ -44,12 +54,17 @@ export const unit: Kind<UnitResource> = {
     const changed = changedPath(seen, fileFact(want))
     const verb = running && !want.spent ? 'restart' : 'start'
     if (changed) return { ...changed, verb, diff: lineDiff(seen?.text ?? '', want.text) }
-    const input = [...want.inputs, ...(want.follows ?? [])].find((path) => pending.has(path))
+    const input = [programOf(want), ...want.inputs, ...(want.follows ?? [])].find((path) => pending.has(path))
     if (input !== undefined) return { verb, reason: { en: `${input} changes`, zh: `${input} 有变化` } }
     if (!running) return { verb, reason: { en: 'it does not run', zh: '未运行' } }
     if (!live.enabled) return { verb, reason: { en: 'it is not enabled', zh: '未设为开机启动' } }
     if (live.stale || live.inputs !== inputsDigest(facts, read(want)))
       return { verb, reason: { en: 'it runs with older settings than its files say', zh: '正在运行的设置比文件旧' } }
+    if (runsAnother(want, live))
+      return {
+        verb,
+        reason: { en: `${programOf(want)} was replaced since it started`, zh: `${programOf(want)} 在其启动后被替换` },
+      }
     return reloading(want, all)
   },
   script: (want, { verb }) => {
@@ -74,10 +89,13 @@ export const unit: Kind<UnitResource> = {
         [want.name]: {
           active: 'active',
           enabled: true,
+          file: 'enabled',
           inputs: inputsDigest(placed, read(want)),
           restarts: 0,
           stale: false,
           since: facts.now,
+          command: programOf(want),
+          program: 'same',
         },
       },
     }

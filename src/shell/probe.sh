@@ -157,12 +157,27 @@ files() {
 	done
 }
 
+# Whether a process runs the file that its unit names: "replaced" is a file that is no more, "other" one under another name.
+program() {
+	exe=$(readlink "/proc/$1/exe" 2>/dev/null) || return 0
+	case $exe in
+	*' (deleted)') echo replaced ;;
+	"$(readlink -f "$2")") echo same ;;
+	*) echo other ;;
+	esac
+}
+
 units() {
 	for unit in etcd containerd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kube-apiserver-balancer kube-apiserver-vip; do
-		state=$(TZ=UTC systemctl show "$unit.service" -p ActiveState,SubState,MainPID,NRestarts,UnitFileState,NeedDaemonReload,StateChangeTimestamp 2>/dev/null | tr '\n' '\t')
+		state=$(TZ=UTC systemctl show "$unit.service" -p ActiveState,SubState,MainPID,NRestarts,UnitFileState,NeedDaemonReload,StateChangeTimestamp,ExecStart 2>/dev/null |
+			sed 's/^ExecStart={ path=\([^ ]*\) .*/Command=\1/' | tr '\n' '\t')
 		pid=$(printf '%s' "$state" | tr '\t' '\n' | sed -n 's/^MainPID=//p')
+		command=$(printf '%s' "$state" | tr '\t' '\n' | sed -n 's/^Command=//p')
 		digest=
-		if [ "${pid:-0}" != 0 ]; then digest=$(tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | sed -n 's/^SLIPWAY_INPUTS=//p'); fi
+		if [ "${pid:-0}" != 0 ]; then
+			digest=$(tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | sed -n 's/^SLIPWAY_INPUTS=//p')
+			state="${state}Program=$(program "$pid" "$command")"
+		fi
 		printf 'unit\t%s\t%s\t%s\n' "$unit" "$digest" "$state"
 	done
 }
@@ -176,27 +191,39 @@ reach_udp() {
 	esac
 }
 
+reach_one() {
+	address=${1%%/*}
+	rest=${1#*/}
+	port=${rest#*/}
+	if [ "${rest%%/*}" = udp ]; then
+		fact reach "$1	$(reach_udp "$address" "$port")"
+		return
+	fi
+	error=$(timeout 3 bash -c ": </dev/tcp/$address/$port" 2>&1)
+	case $?:$error in
+	0:*) state=open ;;
+	124:*) state=filtered ;;
+	*refused*) state=closed ;;
+	*) state=unreachable ;;
+	esac
+	fact reach "$1	$state"
+}
+
+# Ten at a time: each costs this host three processes, and there may be a thousand peers. What 40 s are not enough for is not told.
 reach() {
-	for peer in ${PEERS:-}; do
-		(
-			address=${peer%%/*}
-			rest=${peer#*/}
-			port=${rest#*/}
-			if [ "${rest%%/*}" = udp ]; then
-				fact reach "$peer	$(reach_udp "$address" "$port")"
-				exit 0
-			fi
-			error=$(timeout 3 bash -c ": </dev/tcp/$address/$port" 2>&1)
-			case $?:$error in
-			0:*) state=open ;;
-			124:*) state=filtered ;;
-			*refused*) state=closed ;;
-			*) state=unreachable ;;
-			esac
-			fact reach "$peer	$state"
-		) &
+	read -r from _ </proc/uptime
+	# shellcheck disable=SC2086
+	set -- ${PEERS:-}
+	while [ $# -gt 0 ]; do
+		read -r now _ </proc/uptime
+		[ $((${now%.*} - ${from%.*})) -lt 40 ] || return 0
+		for _ in 1 2 3 4 5 6 7 8 9 10; do
+			[ $# -gt 0 ] || break
+			reach_one "$1" &
+			shift
+		done
+		wait
 	done
-	wait
 }
 
 # Members as this member sees them: id, status, name, peer URL, client URL, learner or not. One that was founded with a name but never
@@ -237,7 +264,16 @@ cluster() {
 	ready=$(curl -sS --max-time 5 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz 2>/dev/null)
 	fact api "$([ "$ready" = ok ] && echo ready || echo down)"
 	[ "$ready" = ok ] || return 0
-	k get nodes -o 'jsonpath={range .items[*]}node{"\t"}{.metadata.name}{"\t"}{.status.nodeInfo.kubeletVersion}{"\t"}{.status.conditions[?(@.type=="Ready")].status}{"\t"}{.spec.unschedulable}{"\t"}{.metadata.labels}{"\t"}{.spec.taints}{"\t"}{.metadata.annotations.slipway/managed}{"\t"}{.status.addresses[?(@.type=="InternalIP")].address}{"\t"}{.metadata.annotations.slipway/drained}{"\n"}{end}' 2>/dev/null
+	# Its words are kept for people: a list that was refused is no empty list.
+	{
+		said=$(k get nodes -o 'jsonpath={range .items[*]}node{"\t"}{.metadata.name}{"\t"}{.status.nodeInfo.kubeletVersion}{"\t"}{.status.conditions[?(@.type=="Ready")].status}{"\t"}{.spec.unschedulable}{"\t"}{.metadata.labels}{"\t"}{.spec.taints}{"\t"}{.metadata.annotations.slipway/managed}{"\t"}{.status.addresses[?(@.type=="InternalIP")].address}{"\t"}{.metadata.annotations.slipway/drained}{"\t"}{.spec.podCIDR}{"\n"}{end}' 2>&1 >&3)
+		code=$?
+	} 3>&1
+	case $code:$said in
+	0:*) fact node-list read ;;
+	*Unauthorized* | *orbidden*) fact node-list "refused	$(printf '%s\n' "$said" | tail -n 1 | b64)" ;;
+	*) fact node-list "silent	$(printf '%s\n' "$said" | tail -n 1 | b64)" ;;
+	esac
 	deprecated
 	for manifest in /etc/slipway/manifests/*.yaml; do
 		[ -f "$manifest" ] || continue

@@ -40,7 +40,7 @@ const listOf = (hosts: readonly Host[]): EtcdMemberFact[] =>
   hosts.map(({ address: ip, name = '' }, index) => ({ id: `${index}`, started: true, name, peer: `https://${ip}:2380`, learner: false }))
 
 const node = (name: string, ip: string) => ({
-  ...{ name, address: ip, kubelet: 'v1.36.3', ready: true, unschedulable: false, labels: {}, taints: [], drained: false },
+  ...{ name, address: ip, kubelet: 'v1.36.3', ready: true, unschedulable: false, labels: {}, taints: [], podCidr: '', drained: false },
   managed: '{"labels":[],"taints":[]}',
 })
 

@@ -71,6 +71,7 @@ export const rotation = (cluster: Cluster, hosts: readonly Host[], world: World)
           ...facts,
           api: plane ? 'ready' : 'absent',
           nodes: plane ? nodes : [],
+          nodeList: plane ? 'read' : 'unasked',
           etcdData: roles?.etcd ?? false,
           etcdMembers: roles?.etcd ? etcd : [],
         },

@@ -9,13 +9,16 @@ beforeEach(() => {
 })
 afterEach(() => host.remove())
 
-/** What the probe says of the paths of a host whose root is the sandbox. */
-const files = (): string[] => {
+/** Runs a function of the probe; `stubs` stand for programs of a host. */
+const ask = (command: string, stubs = ''): string[] => {
   const [start, end] = [PROBE.indexOf('b64() {'), PROBE.indexOf('\nmain() {')]
-  const { status, stdout, stderr } = host.run(`${PROBE.slice(start, end)}\nset +eu\nfiles`)
+  const { status, stdout, stderr } = host.run(`${PROBE.slice(start, end)}\nset +eu\n${stubs}\n${command}`)
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   return stdout.trimEnd().split('\n')
 }
+
+/** What the probe says of the paths of a host whose root is the sandbox. */
+const files = (): string[] => ask('files')
 
 test('a directory that is a link to one elsewhere is that directory, with what is in it', () => {
   for (const path of ['etcd/member', 'net.d']) mkdirSync(host.path(`disk/${path}`), { recursive: true, mode: 0o700 })
@@ -41,4 +44,58 @@ describe('the size of the connection table, before its module is loaded', () => 
     const { stdout } = host.run(`${asked.replace('systemd-detect-virt --quiet --container', container)}\nwritable_conntrack`)
     expect(stdout.trim()).toBe(answer)
   })
+})
+
+test('peers are asked ten at a time, and each of them once', () => {
+  const peers = Array.from({ length: 95 }, (_, at) => `10.0.0.${at}/tcp/10250`)
+  // Each question notes how many are being asked while it is; a lock keeps the counting apart.
+  const stub = `bash() { :; }
+timeout() {
+  : >"$STATE/asking.$(sh -c 'echo $PPID')"
+  command sleep 0.05
+  set -- "$STATE"/asking.*
+  echo $# >>"$STATE/seen"
+  rm -f "$STATE/asking.$(sh -c 'echo $PPID')"
+}`
+  const told = ask(`PEERS='${peers.join(' ')}'\nreach`, stub)
+  expect(told.sort()).toEqual(peers.map((peer) => `reach\t${peer}\topen`).sort())
+  const most = Math.max(...host.read('var/lib/slipway/seen').trim().split('\n').map(Number))
+  expect(most).toBeGreaterThan(1)
+  expect(most).toBeLessThanOrEqual(10)
+})
+
+test('a list of nodes that was refused, or that nobody gave, is told apart from an empty one', () => {
+  host.write('etc/kubernetes/admin.conf', '')
+  const list = (kubectl: string) =>
+    ask('cluster', `have() { :; }\ncurl() { echo ok; }\ntimeout() { case $* in *"get nodes"*) ${kubectl} ;; esac; }`).filter((line) =>
+      line.startsWith('node'),
+    )
+  const text = (said: string) => Buffer.from(`${said}\n`).toString('base64')
+  expect(list("printf 'node\\tcp1\\n'")).toEqual(['node\tcp1', 'node-list\tread'])
+  expect(list(':')).toEqual(['node-list\tread'])
+  const forbidden = 'Error from server (Forbidden): nodes is forbidden: User "kubernetes-admin" cannot list resource "nodes"'
+  expect(list(`echo '${forbidden}' >&2; return 1`)).toEqual([`node-list\trefused\t${text(forbidden)}`])
+  const login = 'error: You must be logged in to the server (Unauthorized)'
+  expect(list(`echo '${login}' >&2; return 1`)).toEqual([`node-list\trefused\t${text(login)}`])
+  expect(list("echo 'context deadline exceeded' >&2; return 124")).toEqual([`node-list\tsilent\t${text('context deadline exceeded')}`])
+})
+
+test('whether a process runs the file that its unit names', () => {
+  const [binary, moved] = [host.path('opt/kube-proxy'), host.path('opt/kube-proxy.old')]
+  const script = `cp "$(command -v sleep)" ${binary}
+${binary} 30 & pid=$!
+while [ "$(readlink /proc/$pid/exe)" != ${binary} ]; do sleep 0.01; done
+program $pid ${binary}
+ln -s ${host.path('opt')} ${host.path('disk')}
+program $pid ${host.path('disk')}/kube-proxy
+mv ${binary} ${moved}
+cp ${moved} ${binary}
+program $pid ${binary}
+rm ${moved}
+program $pid ${binary}
+kill $pid
+{ wait $pid; } 2>/dev/null
+program $pid ${binary}`
+  mkdirSync(host.path('opt'), { recursive: true })
+  expect(ask(script)).toEqual(['same', 'same', 'other', 'replaced'])
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { CertificateFact, Facts, PathFact } from '../../src/hosts/facts.ts'
+import type { CertificateFact, Facts, PathFact, UnitFact } from '../../src/hosts/facts.ts'
+import { simulate } from '../../src/engine/plan.ts'
 import { kindOf } from '../../src/resources/index.ts'
 import type { CertificateResource, Resource, Seen } from '../../src/resources/types.ts'
 import { changesFor, converge } from '../engine/support.ts'
@@ -171,6 +172,42 @@ describe('an artifact', () => {
   })
 })
 
+describe('what runs is what is on the disk', () => {
+  const proxy = find('unit', ({ name }) => name === 'kube-proxy')
+  const binary = '/opt/slipway/kubernetes/v1.36.3/kube-proxy'
+  const live = facts.units['kube-proxy'] as UnitFact
+  const unit = (change: Partial<UnitFact>) => seen({ units: { ...facts.units, 'kube-proxy': { ...live, ...change } } })
+
+  test.each<readonly [string, Partial<UnitFact>]>([
+    ['is no more on the disk', { program: 'replaced' }],
+    ['has another name now', { program: 'other' }],
+  ])('a unit whose program %s restarts', (_, change) => {
+    expect(kindOf(proxy).diff(proxy, unit(change))).toMatchObject({
+      verb: 'restart',
+      reason: { en: `${binary} was replaced since it started` },
+    })
+  })
+
+  test('one that a drop-in starts by way of another program does not: that would not change it', () => {
+    expect(reason(proxy, unit({ program: 'other', command: '/usr/local/bin/wrapper' }))).toBeUndefined()
+  })
+
+  test('a fetch over a damaged file restarts what runs it, in the same plan, and nothing else', () => {
+    const damaged = { ...installed, [HOST]: { ...facts, damaged: ['/var/lib/slipway/stamps/kubernetes-v1.36.3-kube-proxy'] } }
+    const changes = changesFor(cluster, hosts, damaged)
+    expect(changes.map(({ id, difference }) => `${difference.verb} ${id}`)).toEqual([
+      'update artifact kubernetes v1.36.3 kube-proxy',
+      'restart unit kube-proxy',
+    ])
+    expect(changes[1]?.difference.reason.en).toBe(`${binary} changes`)
+    // Cut off between the two, the next plan knows it from the process.
+    const half = simulate(damaged, changes.slice(0, 1))
+    expect(changesFor(cluster, hosts, half).map(({ id, difference }) => `${id}: ${difference.reason.en}`)).toEqual([
+      `unit kube-proxy: ${binary} was replaced since it started`,
+    ])
+  })
+})
+
 describe('a node', () => {
   const want = find('node', ({ name }) => name === 'w1')
   const node = facts.nodes.find(({ name }) => name === 'w1') as Facts['nodes'][number]
@@ -201,6 +238,15 @@ describe('a node', () => {
 
   test('one that has not registered yet is waited for', () => {
     expect(reason(want, seen({ nodes: [] }))).toBe('it has not registered yet')
+    expect(reason(want, seen({ nodes: [], nodeList: 'read' }))).toBe('it has not registered yet')
+  })
+
+  test.each<readonly [string, Partial<Facts>, string]>([
+    ['refused the list', { nodeList: 'refused' }, 'the API refused to list the nodes, so it could not be compared'],
+    ['broke off', { nodeList: 'silent' }, 'the API does not answer, so it could not be compared'],
+    ['is down', { api: 'down' }, 'the API does not answer, so it could not be compared'],
+  ])('of one nothing is claimed where the API %s', (_, changed, expected) => {
+    expect(reason(want, seen({ nodes: [], nodeList: 'unasked', ...changed }))).toBe(expected)
   })
 })
 
@@ -209,6 +255,7 @@ describe('objects', () => {
 
   test('are applied again when the cluster holds something else, or their manifest changes', () => {
     expect(reason(want, seen({ manifests: { [want.manifest]: 'differs' } }))).toBe('the cluster does not hold what the manifest says')
+    expect(reason(want, seen({ manifests: { [want.manifest]: 'unknown' } }))).toBe('the API did not say whether the cluster holds it')
     expect(reason(want, seen({ manifests: {} }))).toBe('the cluster does not hold what the manifest says')
     expect(reason(want, seen({}, [want.manifest]))).toBe('its manifest changes')
   })

@@ -1,5 +1,7 @@
 import { labelOf } from '../../config/hosts.ts'
 import { isAddressKnown } from '../../cluster/members.ts'
+import { unitPath } from '../../cluster/unit-path.ts'
+import type { Facts } from '../../hosts/facts.ts'
 import { EXIT, type Problem, refusal } from '../../problem.ts'
 import type { Step } from '../types.ts'
 import type { Context, Member } from '../../cluster/types.ts'
@@ -9,8 +11,9 @@ type Peer = Readonly<{ member: Member; port: number; protocol: 'tcp' | 'udp' }>
 
 /** flannel's VXLAN (IANA has 4789; Linux's older default is kept by flannel). */
 const VXLAN = 8472
+const VXLAN_LINK = 'flannel.1'
 
-/** Asking every pair of a thousand nodes would be a flood: the first ones stand for the rest. */
+/** Asking every pair of a thousand nodes by datagrams would be a flood: the first ones stand for the rest. (The probe asks ten peers at a time.) */
 const MOST = 10
 
 const isNode = ({ roles }: Member): boolean => roles.controlPlane || roles.worker
@@ -59,14 +62,19 @@ const unreachable = (context: Context): Problem[] =>
       ),
     )
 
-/** Silence proves nothing (a firewall may eat ICMP alone, and a running flannel listens), so it is only said. */
+/**
+ * Whether nobody can be listening there: only then somebody would have answered a datagram. The kernel keeps flannel's socket for as long as its
+ * link is there, whether kubelet runs or not.
+ */
+const answersDatagrams = (facts: Facts | undefined): boolean =>
+  facts !== undefined && facts.mtu[VXLAN_LINK] === undefined && facts.paths[unitPath('kubelet')] === undefined
+
+/** A firewall may eat the answer alone, so silence is only said. */
 const silent = (context: Context): Problem[] =>
   context.config.network.plugin !== 'flannel'
     ? []
     : seenPeers(context)
-        .filter(
-          (peer) => context.facts.reach[peerName(peer)] === 'silent' && context.world[peer.member.key]?.units.kubelet?.active !== 'active',
-        )
+        .filter((peer) => context.facts.reach[peerName(peer)] === 'silent' && answersDatagrams(context.world[peer.member.key]))
         .map(({ member: other, port }) =>
           notice(
             context.member,

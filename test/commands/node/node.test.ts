@@ -41,7 +41,18 @@ const MEMBERS = hosts
   .filter(({ roles }) => roles.etcd)
   .map(({ name = '', key }) => ({ id: `id-${name}`, started: true, name, peer: `https://${key}:2380`, learner: false }))
 const NODES = hosts.map(({ name = '', key }) => ({
-  ...{ name, kubelet: 'v1.36.3', ready: true, unschedulable: false, labels: {}, taints: [], managed: '{}', address: key, drained: false },
+  ...{
+    name,
+    kubelet: 'v1.36.3',
+    ready: true,
+    unschedulable: false,
+    labels: {},
+    taints: [],
+    managed: '{}',
+    address: key,
+    podCidr: '',
+    drained: false,
+  },
 }))
 const installed = converge(cluster, hosts, bare).world
 const WHOLE: World = Object.fromEntries(

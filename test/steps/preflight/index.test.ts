@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { plan } from '../../../src/engine/plan.ts'
-import type { Facts } from '../../../src/hosts/facts.ts'
+import type { Facts, UnitFact } from '../../../src/hosts/facts.ts'
 import { cluster, hosts, installed, problemsOf, world } from './support.ts'
 
 test('fit hosts have no problem', () => {
@@ -19,7 +19,7 @@ describe('all at once', () => {
 test('a restart of etcd that would cost the quorum is refused', () => {
   const dead = {
     ...(installed['10.0.0.1'] as Facts),
-    units: { ...installed['10.0.0.1']?.units, etcd: { active: 'failed', enabled: true, inputs: '', restarts: 3, stale: false, since: 0 } },
+    units: { ...installed['10.0.0.1']?.units, etcd: { ...(installed['10.0.0.1']?.units.etcd as UnitFact), active: 'failed', restarts: 3 } },
   }
   const services = { ...cluster.config.services, etcd: { extra_args: { 'heartbeat-interval': '200' } } } as never
   const found = problemsOf({ ...installed, '10.0.0.1': dead }, { services })

@@ -12,6 +12,7 @@ describe('who is in the cluster', () => {
     taints: [],
     managed,
     address: '10.0.0.99',
+    podCidr: '',
     drained: false,
   })
   const seen = (extra: Partial<Facts>) =>
