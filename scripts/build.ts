@@ -1,19 +1,20 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build, type Metafile, type Plugin } from 'esbuild'
-import * as texts from '../src/shell/texts.ts'
+import * as digests from '../src/releases/data/texts.ts'
+import * as scripts from '../src/shell/texts.ts'
 
 // What is published: one file for Node 22 and newer, which strips no types under node_modules. `npm pack` runs this first.
 
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
 
-/** The scripts that go to hosts are files in a checkout; in the bundle they are its own text. */
+/** The scripts that go to hosts and the tables of digests are files in a checkout; in the bundle they are its own text. */
 const embedded: Plugin = {
-  name: 'shell-texts',
+  name: 'texts',
   setup: ({ onLoad }) => {
-    onLoad({ filter: /\/src\/shell\/texts\.ts$/ }, () => ({
-      contents: Object.entries(texts)
+    onLoad({ filter: /\/src\/(shell|releases\/data)\/texts\.ts$/ }, ({ path }) => ({
+      contents: Object.entries(path.includes('/releases/') ? digests : scripts)
         .map(([name, text]) => `export const ${name} = ${JSON.stringify(text)}\n`)
         .join(''),
     }))

@@ -5,7 +5,7 @@ import { dirname, join, normalize } from 'node:path'
 
 /** Where files, processes, the network, the clock and randomness are. */
 const IMPURE =
-  /^src\/(hosts\/|net\/|ui\/|delivery\/|run\/|commands\/|cli\.ts$|config\/load\.ts$|shell\/texts\.ts$|engine\/(apply|reset|vault(-\w+)?)\.ts$)/
+  /^src\/(hosts\/|net\/|ui\/|delivery\/|run\/|commands\/|cli\.ts$|config\/load\.ts$|(shell|releases\/data)\/texts\.ts$|engine\/(apply|reset|vault(-\w+)?)\.ts$)/
 
 /** The folders of src/ from the ground up: a file imports from its own folder and from those before it. Files directly in src/ but cli.ts are the ground. */
 const ORDER = [
@@ -48,8 +48,8 @@ const PURE_MODULES: Readonly<Record<string, RegExp | undefined>> = {
 const GLOBALS =
   /(?<![.\w])(Date\.now|Math\.random|performance\.now|crypto\.(getRandomValues|randomUUID|subtle\.generateKey)|process\.(env|std\w+|argv|cwd|exit\w*|pid|on|once|platform)|(fetch|setTimeout|setInterval)\()|\bnew Date\(\)/g
 
-/** Constant texts read once at start: a file in a checkout, part of the bundle when published. */
-const CONSTANTS = new Set(['src/shell/texts.ts'])
+/** Constant texts read once at start: files in a checkout, part of the bundle when published. */
+const CONSTANTS = new Set(['src/shell/texts.ts', 'src/releases/data/texts.ts'])
 
 /** Uses that decide nothing, each with its reason. */
 const EXCUSED: Readonly<Record<string, string>> = {

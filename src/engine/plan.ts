@@ -1,5 +1,5 @@
 import type { Host } from '../config/hosts.ts'
-import { EXIT, type Problem } from '../problem.ts'
+import type { Problem } from '../problem.ts'
 import { type Generation, rotationOf } from '../resources/generations.ts'
 import { kindOf } from '../resources/index.ts'
 import { isAuthority, SECRET_NAMES } from '../resources/secrets.ts'
@@ -16,6 +16,7 @@ import { membersOf, pickDelegate } from '../cluster/members.ts'
 import { renamesOf } from './renames.ts'
 import { keepsQuorum } from '../cluster/quorum.ts'
 import { rollOut } from './rollout.ts'
+import { unpinned } from './unpinned.ts'
 import type { World } from '../cluster/world.ts'
 
 /** Where a step runs. */
@@ -69,24 +70,6 @@ const changesOn = (context: Context, delegate: Member | undefined): Change[] => 
     changes.push({ host: context.member.key, phase: phase.id, step: step.id, id: kind.id(want), want, difference })
   }
   return changes
-}
-
-/** Bytes without a pin are never fetched, whoever serves them. */
-const unpinned = (changes: readonly Change[]): Problem[] => {
-  const paths = new Set(
-    changes.flatMap(({ want }) => (want.kind === 'artifact' && want.pin === '' && !want.others?.length ? [want.artifact.path] : [])),
-  )
-  const images = new Set(changes.flatMap(({ want }) => (want.kind === 'image' && want.places.length === 0 ? [want.ref] : [])))
-  return [...paths, ...images].map((path) => ({
-    at: 'cluster.lock.yml',
-    what: { en: `${path} has no pinned digest`, zh: `${path} 没有锁定的摘要` },
-    fix: {
-      en: `Run \`slipway lock\`, which looks for what is missing and says what speaks for it; or add its "sha256:..." under \`${images.has(path) ? 'images' : 'files'}:\`.`,
-      zh: `请运行 \`slipway lock\` 查找并补全；或在 \`${images.has(path) ? 'images' : 'files'}:\` 下自行写入 "sha256:..."。`,
-    },
-    severity: 'error',
-    exit: EXIT.config,
-  }))
 }
 
 /** Voters and how many of them live: as etcd tells it, or as the file has it while etcd does not answer. */
@@ -178,7 +161,7 @@ export const plan = (cluster: Cluster, hosts: readonly Host[], world: World): Pl
   const own = contexts.flatMap((context) => changesOn(context, delegate))
   const renames = renamesOf(members, world)
   const changes = rollOut({ cluster, members, world, delegate, renames }, own)
-  return { changes, problems: [...problems, ...unpinned(changes), ...quorumProblems(members, changes, world)] }
+  return { changes, problems: [...problems, ...unpinned(cluster, changes), ...quorumProblems(members, changes, world)] }
 }
 
 /** The world after a plan was carried out: every change made on facts. The double of a run, for tests and previews. */

@@ -1,16 +1,70 @@
-import type { Release } from './types.ts'
+import { parseVersion } from '../config/version.ts'
+import { LIMITS } from '../config/components.ts'
+import { ARTIFACTS } from './artifacts.ts'
+import { PUBLISHED } from './published.ts'
+import type { Components, Images, Minor, Release } from './types.ts'
+import { v1_35 } from './v1.35.ts'
 import { v1_36 } from './v1.36.ts'
 import { v1_37 } from './v1.37.ts'
 
-/** Every Kubernetes release Slipway knows, oldest minor first. */
-export const RELEASES: readonly Release[] = [...v1_36, ...v1_37]
+/** Every minor of Kubernetes that Slipway installs, oldest first. A release of any patch can be had. */
+export const MINORS: readonly Minor[] = [v1_35, v1_36, v1_37]
 
-/** The releases' versions, as cluster.yml names them. */
+const imagesOf = ({ pause, coredns, flannel }: Components): Images => ({
+  pause: `registry.k8s.io/pause:${pause}`,
+  coredns: `registry.k8s.io/coredns/coredns:v${coredns}`,
+  flannel: `ghcr.io/flannel-io/flannel:v${flannel}`,
+  flannelCni: 'ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel1',
+  agnhost: 'registry.k8s.io/e2e-test-images/agnhost:2.59',
+})
+
+const make = (kubernetes: string, of: Minor, own: Partial<Components>): Release => {
+  const components = { ...of.components, ...of.patches?.[kubernetes], ...own }
+  const { etcd, containerd, runc, cni } = components
+  const containerdFloor = LIMITS.containerd.floor[of.minor] ?? ''
+  return { kubernetes, minor: of.minor, etcd, containerd, runc, cni, images: imagesOf(components), containerdFloor, pins: PUBLISHED }
+}
+
+/** What a release is still without for hosts of an architecture: canonical paths and image references. */
+export const unpinnedOf = (release: Release, arch: string, pins: Readonly<Record<string, string>> = release.pins): readonly string[] =>
+  [...Object.values(ARTIFACTS).map((artifact) => artifact(release, arch).path), ...Object.values(release.images)].filter(
+    (name) => pins[name] === undefined,
+  )
+
+/** The patch releases of a minor of which some digest is shipped, or which go along with something of their own; oldest first. */
+const patchesOf = ({ minor, patches = {} }: Minor): readonly string[] => {
+  const shipped = Object.keys(PUBLISHED).flatMap((path) => /^dl\.k8s\.io\/release\/(v[\d.]+)\//.exec(path)?.[1] ?? [])
+  const patch = (version: string): number => parseVersion(version)?.[2] ?? 0
+  return [...new Set([...shipped, ...Object.keys(patches)])]
+    .filter((version) => version.startsWith(`${minor}.`))
+    .toSorted((a, b) => patch(a) - patch(b))
+}
+
+/** Every release that Slipway knows by name, oldest first. */
+export const KNOWN: readonly Release[] = MINORS.flatMap((of) => patchesOf(of).map((version) => make(version, of, {})))
+
+/** Whether everything a release needs is pinned without a lock, on both architectures. */
+export const isWhole = (release: Release): boolean => ['amd64', 'arm64'].every((arch) => unpinnedOf(release, arch).length === 0)
+
+/** The releases that need no lock, oldest first. */
+export const RELEASES: readonly Release[] = KNOWN.filter(isWhole)
+
+/** Their versions, as cluster.yml names them. A minor alone ("v1.36") means the newest of these. */
 export const SUPPORTED: readonly string[] = RELEASES.map(({ kubernetes }) => kubernetes)
 
-/** The data of one release. Throws for a version that loading cluster.yml would have refused. */
-export const releaseOf = (version: string): Release => {
-  const found = RELEASES.find(({ kubernetes }) => kubernetes === version)
-  if (!found) throw new Error(`${version} is not among ${SUPPORTED.join(', ')}`)
-  return found
+const made = new Map<string, Release>(KNOWN.map((release) => [`${release.kubernetes} {}`, release]))
+
+/**
+ * The data of one release: any patch of a minor that Slipway installs, with the components that cluster.yml names. Throws for a version that
+ * loading cluster.yml would have refused.
+ */
+export const releaseOf = (version: string, own: Partial<Components> = {}): Release => {
+  const key = `${version} ${JSON.stringify(own)}`
+  const known = made.get(key)
+  if (known) return known
+  const of = MINORS.find(({ minor }) => version.startsWith(`${minor}.`))
+  if (!of || !/^v\d+\.\d+\.\d+$/.test(version)) throw new Error(`${version} is not among ${SUPPORTED.join(', ')}`)
+  const release = make(version, of, own)
+  made.set(key, release)
+  return release
 }

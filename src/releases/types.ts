@@ -10,6 +10,26 @@ export type Artifact = Readonly<{ component: string; version: string; name: stri
 /** Names of the images of our own objects, as upstream publishes them. */
 export type Images = Readonly<{ pause: string; coredns: string; flannel: string; flannelCni: string; agnhost: string }>
 
+/** The versions that go along with a release of Kubernetes, without "v". cluster.yml's `components` replaces them one by one. */
+export type Components = Readonly<{
+  etcd: string
+  containerd: string
+  runc: string
+  cni: string
+  coredns: string
+  flannel: string
+  pause: string
+}>
+
+/** What all patch releases of a minor have in common, as data. `patches`: where an exact release goes along with something else. */
+export type Minor = Readonly<{
+  minor: string
+  /** The day upstream's support ends (kubernetes.io/releases). */
+  ends: string
+  components: Components
+  patches?: Readonly<Record<string, Partial<Components>>>
+}>
+
 /** Everything that differs between Kubernetes releases, as data. */
 export type Release = Readonly<{
   kubernetes: string

@@ -32,6 +32,7 @@ describe('a good file', () => {
     ['v1.36', 'v1.36.3'],
     ['"1.37"', 'v1.37.2'],
     ['1.36.3', 'v1.36.3'],
+    ['v1.36.9', 'v1.36.9'],
   ])('kubernetes_version %s is %s', (written, full) => {
     expect(parse(good().replace('v1.36.3', written)).config?.kubernetes_version).toBe(full)
   })

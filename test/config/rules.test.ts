@@ -11,8 +11,11 @@ const version = (text: string) => good().replace('v1.36.3', text)
 describe('refused', () => {
   test.each([
     ['no control plane', nodes('  - {address: a, role: [worker]}\n'), ['No node has the role control-plane.']],
-    ['an unknown version', version('v1.35.0'), ['"v1.35.0" is not among the releases']],
-    ['an unknown patch', version('v1.36.9'), ['"v1.36.9" is not among the releases']],
+    [
+      'an unknown minor',
+      version('v1.35.0'),
+      ['"v1.35.0" is not among the releases this Slipway knows. Write v1.36 or v1.37, or one of their releases, such as v1.37.2.'],
+    ],
     ['a version that is none', version('latest'), ['"latest" is not a Kubernetes release.']],
     ['a duplicate address', nodes(cp(1), worker(1)), ['nodes[1].address: "192.168.1.1:22" is nodes[0] already.']],
     [

@@ -58,7 +58,9 @@ test.each([
 test.each([
   ['v1.36', 'v1.36.10'],
   ['1.36.9', 'v1.36.9'],
-  ['v1.36.11', undefined],
+  ['v1.36.11', 'v1.36.11'],
+  ['1.38.0', undefined],
+  ['v1.38', undefined],
   ['v2.36', undefined],
   ['stable', undefined],
 ])('%s is %s', (text, release) => expect(resolveVersion(text, ['v1.36.9', 'v1.36.10', 'v1.37.0'])).toBe(release))

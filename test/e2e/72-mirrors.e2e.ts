@@ -351,10 +351,10 @@ describe('pins', () => {
       const bare = new Operator()
       bare.write(oneNode)
       const path = join(bare.dir, 'cluster.lock.yml')
-      writeFileSync(path, readFileSync(path, 'utf8').replace(/^.*pause:3.10.2:.*\n/gm, ''))
+      writeFileSync(path, readFileSync(path, 'utf8').replace(/^.*flannel:v0.28.10:.*\n/gm, ''))
       const { exit, stderr } = await bare.run('plan')
       expect(exit).toBe(2)
-      expect(stderr).toContain('registry.k8s.io/pause:3.10.2 has no pinned digest')
+      expect(stderr).toContain('ghcr.io/flannel-io/flannel:v0.28.10 has no pinned digest')
       copyFileSync(join(operator.dir, 'cluster.lock.yml'), path)
     },
     LONG,

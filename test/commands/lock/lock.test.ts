@@ -8,6 +8,12 @@ import { lock } from '../../../src/commands/lock/index.ts'
 import { ARTIFACTS } from '../../../src/releases/artifacts.ts'
 import { releaseOf } from '../../../src/releases/index.ts'
 import { fakeIo, options } from '../support.ts'
+import type * as releases from '../../../src/releases/index.ts'
+
+vi.mock('../../../src/releases/index.ts', async (original) => {
+  const { unshipped } = await import('../unshipped.ts')
+  return unshipped(await original<typeof releases>())
+})
 
 let folder: string
 let file: string
