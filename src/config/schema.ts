@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { dns1123Label } from './hostname.ts'
 import { etcdBackup } from './schema/backup.ts'
 import { certificates } from './schema/certificates.ts'
+import { components } from './schema/components.ts'
 import { key } from './schema/key.ts'
 import { mirrors } from './schema/mirrors.ts'
 import { network } from './schema/network.ts'
@@ -28,7 +29,14 @@ export const schema = z.strictObject({
     .meta(key('immutable', 'Name of the cluster and of its kubeconfig context', 'lab')),
   kubernetes_version: z
     .string()
-    .meta(key('drain', 'The Kubernetes release, or its minor for the newest patch known; only another minor drains', 'v1.36.3')),
+    .meta(
+      key(
+        'drain',
+        'The Kubernetes release (any patch), or its minor for the newest that needs no lock; only another minor drains',
+        'v1.36.3',
+      ),
+    ),
+  components,
   cluster_domain: name.default('cluster.local').meta(key('immutable', 'DNS domain of the services')),
   mirrors: mirrors.prefault({}).meta(key('restart', 'Where every byte comes from: none, cn, or a map', 'cn')),
   delivery: z

@@ -2,7 +2,7 @@ import { parseVersion } from '../config/version.ts'
 import { LIMITS } from '../config/components.ts'
 import { ARTIFACTS } from './artifacts.ts'
 import { PUBLISHED } from './published.ts'
-import type { Components, Images, Minor, Release } from './types.ts'
+import type { Components, Images, Minor, Overrides, Release } from './types.ts'
 import { v1_35 } from './v1.35.ts'
 import { v1_36 } from './v1.36.ts'
 import { v1_37 } from './v1.37.ts'
@@ -18,8 +18,9 @@ const imagesOf = ({ pause, coredns, flannel }: Components): Images => ({
   agnhost: 'registry.k8s.io/e2e-test-images/agnhost:2.59',
 })
 
-const make = (kubernetes: string, of: Minor, own: Partial<Components>): Release => {
-  const components = { ...of.components, ...of.patches?.[kubernetes], ...own }
+const make = (kubernetes: string, of: Minor, own: Overrides): Release => {
+  const named = Object.fromEntries(Object.entries(own).filter(([, version]) => version !== undefined))
+  const components: Components = { ...of.components, ...of.patches?.[kubernetes], ...named }
   const { etcd, containerd, runc, cni } = components
   const containerdFloor = LIMITS.containerd.floor[of.minor] ?? ''
   return { kubernetes, minor: of.minor, etcd, containerd, runc, cni, images: imagesOf(components), containerdFloor, pins: PUBLISHED }
@@ -58,7 +59,7 @@ const made = new Map<string, Release>(KNOWN.map((release) => [`${release.kuberne
  * The data of one release: any patch of a minor that Slipway installs, with the components that cluster.yml names. Throws for a version that
  * loading cluster.yml would have refused.
  */
-export const releaseOf = (version: string, own: Partial<Components> = {}): Release => {
+export const releaseOf = (version: string, own: Overrides = {}): Release => {
   const key = `${version} ${JSON.stringify(own)}`
   const known = made.get(key)
   if (known) return known

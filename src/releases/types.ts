@@ -21,6 +21,9 @@ export type Components = Readonly<{
   pause: string
 }>
 
+/** Components that cluster.yml names itself. */
+export type Overrides = Readonly<Partial<Record<keyof Components, string | undefined>>>
+
 /** What all patch releases of a minor have in common, as data. `patches`: where an exact release goes along with something else. */
 export type Minor = Readonly<{
   minor: string

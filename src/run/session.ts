@@ -82,7 +82,7 @@ export const readIntent = async (options: Options): Promise<Intent | { problems:
   if (!('config' in loaded) || loaded.config === undefined) return { problems: [...loaded.problems, ...lockProblems] }
   if ('what' in lock) return { problems: [lock] }
   const { config, hosts, problems, source, authorities } = loaded
-  const release = releaseOf(config.kubernetes_version)
+  const release = releaseOf(config.kubernetes_version, config.components)
   return {
     file: options.file,
     config,

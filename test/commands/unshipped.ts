@@ -1,16 +1,16 @@
-import type * as releases from '../../src/releases/index.ts'
+import { afterEach, beforeEach } from 'vitest'
+import { PUBLISHED } from '../../src/releases/published.ts'
 
-/**
- * The releases as if their images had no shipped digests, for tests of what happens to images without a pin and with one of the test's own:
- * `vi.mock('.../src/releases/index.ts', async (original) => unshipped(await original()))`.
- */
-export const unshipped = (real: typeof releases): typeof releases => ({
-  ...real,
-  releaseOf: (...about) => {
-    const release = real.releaseOf(...about)
-    return {
-      ...release,
-      pins: Object.fromEntries(Object.entries(release.pins).filter(([name]) => /^(dl\.k8s\.io|github\.com)\//.test(name))),
-    }
-  },
-})
+const isFile = (name: string): boolean => /^(dl\.k8s\.io|github\.com)\//.test(name)
+
+/** The tests of a file see releases whose images have no shipped digests: what happens to images without a pin, and with one of the test's own. */
+export const withoutShippedImages = (): void => {
+  const pins = PUBLISHED as Record<string, string>
+  const images = Object.entries(pins).filter(([name]) => !isFile(name))
+  beforeEach(() => {
+    for (const [name] of images) delete pins[name]
+  })
+  afterEach(() => {
+    Object.assign(pins, Object.fromEntries(images))
+  })
+}

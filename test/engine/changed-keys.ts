@@ -91,7 +91,7 @@ const read = (file: File): Readonly<{ cluster: Cluster; hosts: readonly Host[] }
   const loaded = parseConfig(stringify(file), 'cluster.yml', files, SUPPORTED)
   if (!loaded.config) throw new Error(loaded.problems.map(({ at, what }) => `${at} ${what.en}`).join('\n'))
   const { config, hosts, source } = loaded
-  const release = releaseOf(config.kubernetes_version)
+  const release = releaseOf(config.kubernetes_version, config.components)
   const sources = sourcesOf(config.mirrors, config.private_registries)
   const named = Object.values(config.mirrors.apt.keys).map((name) => [name, KEY_FILE])
   return {
@@ -99,7 +99,7 @@ const read = (file: File): Readonly<{ cluster: Cluster; hosts: readonly Host[] }
       config,
       release,
       sources,
-      pins: { ...pinsFor(release.kubernetes), ...copies(release, sources) },
+      pins: { ...pinsFor(release), ...copies(release, sources) },
       places: placesOf(source.at),
       files: { ...Object.fromEntries(named), 'ca.pem': AUTHORITY, 'backup.pub': RECIPIENT },
       s3Login: 'user = "access:hidden"\n',
@@ -208,6 +208,17 @@ const PLANE = 1
 export const ROWS: readonly Row[] = [
   { key: 'cluster_name', change: 'lab -> other', edit: top({ cluster_name: 'other' }) },
   { key: 'kubernetes_version', change: 'v1.36.3 -> v1.37.2', edit: top({ kubernetes_version: 'v1.37.2' }) },
+  ...(
+    [
+      ['etcd', '3.6.14 -> 3.6.13', '3.6.13'],
+      ['containerd', '2.3.4 -> 2.3.6', '2.3.6'],
+      ['runc', '1.4.3 -> 1.5.1', '1.5.1'],
+      ['cni', '1.9.1 -> 1.8.0', '1.8.0'],
+      ['coredns', '1.14.6 -> 1.14.2', '1.14.2'],
+      ['flannel', '0.28.10 -> 0.28.7', '0.28.7'],
+      ['pause', '3.10.2 -> 3.10.1', '3.10.1'],
+    ] as const
+  ).map(([name, change, value]): Row => ({ key: `components.${name}`, change, edit: top({ components: { [name]: value } }) })),
   { key: 'cluster_domain', change: 'cluster.local -> example.internal', edit: top({ cluster_domain: 'example.internal' }) },
   { key: 'mirrors', change: 'cn -> none', edit: (file) => void Object.assign(file, { mirrors: 'none' }) },
   { key: 'mirrors.profile', change: 'cn -> none', edit: (file) => void Object.assign(file.mirrors, { profile: 'none' }) },

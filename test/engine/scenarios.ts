@@ -12,6 +12,7 @@ import { sourcesOf } from '../../src/mirrors/sources.ts'
 import { ARTIFACTS } from '../../src/releases/artifacts.ts'
 import { releaseOf, SUPPORTED } from '../../src/releases/index.ts'
 import type { Cluster } from '../../src/cluster/types.ts'
+import type { Release } from '../../src/releases/types.ts'
 
 /** The time of every simulated host: nothing in a test depends on the day it runs. */
 export const NOW = 1_790_000_000
@@ -41,8 +42,7 @@ export const hostLike = async (fixture: string, hostname: string, address: strin
 
 type Draft = Readonly<{ name: string; yaml: string; hosts: readonly (readonly [address: string, hostname: string, fixture: string])[] }>
 
-export const pinsFor = (version: string): Readonly<Record<string, string>> => {
-  const release = releaseOf(version)
+export const pinsFor = (release: Release): Readonly<Record<string, string>> => {
   const paths = ['amd64', 'arm64'].flatMap((arch) => Object.values(ARTIFACTS).map((make) => make(release, arch).path))
   return Object.fromEntries([...paths, ...Object.values(release.images)].map((path) => [path, `sha256:${sha256(path)}`]))
 }
@@ -56,13 +56,13 @@ export const clusterOf = (yaml: string): Readonly<{ cluster: Cluster; hosts: rea
   const loaded = parseConfig(yaml, 'cluster.yml', { folder: '/nowhere', home: '/nowhere', read }, SUPPORTED)
   if (!loaded.config) throw new Error(loaded.problems.map(({ at, what }) => `${at} ${what.en}`).join('\n'))
   const { config, hosts, source } = loaded
-  const release = releaseOf(config.kubernetes_version)
+  const release = releaseOf(config.kubernetes_version, config.components)
   return {
     cluster: {
       config,
       release,
       sources: sourcesOf(config.mirrors, config.private_registries),
-      pins: pinsFor(release.kubernetes),
+      pins: pinsFor(release),
       places: placesOf(source.at),
       files: { 'ca.pem': AUTHORITY },
       logins: LOGINS,

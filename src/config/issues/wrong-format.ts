@@ -26,6 +26,10 @@ const IPV4_FIX = say(
 export const FORMATS: Readonly<Record<string, (value: unknown) => Words>> = {
   'is not a DNS-1123 subdomain': (value) => dns1123(value, say('is not a DNS-1123 subdomain', '不是有效的 DNS-1123 子域名')),
   'is not a DNS-1123 label': (value) => dns1123(value, say('is not a DNS-1123 label', '不是有效的 DNS-1123 标签')),
+  'is not a version number': (value) => [
+    say(`${quote(String(value))} is not a version number.`, `${quote(String(value))} 不是版本号。`),
+    say('Write it without "v", such as 2.3.6.', '请不带 "v" 书写，例如 2.3.6。'),
+  ],
   'is not a duration': (value) => [
     say(`${quote(String(value))} is not a duration.`, `${quote(String(value))} 不是时长。`),
     say('Write a whole number and m, h or d, such as 24h or 365d.', '请写整数加 m、h 或 d，例如 24h 或 365d。'),

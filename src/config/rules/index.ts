@@ -3,6 +3,7 @@ import type { Config } from '../schema.ts'
 import { mistake, type Path, pathText, type Source } from '../source.ts'
 import { addresses, endpoint, internalAddresses, localBastion, sans, virtualAddress } from './addresses.ts'
 import { lifetimes } from './certificates.ts'
+import { componentVersions } from './components.ts'
 import { duplicateAddress, duplicateInternal, duplicateName } from './duplicates.ts'
 import { fields, flags } from './flags.ts'
 import { hostnameSet } from './hostnames.ts'
@@ -18,6 +19,7 @@ import type { Rule, RuleContext } from './types.ts'
 /** Every rule, in the order of the file. A new rule is one value in the file of its subject and its name here. */
 export const RULES: readonly Rule[] = [
   version,
+  componentVersions,
   controlPlane,
   etcdMembers,
   repeatedRole,

@@ -1,3 +1,4 @@
+import { ETCD_STEPS } from '../../config/components.ts'
 import { labelOf } from '../../config/hosts.ts'
 import { type Problem, refusal } from '../../problem.ts'
 import type { Text } from '../../text.ts'
@@ -49,10 +50,7 @@ const isRaised = (context: Context): boolean => {
   return versions.length > 0 && versions.every((version) => parts(version)[1] > parts(context.release.etcd)[1])
 }
 
-/**
- * etcd goes one minor at a time, and not back: an upgrade that was cut off behind it has no other trace yet. 3.7 wants every member on 3.6.11 or
- * newer (etcd.io, upgrade guides).
- */
+/** etcd goes one minor at a time, from a patch that can (ETCD_STEPS), and not back: an upgrade that was cut off behind it has no other trace yet. */
 const etcd = (context: Context): Problem[] => {
   const running = runningVersion(context.facts, 'etcd', 'etcd')
   const wanted = context.release.etcd
@@ -69,13 +67,17 @@ const etcd = (context: Context): Problem[] => {
         },
       ),
     ]
-  const tooOld = parts(wanted)[1] === 7 && compareVersions(running, '3.6.11') < 0
-  if (parts(wanted)[1] - parts(running)[1] <= 1 && !tooOld) return []
+  const minor = (version: string): string => parts(version).slice(0, 2).join('.')
+  const step = ETCD_STEPS.find(({ from, to }) => from === minor(running) && to === minor(wanted))
+  if (parts(wanted)[1] <= parts(running)[1] || (step && compareVersions(running, step.floor) >= 0)) return []
   return [
     refuse(
       context,
       { en: `it runs etcd ${running}; ${wanted} cannot follow it directly`, zh: `正在运行 etcd ${running}；无法直接升级到 ${wanted}` },
-      { en: 'Install the newest patch of the minor between first.', zh: '请先安装中间次版本的最新补丁。' },
+      {
+        en: `Set components.etcd to the newest patch ${step ? `of ${step.from}` : 'of the minor between'}, run slipway up, and take the line out again.`,
+        zh: `请将 components.etcd 设为${step ? ` ${step.from} ` : '中间次版本'}的最新补丁，运行 slipway up，然后删除此行。`,
+      },
     ),
   ]
 }

@@ -2,7 +2,7 @@ import { createReadStream, existsSync, readdirSync, symlinkSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readTar } from '../../../src/archive/read.ts'
 import { images } from '../../../src/commands/images/index.ts'
 import { collisions } from '../../../src/images/rewrite.ts'
@@ -10,12 +10,9 @@ import { mirrorOfRegistry, privateRegistries } from '../../../src/mirrors/privat
 import { releaseOf, SUPPORTED } from '../../../src/releases/index.ts'
 import { FakeRegistry, imageOf } from '../../net/fake-registry.ts'
 import { fakeIo, options } from '../support.ts'
-import type * as releases from '../../../src/releases/index.ts'
+import { withoutShippedImages } from '../unshipped.ts'
 
-vi.mock('../../../src/releases/index.ts', async (original) => {
-  const { unshipped } = await import('../unshipped.ts')
-  return unshipped(await original<typeof releases>())
-})
+withoutShippedImages()
 
 const LOGIN = Buffer.from('puller:pass word').toString('base64')
 const OURS = Object.values(releaseOf('v1.36.3').images)

@@ -7,12 +7,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { images } from '../../../src/commands/images/index.ts'
 import { rewriteFiles } from '../../../src/commands/images/rewrite.ts'
 import { fakeIo, options } from '../support.ts'
-import type * as releases from '../../../src/releases/index.ts'
+import { withoutShippedImages } from '../unshipped.ts'
 
-vi.mock('../../../src/releases/index.ts', async (original) => {
-  const { unshipped } = await import('../unshipped.ts')
-  return unshipped(await original<typeof releases>())
-})
+withoutShippedImages()
 
 const POD =
   'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n  - image: nginx:1.29 # web\n    imagePullPolicy: Always\n'

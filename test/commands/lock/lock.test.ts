@@ -8,12 +8,9 @@ import { lock } from '../../../src/commands/lock/index.ts'
 import { ARTIFACTS } from '../../../src/releases/artifacts.ts'
 import { releaseOf } from '../../../src/releases/index.ts'
 import { fakeIo, options } from '../support.ts'
-import type * as releases from '../../../src/releases/index.ts'
+import { withoutShippedImages } from '../unshipped.ts'
 
-vi.mock('../../../src/releases/index.ts', async (original) => {
-  const { unshipped } = await import('../unshipped.ts')
-  return unshipped(await original<typeof releases>())
-})
+withoutShippedImages()
 
 let folder: string
 let file: string
