@@ -9,6 +9,7 @@ import type { SecretName } from '../cluster/secret-names.ts'
 import { PHASES } from '../steps/index.ts'
 import type { Phase, Step } from '../steps/types.ts'
 import type { Cluster, Context, Member } from '../cluster/types.ts'
+import { identityProblems } from '../steps/preflight/identity.ts'
 import { unfit } from '../steps/preflight/unfit.ts'
 import type { Change, Plan } from './change.ts'
 import { etcdView, mayBeAway } from '../cluster/etcd-view.ts'
@@ -115,6 +116,9 @@ const nextOf = ({ authorities }: Cluster, name: SecretName): Generation | undefi
 const intended = (cluster: Cluster, world: World): World =>
   (cluster.exchange ?? []).reduce<World>((seen, name) => stepOn(seen, name, nextOf(cluster, name)), world)
 
+/** The fingerprint of the CA that a first install gives the cluster, where it is the user's own. */
+const expectedCa = ({ authorities }: Cluster): string[] => (authorities?.ca ? [authorities.ca.key] : [])
+
 /** The stage to which a run takes each shared secret. */
 export const stagesFor = (cluster: Cluster, world: World): Readonly<Partial<Record<SecretName, SecretStage>>> => {
   const aim = intended(cluster, world)
@@ -153,6 +157,8 @@ export const wantedCertificates = (
  */
 export const plan = (cluster: Cluster, hosts: readonly Host[], world: World): Plan => {
   const members = membersOf(hosts, world)
+  const strangers = identityProblems(members, world, expectedCa(cluster))
+  if (strangers.length > 0) return { changes: [], problems: strangers }
   const delegate = pickDelegate(members, world)
   const contexts = contextsOf(cluster, members, world)
   const problems = contexts.flatMap((context) => problemsOn(context, delegate))

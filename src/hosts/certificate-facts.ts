@@ -48,7 +48,7 @@ export const readCertificate = async (pem: string): Promise<CertificateFact | un
 const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g
 
 /** Every CA certificate of a PEM text. */
-const readAuthorities = async (pem: string): Promise<CertificateFact[]> => {
+export const readAuthorities = async (pem: string): Promise<CertificateFact[]> => {
   const all = await Promise.all([...pem.matchAll(BLOCK)].map(([block]) => readCertificate(block)))
   return all.flatMap((one) => (one?.authority ? [one] : []))
 }

@@ -2,6 +2,7 @@ import { absent } from './absent.ts'
 import { aptSources } from './apt-sources.ts'
 import { artifact } from './artifact.ts'
 import { certificate } from './certificate.ts'
+import { clusterRecord } from './cluster-record.ts'
 import { directory } from './directory.ts'
 import { drain, uncordon } from './drain.ts'
 import { etcdAddress } from './etcd-address.ts'
@@ -37,6 +38,7 @@ const KINDS: Kinds = {
   'apt-sources': aptSources,
   artifact,
   certificate,
+  'cluster-record': clusterRecord,
   directory,
   drain,
   'etcd-address': etcdAddress,

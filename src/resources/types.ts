@@ -78,6 +78,8 @@ export type UserResource = Readonly<{ kind: 'user'; name: string; home: string }
 export type SharedSecretResource = Readonly<{ kind: 'shared-secret'; name: SecretName; stage: Stage; leftovers?: boolean }>
 /** A CA's certificate on a host that does not hold its key. */
 export type TrustResource = Readonly<{ kind: 'trust'; path: string; authority: AuthorityName }>
+/** Which cluster a host is of; `etcd` are the addresses of etcd's members. */
+export type ClusterRecordResource = Readonly<{ kind: 'cluster-record'; name: string; etcd: readonly string[] }>
 /**
  * A leaf certificate with its key. `form`: `pair` is PATH.crt and PATH.key; `combined` one PEM file PATH (kubelet's own store);
  * `kubeconfig` embeds both in PATH for `server`.
@@ -224,6 +226,7 @@ export type Resource =
   | SharedSecretResource
   | TrustResource
   | CertificateResource
+  | ClusterRecordResource
   | UnitResource
   | ObjectsResource
   | NodeResource

@@ -118,7 +118,7 @@ content() {
 }
 
 files() {
-	set -- /etc/slipway /etc/kubernetes /etc/containerd /etc/cni/net.d /opt/cni/bin /var/lib/slipway/stamps /var/lib/kubelet/config.yaml /var/lib/kubelet/pki \
+	set -- /etc/slipway /etc/kubernetes /etc/containerd /etc/cni/net.d /opt/cni/bin /var/lib/slipway/stamps /var/lib/slipway/cluster /var/lib/kubelet/config.yaml /var/lib/kubelet/pki \
 		/var/lib/kube-proxy/config.yaml /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/keyrings /etc/apt/apt.conf.d/90slipway /etc/sysctl.d/zz-slipway.conf \
 		/etc/modules-load.d/slipway.conf /etc/hostname /etc/hosts /usr/local/bin/kubectl /usr/local/bin/ctr /usr/local/bin/crictl /usr/local/bin/etcdctl \
 		/usr/local/bin/containerd-shim-runc-v2 /usr/local/bin/runc /etc/systemd/system/etcd.service /etc/systemd/system/containerd.service /etc/systemd/system/kube-apiserver.service \

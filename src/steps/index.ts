@@ -5,6 +5,7 @@ import { aptSources } from './apt-sources.ts'
 import { balancer } from './balancer.ts'
 import { binaries } from './binaries.ts'
 import { bootstrapManifest, bootstrapRbac } from './bootstrap-rbac.ts'
+import { clusterRecord } from './cluster-record.ts'
 import { cniPlugins } from './cni-plugins.ts'
 import { containerd } from './containerd.ts'
 import { controllerManager } from './controller-manager.ts'
@@ -57,7 +58,7 @@ export const PHASES: readonly Phase[] = [
     id: 'prepare',
     title: { en: 'Prepare the hosts', zh: '准备主机' },
     barrier: true,
-    steps: [hostnameStep, aptSources, osPackages, nodeTuning, binaries, operatorRecords],
+    steps: [clusterRecord, hostnameStep, aptSources, osPackages, nodeTuning, binaries, operatorRecords],
   },
   { id: 'etcd', title: { en: 'etcd', zh: 'etcd' }, barrier: false, steps: [etcd] },
   { id: 'apiserver', title: { en: 'API servers', zh: 'API 服务器' }, barrier: false, steps: [apiserver] },

@@ -12,6 +12,7 @@ const KINDS: Readonly<Record<Resource['kind'], Text>> = {
   'apt-sources': { en: 'apt sources', zh: 'apt 源' },
   artifact: { en: 'artifact', zh: '组件' },
   certificate: { en: 'certificate', zh: '证书' },
+  'cluster-record': { en: 'record', zh: '记录' },
   directory: { en: 'directory', zh: '目录' },
   file: { en: 'file', zh: '文件' },
   hostname: { en: 'host name', zh: '主机名' },

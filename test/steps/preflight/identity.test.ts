@@ -1,0 +1,147 @@
+import { expect, test } from 'vitest'
+import type { World } from '../../../src/cluster/world.ts'
+import { plan } from '../../../src/engine/plan.ts'
+import type { CertificateFact, Facts, PathFact } from '../../../src/hosts/facts.ts'
+import { clusterOf, hostLike } from '../../engine/scenarios.ts'
+import { rotation } from '../../engine/support.ts'
+
+type Draft = Readonly<{ name: string; nodes: readonly (readonly [address: string, name: string, role: string])[] }>
+
+const yamlOf = ({ name, nodes }: Draft): string =>
+  `cluster_name: ${name}\nkubernetes_version: v1.36.3\nmirrors: none\nnodes:\n${nodes
+    .map(([address, host, role]) => `  - {address: ${address}, user: root, role: [${role}], hostname_override: ${host}}\n`)
+    .join('')}`
+
+const bare = async (draft: Draft): Promise<World> =>
+  Object.fromEntries(
+    await Promise.all(draft.nodes.map(async ([address, name]) => [address, await hostLike('debian-12-bare', name, address)] as const)),
+  )
+
+/** simulate() gives every CA one made-up key: each cluster of these tests gets keys of its own. */
+const keyed = (world: World, mark: string): World => {
+  const own = (key: string): string => (key === '' ? '' : `${mark}${key}`)
+  const certificate = (one: CertificateFact): CertificateFact => ({ ...one, key: own(one.key), issuer: own(one.issuer) })
+  const path = (fact: PathFact): PathFact => ({
+    ...fact,
+    ...(fact.certificate ? { certificate: certificate(fact.certificate) } : {}),
+    ...(fact.authorities ? { authorities: fact.authorities.map(certificate) } : {}),
+    ...(fact.text === undefined ? {} : { text: fact.text.replace(/^ca symbol/gm, `ca ${mark}symbol`) }),
+  })
+  return Object.fromEntries(
+    Object.entries(world).map(([host, facts]) => [
+      host,
+      { ...facts, paths: Object.fromEntries(Object.entries(facts.paths).map(([name, fact]) => [name, path(fact)])) },
+    ]),
+  )
+}
+
+const installed = async (draft: Draft, mark: string): Promise<World> => {
+  const { cluster, hosts } = clusterOf(yamlOf(draft))
+  return keyed(rotation(cluster, hosts, await bare(draft)), mark)
+}
+
+const A: Draft = {
+  name: 'a',
+  nodes: [
+    ['10.0.0.11', 'a-cp', 'control-plane, etcd'],
+    ['10.0.0.21', 'a-w1', 'worker'],
+  ],
+}
+const B: Draft = {
+  name: 'b',
+  nodes: [
+    ['10.0.1.11', 'b-cp', 'control-plane, etcd'],
+    ['10.0.1.21', 'b-w1', 'worker'],
+  ],
+}
+const worldA = await installed(A, 'aaaaaaaa')
+const worldB = await installed(B, 'bbbbbbbb')
+const facts = (world: World, host: string): Facts => world[host] ?? expect.fail(`no ${host}`)
+
+/** What the plan of this file says of a world, as "exit what / fix". */
+const said = (draft: Draft, world: World): string[] => {
+  const { cluster, hosts } = clusterOf(yamlOf(draft))
+  const { changes, problems } = plan(cluster, hosts, world)
+  const errors = problems.filter(({ severity }) => severity === 'error')
+  if (errors.length > 0) expect(changes).toEqual([])
+  return errors.map(({ at, what, fix, exit }) => `${exit} ${at}: ${what.en}. ${fix.en}`)
+}
+const withNode = (draft: Draft, ...node: Draft['nodes'][number]): Draft => ({ ...draft, nodes: [...draft.nodes, node] })
+const without = (one: Facts, ...gone: RegExp[]): Facts => ({
+  ...one,
+  paths: Object.fromEntries(Object.entries(one.paths).filter(([path]) => !gone.some((pattern) => pattern.test(path)))),
+})
+
+test('a cluster as it was installed is of one piece', () => {
+  expect(said(A, worldA)).toEqual([])
+  expect(said(B, worldB)).toEqual([])
+})
+
+test('a worker of another cluster is not touched: both clusters are named', () => {
+  const [problem, ...more] = said(withNode(A, '10.0.1.21', 'a-w2', 'worker'), { ...worldA, '10.0.1.21': facts(worldB, '10.0.1.21') })
+  expect(more).toEqual([])
+  expect(problem).toMatch(
+    /^3 root@10\.0\.1\.21:22: it belongs to the cluster b \(CA bbbbbbbb, nodes b-w1\), and the control planes of this file to the cluster a \(CA aaaaaaaa, nodes a-cp, a-w1\)\. Correct its entry \(cluster\.yml:\d+:\d+ nodes\[2\]\)\./,
+  )
+})
+
+test.each([
+  ['without its record', [/^\/var\/lib\/slipway\/cluster$/]],
+  ['with nothing but its certificate', [/^\/var\/lib\/slipway\/cluster$/, /^\/etc\/kubernetes/]],
+  ['with nothing but its record', [/^\/etc\/kubernetes/, /^\/var\/lib\/kubelet/]],
+])('so is one %s', (_, gone) => {
+  const stranger = without(facts(worldB, '10.0.1.21'), ...gone)
+  expect(said(withNode(A, '10.0.1.21', 'a-w2', 'worker'), { ...worldA, '10.0.1.21': stranger })).toEqual([
+    expect.stringMatching(/^3 root@10\.0\.1\.21:22: it belongs to the cluster.*CA bbbbbbbb/),
+  ])
+})
+
+test('a certificate of a CA that nobody shows is another cluster too', () => {
+  const stranger = without(facts(worldB, '10.0.1.21'), /^\/var\/lib\/slipway\/cluster$/, /^\/etc\/kubernetes/)
+  const unknown = Object.fromEntries(
+    Object.entries(stranger.paths).map(([path, fact]) => [
+      path,
+      fact.certificate ? { ...fact, certificate: { ...fact.certificate, issuer: '' } } : fact,
+    ]),
+  )
+  expect(said(withNode(A, '10.0.1.21', 'a-w2', 'worker'), { ...worldA, '10.0.1.21': { ...stranger, paths: unknown } })).toEqual([
+    expect.stringContaining('it belongs to the cluster (CA unknown, nodes b-w1)'),
+  ])
+})
+
+test("another cluster's control plane as a worker: no advice destroys it, and ours is not blamed", () => {
+  const [problem = '', ...more] = said(withNode(A, '10.0.1.11', 'a-w2', 'worker'), { ...worldA, '10.0.1.11': facts(worldB, '10.0.1.11') })
+  expect(more).toEqual([])
+  expect(problem).toMatch(/^3 root@10\.0\.1\.11:22: it belongs to the cluster b .*It holds the keys of that cluster/)
+  expect(problem).not.toContain('slipway reset')
+})
+
+test('control planes of two clusters: neither is taken for ours', () => {
+  const both = withNode(withNode(A, '10.0.1.11', 'a-cp2', 'control-plane'), '10.0.1.21', 'a-w2', 'worker')
+  expect(said(both, { ...worldA, ...worldB })).toEqual([
+    expect.stringMatching(
+      /^3 cluster\.yml nodes: its control planes belong to different clusters: a-cp to the cluster a \(CA aaaaaaaa.*; a-cp2 to the cluster b \(CA bbbbbbbb/,
+    ),
+  ])
+})
+
+test('a first install with a host of another cluster', async () => {
+  const { '10.0.0.11': plane } = await bare(A)
+  expect(said(A, { '10.0.0.11': plane as Facts, '10.0.0.21': facts(await installed(A, 'oldoldol'), '10.0.0.21') })).toEqual([
+    expect.stringMatching(
+      /^3 root@10\.0\.0\.21:22: it belongs to the cluster a \(CA oldoldol.*and none of the control planes of this file does.*slipway reset --limit a-w1/,
+    ),
+  ])
+})
+
+test('while the control planes do not answer nobody can tell', () => {
+  const { '10.0.0.11': _, ...rest } = worldA
+  expect(said(A, rest)).toEqual([expect.stringMatching(/^4 root@10\.0\.0\.21:22: .*cannot be told.*Bring 10\.0\.0\.11|a-cp back/)])
+})
+
+test('a host that was a member of this cluster, and one that is bare, are welcome', async () => {
+  const grown = withNode(A, '10.0.0.22', 'a-w2', 'worker')
+  const three = await installed(grown, 'aaaaaaaa')
+  expect(said(grown, { ...worldA, '10.0.0.22': facts(three, '10.0.0.22') })).toEqual([])
+  expect(said(grown, { ...worldA, '10.0.0.22': await hostLike('debian-12-bare', 'a-w2', '10.0.0.22') })).toEqual([])
+})
