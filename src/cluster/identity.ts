@@ -137,7 +137,8 @@ export const belongingOf = (planes: readonly string[], world: World, expected: r
     return [{ host, identity, shown: clusters.find(({ hosts }) => hosts.includes(host)) ?? shownBy([host], identities, world) }]
   })
   if (own.length === 1) return { kind: 'told', own: own[0], strangers: others }
-  const mayBeOurs = (host: string): boolean => !world[host] || world[host].etcdData || identities.has(host)
-  const silent = planes.filter(mayBeOurs)
+  // A control plane whose keys are lost is spoken of as such (shared-secrets.ts); the other hosts may well be its own.
+  if (planes.some((host) => world[host]?.etcdData || identities.has(host))) return { kind: 'told', own: undefined, strangers: [] }
+  const silent = planes.filter((host) => !world[host])
   return silent.length > 0 && others.length > 0 ? { kind: 'untold', silent, others } : { kind: 'told', own: undefined, strangers: others }
 }

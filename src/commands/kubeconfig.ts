@@ -6,7 +6,7 @@ import { capture } from '../hosts/transport.ts'
 import { ifThere } from '../if-there.ts'
 import { EXIT } from '../problem.ts'
 import type { Text } from '../text.ts'
-import { refuse, type Session, withSession } from '../run/session.ts'
+import { refuse, type Session, strangersIn, withSession } from '../run/session.ts'
 import { tell } from '../run/tell.ts'
 import type { Command, Io, Options } from '../run/types.ts'
 
@@ -71,7 +71,11 @@ export const merge = async (added: string, io: Io): Promise<number> => {
   return EXIT.done
 }
 
-const deliver = async (session: Session, options: Options, io: Io): Promise<number> => {
+/** The same with hosts that are connected and seen. */
+export const deliver = async (session: Session, options: Options, io: Io): Promise<number> => {
+  const planes = session.intent.hosts.filter(({ roles }) => roles.controlPlane)
+  const strangers = strangersIn({ ...session, intent: { ...session.intent, hosts: planes } })
+  if (strangers.length > 0) return refuse(strangers, io, options)
   const text = await fetchKubeconfig(session)
   if (text === undefined) {
     const exit = refuse(session.problems, io, options)

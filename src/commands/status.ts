@@ -1,5 +1,5 @@
 import { type HostHealth, healthOf } from '../engine/health.ts'
-import { exitOf, type Session, sayProblems, withSession } from '../run/session.ts'
+import { exitOf, type Session, sayProblems, strangersIn, withSession } from '../run/session.ts'
 import type { Command, Io, Options } from '../run/types.ts'
 import { table } from '../ui/table.ts'
 
@@ -39,11 +39,14 @@ const unitsText = ({ units }: Row): string => {
 const nodeText = ({ ready, schedulable }: Row): string =>
   ready === null ? '-' : `${ready ? 'Ready' : 'NotReady'}${schedulable ? '' : ',SchedulingDisabled'}`
 
-const show = (session: Session, options: Options, io: Io): number => {
+/** The same with hosts that are connected and seen. */
+export const show = (session: Session, options: Options, io: Io): number => {
   const { intent, world } = session
   const health = healthOf(intent.cluster, intent.hosts, world)
   const rows = health.hosts.map(rowOf)
-  const problems = [...session.problems, ...health.problems]
+  const strangers = strangersIn(session)
+  // What a host of another cluster says of etcd and of Nodes would blame ours.
+  const problems = [...session.problems, ...(strangers.length > 0 ? strangers : health.problems)]
   if (options.output === 'json') io.out(`${JSON.stringify({ cluster: intent.config.cluster_name, nodes: rows, problems })}\n`)
   else {
     io.out(

@@ -23,6 +23,7 @@ import { EXIT, type Problem } from '../problem.ts'
 import { releaseOf, SUPPORTED } from '../releases/index.ts'
 import { lockPathOf, parseLock, pinsOf } from '../releases/pins.ts'
 import { LOCK_COPY, lockCopies } from '../steps/operator-records.ts'
+import { identityProblems } from '../steps/preflight/identity.ts'
 import { peerName, peersOf } from '../steps/preflight/network.ts'
 import type { Cluster, Member } from '../cluster/types.ts'
 import { problemsText } from '../ui/problems.ts'
@@ -145,6 +146,10 @@ export const openSession = async (read: Intent, io: Io, report: Report = () => {
 
 /** The plan for what a session saw. */
 export const planOf = ({ intent, world }: Pick<Session, 'intent' | 'world'>): Plan => decide(intent.cluster, intent.hosts, world)
+
+/** Hosts that are of another cluster than the control planes: what changes hosts without a plan asks for them first. */
+export const strangersIn = ({ intent, world }: Pick<Session, 'intent' | 'world'>, expected: readonly string[] = []): Problem[] =>
+  identityProblems(membersOf(intent.hosts, world), world, expected)
 
 /** Prints problems for people. */
 export const sayProblems = (problems: readonly Problem[], io: Io): void => {

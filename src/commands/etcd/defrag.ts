@@ -6,7 +6,7 @@ import type { Context } from '../../cluster/types.ts'
 import { table } from '../../ui/table.ts'
 import { contextsOf } from '../../run/contexts.ts'
 import { underLock } from '../../run/under-lock.ts'
-import { exitOf, type Session, sayProblems, withSession } from '../../run/session.ts'
+import { exitOf, refuse, type Session, sayProblems, strangersIn, withSession } from '../../run/session.ts'
 import type { Io, Options } from '../../run/types.ts'
 
 const PKI = '/etc/kubernetes/pki/etcd'
@@ -129,14 +129,19 @@ const work = async (session: Session, members: readonly Context[], options: Opti
   return exitOf(session.problems)
 }
 
+/** The same with hosts that are connected and seen. */
+export const defragSession = async (session: Session, options: Options, io: Io): Promise<number> => {
+  const strangers = strangersIn(session)
+  if (strangers.length > 0) return refuse(strangers, io, options)
+  const members = contextsOf(session).filter(({ member }) => member.roles.etcd)
+  const problems = unhealthy(session, members)
+  if (problems.length > 0) {
+    sayProblems([...session.problems, ...problems], io)
+    return exitOf(problems)
+  }
+  return underLock(session, options, io, (io) => work(session, members, options, io))
+}
+
 /** `slipway etcd defrag`: gives back what compaction freed, where it frees something, and takes the NOSPACE alarm away once there is room. */
 export const defrag = (options: Options, io: Io): Promise<number> =>
-  withSession(options, io, (session) => {
-    const members = contextsOf(session).filter(({ member }) => member.roles.etcd)
-    const problems = unhealthy(session, members)
-    if (problems.length > 0) {
-      sayProblems([...session.problems, ...problems], io)
-      return exitOf(problems)
-    }
-    return underLock(session, options, io, (io) => work(session, members, options, io))
-  })
+  withSession(options, io, (session) => defragSession(session, options, io))

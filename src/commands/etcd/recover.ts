@@ -9,7 +9,7 @@ import { contextsOf } from '../../run/contexts.ts'
 import { underLock } from '../../run/under-lock.ts'
 import { CONTROLLERS, giveUp, restart, survive } from './recover-scripts.ts'
 import { meant } from '../reset.ts'
-import { sayProblems, type Session, withSession } from '../../run/session.ts'
+import { refuse, sayProblems, type Session, strangersIn, withSession } from '../../run/session.ts'
 import type { Io, Options } from '../../run/types.ts'
 
 const objection = (
@@ -119,6 +119,8 @@ const recoverLocked = async (session: Session, survivor: Context, others: readon
 
 /** The same with hosts that are connected and seen. */
 export const recoverSession = async (session: Session, name: string, options: Options, io: Io): Promise<number> => {
+  const strangers = strangersIn(session)
+  if (strangers.length > 0) return refuse(strangers, io, options)
   const members = contextsOf(session).filter(({ member }) => member.roles.etcd)
   const named = entriesNamed(
     membersOf(session.intent.hosts, session.world).filter(({ roles }) => roles.etcd),

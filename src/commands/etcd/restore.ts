@@ -1,7 +1,9 @@
 import type { World } from '../../cluster/world.ts'
+import { readAuthorities } from '../../hosts/certificate-facts.ts'
 import { EXIT, type Problem, refusal } from '../../problem.ts'
 import { RESTORING, STAGING } from '../../resources/etcd-restore.ts'
 import { setPath } from '../../resources/paths.ts'
+import { SECRET_PATHS } from '../../resources/secrets.ts'
 import { bumpOf, type Restoring, restoringOf, restoringText } from '../../steps/restoring.ts'
 import { restoreText } from './restore-text.ts'
 import { applyPlan, carryOut } from '../../run/carry-out.ts'
@@ -12,7 +14,7 @@ import { type Identity, stage, type Staged } from './stage.ts'
 import { withLogins } from '../../run/logins.ts'
 import { onEach } from '../../run/on-each.ts'
 import { meant } from '../reset.ts'
-import { exitOf, look, planOf, refuse, type Session, withSession } from '../../run/session.ts'
+import { exitOf, look, planOf, refuse, type Session, strangersIn, withSession } from '../../run/session.ts'
 import type { Io, Options } from '../../run/types.ts'
 import { underLock } from '../../run/under-lock.ts'
 
@@ -96,7 +98,12 @@ const restoreLocked = async (session: Session, staged: Staged, options: Options,
   return await carryOut(second, restored, options, io)
 }
 
-const restoreSession = async (seen: Session, source: string, identity: Identity, options: Options, io: Io): Promise<number> => {
+/** The fingerprints of the CA that a backup holds. */
+const authoritiesIn = async ({ secrets }: Staged): Promise<string[]> =>
+  (await readAuthorities(secrets[SECRET_PATHS.ca[0] ?? ''] ?? '')).map(({ key }) => key)
+
+/** The same with hosts that are connected and seen. */
+export const restoreSession = async (seen: Session, source: string, identity: Identity, options: Options, io: Io): Promise<number> => {
   const zh = io.language === 'zh'
   const { intent, problems: unread } = await withLogins(seen.intent, io)
   const session: Session = { ...seen, intent }
@@ -109,6 +116,11 @@ const restoreSession = async (seen: Session, source: string, identity: Identity,
   const staged = await stage(session, source, identity, io)
   if ('problems' in staged) return refuse(staged.problems, io, options)
   const hosts = contextsOf(session).filter(({ member }) => member.roles.etcd)
+  const strangers = strangersIn(session, await authoritiesIn(staged))
+  if (strangers.length > 0) {
+    await onEach(session, hosts, () => `rm -rf ${STAGING}\n`, io)
+    return refuse(strangers, io, options)
+  }
   const rotation = { alive: etcdAnswers(session), prepared: isPrepared(session, staged.id) }
   const refused = await meant(config.cluster_name, restoreText(staged.manifest, hosts, rotation, io.language), options, io)
   if (refused !== EXIT.done) {

@@ -8,7 +8,7 @@ import { BACKUP_SCRIPT, backupScript, type Task, scheduled } from '../../steps/e
 import type { Context } from '../../cluster/types.ts'
 import { contextsOf } from '../../run/contexts.ts'
 import { recipientProblem } from './recipient.ts'
-import { exitOf, type Session, sayProblems, withSession } from '../../run/session.ts'
+import { exitOf, refuse, type Session, sayProblems, strangersIn, withSession } from '../../run/session.ts'
 import type { Io, Options } from '../../run/types.ts'
 
 /** Who takes it: etcd's leader, who has everything; else any control plane. */
@@ -129,7 +129,10 @@ const sayFailed = (node: string, taken: Taken | undefined, stderr: string, io: I
   )
 }
 
-const take = async (session: Session, options: Options, io: Io): Promise<number> => {
+/** The same with hosts that are connected and seen. */
+export const take = async (session: Session, options: Options, io: Io): Promise<number> => {
+  const strangers = strangersIn(session)
+  if (strangers.length > 0) return refuse(strangers, io, options)
   const context = taker(session)
   const transport = context && session.fleet.transports.get(context.member.key)
   if (!context || !transport) {

@@ -9,7 +9,7 @@ import { same } from '../../text.ts'
 import { confirmPlan } from '../../ui/prompt.ts'
 import { consent } from '../../run/consent.ts'
 import { type Renaming, renamingOf } from './sources.ts'
-import { openSession, readIntent, refuse, type Session } from '../../run/session.ts'
+import { openSession, readIntent, refuse, type Session, strangersIn } from '../../run/session.ts'
 import { tell } from '../../run/tell.ts'
 import type { Io, Options } from '../../run/types.ts'
 
@@ -78,7 +78,10 @@ export const change = async (workloads: readonly LiveWorkload[], transport: Tran
   return refused !== EXIT.done ? refused : await patchAll(transport, changeable, io)
 }
 
-const rewriteIn = async (session: Session, { sources, rules }: Renaming, options: Options, io: Io): Promise<number> => {
+/** The same with control planes that are connected and seen. */
+export const rewriteIn = async (session: Session, { sources, rules }: Renaming, options: Options, io: Io): Promise<number> => {
+  const strangers = strangersIn(session)
+  if (strangers.length > 0) return refuse(strangers, io, options)
   const transport = delegateOf(session)
   if (!transport) {
     const exit = refuse(session.problems, io, options)

@@ -10,7 +10,7 @@ import type { Member } from '../../cluster/types.ts'
 import { confirmYes } from '../../ui/prompt.ts'
 import { consent } from '../../run/consent.ts'
 import { underLock } from '../../run/under-lock.ts'
-import { exitOf, look, readIntent, refuse, sayProblems, type Session, withSession } from '../../run/session.ts'
+import { exitOf, look, readIntent, refuse, sayProblems, type Session, strangersIn, withSession } from '../../run/session.ts'
 import type { Io, Options } from '../../run/types.ts'
 import { runTasks } from './run.ts'
 import { say } from './say.ts'
@@ -149,21 +149,23 @@ const letIn = async (member: Member, delegate: Member, version: string, session:
   return await runTasks([task], { fleet }, io)
 }
 
-const one = (word: string, options: Options, io: Io): Promise<number> =>
-  withSession(options, io, async (session) => {
-    const turn = turnOf(session, word, io)
-    if (!turn) return exitOf(session.problems) || EXIT.config
-    if (!quorumHolds(session, turn.member, io)) return EXIT.unfit
-    const exit = await underLock(session, options, io, (io) => carryOut(turn, session, io), turn.member.key)
-    if (exit === EXIT.done) say(io, `${turn.member.nodeName} was rebooted.`, `${turn.member.nodeName} 已重启。`)
-    else
-      say(
-        io,
-        'Stopped here. The next slipway up lets pods onto a node that was left drained.',
-        '已在此停止。下次 slipway up 会恢复仍处于排空状态的节点。',
-      )
-    return exit
-  })
+/** What the command does to one host with a session; its exit code. */
+export const rebootNode = async (session: Session, word: string, options: Options, io: Io): Promise<number> => {
+  const strangers = strangersIn(session)
+  if (strangers.length > 0) return refuse(strangers, io, options)
+  const turn = turnOf(session, word, io)
+  if (!turn) return exitOf(session.problems) || EXIT.config
+  if (!quorumHolds(session, turn.member, io)) return EXIT.unfit
+  const exit = await underLock(session, options, io, (io) => carryOut(turn, session, io), turn.member.key)
+  if (exit === EXIT.done) say(io, `${turn.member.nodeName} was rebooted.`, `${turn.member.nodeName} 已重启。`)
+  else
+    say(
+      io,
+      'Stopped here. The next slipway up lets pods onto a node that was left drained.',
+      '已在此停止。下次 slipway up 会恢复仍处于排空状态的节点。',
+    )
+  return exit
+}
 
 const confirmed = (words: readonly string[], options: Options, io: Io): Promise<number> =>
   consent(options, io, () =>
@@ -181,7 +183,7 @@ export const reboot = async (names: readonly string[], options: Options, io: Io)
   const refused = await confirmed(words, options, io)
   if (refused !== EXIT.done) return refused
   for (const word of words) {
-    const exit = await one(word, options, io)
+    const exit = await withSession(options, io, (session) => rebootNode(session, word, options, io))
     if (exit !== EXIT.done) return exit
   }
   return EXIT.done

@@ -9,7 +9,7 @@ import { askWord } from '../../ui/prompt.ts'
 import { resultText, stageText } from '../../ui/reset-text.ts'
 import { consent } from '../../run/consent.ts'
 import { underLock } from '../../run/under-lock.ts'
-import { look, refuse, type Session, sayProblems, withSession } from '../../run/session.ts'
+import { look, refuse, type Session, sayProblems, strangersIn, withSession } from '../../run/session.ts'
 import type { Io, Options } from '../../run/types.ts'
 import { type Task, runTasks } from './run.ts'
 import { say } from './say.ts'
@@ -113,6 +113,8 @@ const permitted = (session: Session, word: string, options: Options, io: Io, bef
 
 /** What the command does with a session; its exit code. `again` looks at the hosts once more. */
 export const removeNode = async (session: Session, word: string, options: Options, io: Io, again = look): Promise<number> => {
+  const strangers = strangersIn(session)
+  if (strangers.length > 0) return refuse(strangers, io, options)
   sayProblems(session.problems, io)
   const removal = permitted(session, word, options, io)
   if (typeof removal === 'number') return removal

@@ -5,7 +5,7 @@ import { confirmYes } from '../../ui/prompt.ts'
 import { converge } from '../../run/converge.ts'
 import { consent } from '../../run/consent.ts'
 import { underLock } from '../../run/under-lock.ts'
-import { look, refuse, type Session, sayProblems, withSession } from '../../run/session.ts'
+import { look, refuse, type Session, sayProblems, strangersIn, withSession } from '../../run/session.ts'
 import type { Io, Options } from '../../run/types.ts'
 import { runTasks } from './run.ts'
 import { say } from './say.ts'
@@ -44,6 +44,8 @@ const objection = (removal: Removal, session: Session, word: string, io: Io): nu
 
 /** What the command does with a session; its exit code. */
 export const replaceNode = async (session: Session, word: string, options: Options, io: Io): Promise<number> => {
+  const strangers = strangersIn(session)
+  if (strangers.length > 0) return refuse(strangers, io, options)
   const removal = removalOf(session.intent.hosts, session.world, word)
   if (typeof removal === 'string') {
     sayProblems(session.problems, io)

@@ -54,20 +54,24 @@ const strangerProblem = (stranger: Stranger, own: Shown | undefined, member: Mem
   )
 }
 
-const untoldProblem = (stranger: Stranger, silent: string, member: Member): Problem => ({
-  ...unfit(
-    member,
-    {
-      en: `it belongs to ${clusterText(stranger.shown).en}; whether that is the cluster of this file cannot be told, because no control plane shows one`,
-      zh: `它属于${clusterText(stranger.shown).zh}；没有控制平面能表明所属集群，因此无法判断是否为此文件的集群`,
-    },
-    {
-      en: `Bring ${silent} back, with its keys. A host that is of another cluster: correct its entry (${member.at}).`,
-      zh: `请先恢复 ${silent} 及其密钥。若该主机属于其他集群，请更正其条目（${member.at}）。`,
-    },
-  ),
-  exit: EXIT.unreachable,
-})
+const untoldProblem = (silent: Member, others: readonly Stranger[], nameOf: (host: string) => string): Problem => {
+  const [first] = others
+  const hosts = others.map(({ host }) => nameOf(host)).join(', ')
+  return {
+    ...unfit(
+      silent,
+      {
+        en: `no control plane shows a cluster, and ${hosts} belongs to ${first && clusterText(first.shown).en}: whether that is the cluster of this file cannot be told`,
+        zh: `没有控制平面表明所属集群，而 ${hosts} 属于${first && clusterText(first.shown).zh}：无法判断是否为此文件的集群`,
+      },
+      {
+        en: `Bring ${silent.nodeName} back, with its keys. Where ${hosts} is of another cluster, correct its entry.`,
+        zh: `请先恢复 ${silent.nodeName} 及其密钥。若 ${hosts} 属于其他集群，请更正其条目。`,
+      },
+    ),
+    exit: EXIT.unreachable,
+  }
+}
 
 const severalProblem = (clusters: readonly Shown[], members: readonly Member[]): Problem => {
   const planes = (shown: Shown): string =>
@@ -98,8 +102,8 @@ const problemsOf = (belonging: Belonging, members: readonly Member[]): Problem[]
   const memberOf = (host: string) => members.filter(({ key }) => key === host)
   if (belonging.kind === 'told')
     return belonging.strangers.flatMap((one) => memberOf(one.host).map((member) => strangerProblem(one, belonging.own, member)))
-  const silent = members.filter(({ key }) => belonging.silent.includes(key)).map(({ nodeName }) => nodeName)
-  return belonging.others.flatMap((one) => memberOf(one.host).map((member) => untoldProblem(one, silent.join(', '), member)))
+  const nameOf = (host: string): string => memberOf(host)[0]?.nodeName ?? host
+  return members.filter(({ key }) => belonging.silent.includes(key)).map((one) => untoldProblem(one, belonging.others, nameOf))
 }
 
 /**
