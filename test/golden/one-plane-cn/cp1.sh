@@ -49,6 +49,14 @@ main; exit
 main() {
 enter
 begin 0
+(umask 022; cat >/var/lib/slipway/cluster.new) <<'SLIPWAY_END'
+name small
+etcd 10.0.0.11
+SLIPWAY_END
+sync /var/lib/slipway/cluster.new
+mv -fT /var/lib/slipway/cluster.new /var/lib/slipway/cluster
+finish 0
+begin 1
 apt_candidates 'debian' '/etc/apt/sources.list.d/debian.sources'
 put '/etc/slipway/apt/debian/base/1-mirrors.aliyun.com.sources' 0644 root:root <<'SLIPWAY_END'
 Types: deb
@@ -86,8 +94,8 @@ Components: main contrib non-free non-free-firmware
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 SLIPWAY_END
 apt_sources 'debian'
-finish 0
-begin 1
+finish 1
+begin 2
 put '/etc/apt/keyrings/kubernetes-apt-keyring.asc' 0644 root:root <<'SLIPWAY_END'
 (a PGP key, 4b5b6d0df41018a1c7a28d60004333271387e17c481cf0dd27521f017a8c7b27)
 SLIPWAY_END
@@ -111,8 +119,8 @@ Suites: /
 Signed-By: /etc/apt/keyrings/kubernetes-apt-keyring.asc
 SLIPWAY_END
 apt_sources 'kubernetes'
-finish 1
-begin 2
+finish 2
+begin 3
 put '/etc/apt/keyrings/docker.asc' 0644 root:root <<'SLIPWAY_END'
 (a PGP key, a311067ee29a93f3b1ee5589c582c8245f2fbfba5b0bd43e4b5e6e460488b357)
 SLIPWAY_END
@@ -139,11 +147,11 @@ Components: stable
 Signed-By: /etc/apt/keyrings/docker.asc
 SLIPWAY_END
 apt_sources 'docker'
-finish 2
-begin 3
-packages 'ca-certificates' 'conntrack' 'curl' 'iptables' 'nftables'
 finish 3
 begin 4
+packages 'ca-certificates' 'conntrack' 'curl' 'iptables' 'nftables'
+finish 4
+begin 5
 keep_modules
 put '/etc/modules-load.d/slipway.conf' 0644 root:root <<'SLIPWAY_END'
 overlay
@@ -151,8 +159,8 @@ br_netfilter
 nf_conntrack
 SLIPWAY_END
 load overlay br_netfilter nf_conntrack
-finish 4
-begin 5
+finish 5
+begin 6
 keep_sysctls vm.overcommit_memory vm.panic_on_oom kernel.panic kernel.panic_on_oops kernel.keys.root_maxkeys kernel.keys.root_maxbytes net.ipv4.ip_forward net.bridge.bridge-nf-call-iptables net.bridge.bridge-nf-call-ip6tables fs.inotify.max_user_instances fs.inotify.max_user_watches
 put '/etc/sysctl.d/zz-slipway.conf' 0644 root:root <<'SLIPWAY_END'
 vm.overcommit_memory = 1
@@ -168,8 +176,8 @@ fs.inotify.max_user_instances = 8192
 fs.inotify.max_user_watches = 524288
 SLIPWAY_END
 sysctl -q -e -p /etc/sysctl.d/zz-slipway.conf
-finish 5
-begin 6
+finish 6
+begin 7
 parent '/opt/slipway/runc/1.4.3'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -185,8 +193,8 @@ mv -fT "$stage"/'runc' '/opt/slipway/runc/1.4.3/runc'
 sync '/opt/slipway/runc/1.4.3'
 rm -rf "$stage"
 stamp 'runc-1.4.3-runc' "$used" '/opt/slipway/runc/1.4.3/runc'
-finish 6
-begin 7
+finish 7
+begin 8
 parent '/opt/slipway/containerd/2.3.4'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -216,8 +224,8 @@ mv -fT "$stage"/'ctr' '/opt/slipway/containerd/2.3.4/ctr'
 sync '/opt/slipway/containerd/2.3.4'
 rm -rf "$stage"
 stamp 'containerd-2.3.4-containerd' "$used" '/opt/slipway/containerd/2.3.4/containerd' '/opt/slipway/containerd/2.3.4/containerd-shim-runc-v2' '/opt/slipway/containerd/2.3.4/ctr'
-finish 7
-begin 8
+finish 8
+begin 9
 parent '/opt/slipway/cni-plugins/1.9.1'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -271,8 +279,8 @@ mv -fT "$stage"/'tuning' '/opt/slipway/cni-plugins/1.9.1/tuning'
 sync '/opt/slipway/cni-plugins/1.9.1'
 rm -rf "$stage"
 stamp 'cni-plugins-1.9.1-cni-plugins' "$used" '/opt/slipway/cni-plugins/1.9.1/bandwidth' '/opt/slipway/cni-plugins/1.9.1/bridge' '/opt/slipway/cni-plugins/1.9.1/firewall' '/opt/slipway/cni-plugins/1.9.1/host-local' '/opt/slipway/cni-plugins/1.9.1/loopback' '/opt/slipway/cni-plugins/1.9.1/portmap' '/opt/slipway/cni-plugins/1.9.1/tuning'
-finish 8
-begin 9
+finish 9
+begin 10
 parent '/opt/slipway/kubernetes/v1.36.3'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -288,8 +296,8 @@ mv -fT "$stage"/'kubelet' '/opt/slipway/kubernetes/v1.36.3/kubelet'
 sync '/opt/slipway/kubernetes/v1.36.3'
 rm -rf "$stage"
 stamp 'kubernetes-v1.36.3-kubelet' "$used" '/opt/slipway/kubernetes/v1.36.3/kubelet'
-finish 9
-begin 10
+finish 10
+begin 11
 parent '/opt/slipway/kubernetes/v1.36.3'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -305,8 +313,8 @@ mv -fT "$stage"/'kube-proxy' '/opt/slipway/kubernetes/v1.36.3/kube-proxy'
 sync '/opt/slipway/kubernetes/v1.36.3'
 rm -rf "$stage"
 stamp 'kubernetes-v1.36.3-kube-proxy' "$used" '/opt/slipway/kubernetes/v1.36.3/kube-proxy'
-finish 10
-begin 11
+finish 11
+begin 12
 parent '/opt/slipway/etcd/3.6.14'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -336,8 +344,8 @@ mv -fT "$stage"/'etcdutl' '/opt/slipway/etcd/3.6.14/etcdutl'
 sync '/opt/slipway/etcd/3.6.14'
 rm -rf "$stage"
 stamp 'etcd-3.6.14-etcd' "$used" '/opt/slipway/etcd/3.6.14/etcd' '/opt/slipway/etcd/3.6.14/etcdctl' '/opt/slipway/etcd/3.6.14/etcdutl'
-finish 11
-begin 12
+finish 12
+begin 13
 parent '/opt/slipway/kubernetes/v1.36.3'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -353,8 +361,8 @@ mv -fT "$stage"/'kube-apiserver' '/opt/slipway/kubernetes/v1.36.3/kube-apiserver
 sync '/opt/slipway/kubernetes/v1.36.3'
 rm -rf "$stage"
 stamp 'kubernetes-v1.36.3-kube-apiserver' "$used" '/opt/slipway/kubernetes/v1.36.3/kube-apiserver'
-finish 12
-begin 13
+finish 13
+begin 14
 parent '/opt/slipway/kubernetes/v1.36.3'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -370,8 +378,8 @@ mv -fT "$stage"/'kube-controller-manager' '/opt/slipway/kubernetes/v1.36.3/kube-
 sync '/opt/slipway/kubernetes/v1.36.3'
 rm -rf "$stage"
 stamp 'kubernetes-v1.36.3-kube-controller-manager' "$used" '/opt/slipway/kubernetes/v1.36.3/kube-controller-manager'
-finish 13
-begin 14
+finish 14
+begin 15
 parent '/opt/slipway/kubernetes/v1.36.3'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -387,8 +395,8 @@ mv -fT "$stage"/'kube-scheduler' '/opt/slipway/kubernetes/v1.36.3/kube-scheduler
 sync '/opt/slipway/kubernetes/v1.36.3'
 rm -rf "$stage"
 stamp 'kubernetes-v1.36.3-kube-scheduler' "$used" '/opt/slipway/kubernetes/v1.36.3/kube-scheduler'
-finish 14
-begin 15
+finish 15
+begin 16
 parent '/opt/slipway/kubernetes/v1.36.3'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -404,27 +412,27 @@ mv -fT "$stage"/'kubectl' '/opt/slipway/kubernetes/v1.36.3/kubectl'
 sync '/opt/slipway/kubernetes/v1.36.3'
 rm -rf "$stage"
 stamp 'kubernetes-v1.36.3-kubectl' "$used" '/opt/slipway/kubernetes/v1.36.3/kubectl'
-finish 15
-begin 16
+finish 16
+begin 17
 put '/etc/slipway/known_hosts' 0644 root:root <<'SLIPWAY_END'
 10.0.0.11 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIbb7db1dbc69681b1a0907519ade4a02dbcdcf195fb7
 10.0.0.21 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI60c5590f72eef292f9545afc28bf63ca91d2016a0a2
 10.0.0.22 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI06f8faea3b5f697691b6d063a07ba4ffaf1ece9a1d4
 SLIPWAY_END
-finish 16
-begin 17
+finish 17
+begin 18
 id 'etcd' >/dev/null 2>&1 || {
 	remember user 'etcd'
 	useradd --system --user-group --home-dir '/var/lib/etcd' --no-create-home --shell /usr/sbin/nologin 'etcd'
 }
-finish 17
-begin 18
-directory '/var/lib/etcd' 0700 etcd:etcd
 finish 18
 begin 19
-link '/usr/local/bin/etcdctl' '/opt/slipway/etcd/3.6.14/etcdctl'
+directory '/var/lib/etcd' 0700 etcd:etcd
 finish 19
 begin 20
+link '/usr/local/bin/etcdctl' '/opt/slipway/etcd/3.6.14/etcdctl'
+finish 20
+begin 21
 put /etc/kubernetes/pki/etcd/server.key 0600 etcd:etcd <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/etcd/server.key is drawn while applying)
 SLIPWAY_END
@@ -434,8 +442,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-etcd-server 0600 root:root <<'SLIPWAY_END'
 1da6a11e603f718643424e46d9f06562181d38bdad73fda58db7e09de3a00ac6 754893a1c6946ada552afbe68bb9a31e2b327cd4b45d2a340160c7c479e38bdb
 SLIPWAY_END
-finish 20
-begin 21
+finish 21
+begin 22
 put /etc/kubernetes/pki/etcd/peer.key 0600 etcd:etcd <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/etcd/peer.key is drawn while applying)
 SLIPWAY_END
@@ -445,8 +453,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-etcd-peer 0600 root:root <<'SLIPWAY_END'
 80b9d7202308e1ca66970cb8ea85f64286e92a91493ae9800dad2a0e3f3de747 fd5014d7dfd07914a788139cdb711636a821ea96c4089682b89835ecb41e46fc
 SLIPWAY_END
-finish 21
-begin 22
+finish 22
+begin 23
 put /etc/kubernetes/pki/etcd/healthcheck-client.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/etcd/healthcheck-client.key is drawn while applying)
 SLIPWAY_END
@@ -456,13 +464,13 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-etcd-healthcheck-client 0600 root:root <<'SLIPWAY_END'
 a9abbd8821091188392d210fd0caec6ef60d603e7a4968ee302736d976e1c6e5 7bedeffa3de9566012c0eb4753ea40fd6843b1f7288b0d5f95feaad2c6cca57d
 SLIPWAY_END
-finish 22
-begin 23
+finish 23
+begin 24
 put '/etc/slipway/etcd-bootstrap.env' 0644 root:root <<'SLIPWAY_END'
 SLIPWAY_BOOTSTRAP=--initial-cluster=cp1=https://10.0.0.11:2380 --initial-cluster-token=small --initial-cluster-state=new
 SLIPWAY_END
-finish 23
-begin 24
+finish 24
+begin 25
 unit_file etcd <<'SLIPWAY_END'
 [Unit]
 Description=etcd key-value store of Kubernetes
@@ -509,11 +517,11 @@ ready() {
 curl -fsS --max-time 2 -o /dev/null http://127.0.0.1:2381/readyz
 }
 start 'etcd' 180 ready '/etc/systemd/system/etcd.service' '/etc/kubernetes/pki/etcd/ca.crt' '/etc/kubernetes/pki/etcd/server.crt' '/etc/kubernetes/pki/etcd/peer.crt'
-finish 24
-begin 25
-directory '/var/log/kubernetes' 0700 root:root
 finish 25
 begin 26
+directory '/var/log/kubernetes' 0700 root:root
+finish 26
+begin 27
 put /etc/kubernetes/pki/apiserver.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/apiserver.key is drawn while applying)
 SLIPWAY_END
@@ -523,8 +531,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-apiserver 0600 root:root <<'SLIPWAY_END'
 286a090cae7d4a6800796a9d394eee8a935cfcc07bc6e6e2d5fccf21a22980be 9aa615f33dab465868b0b776a233c4830f9f96926ca09601982d626ac4defd08
 SLIPWAY_END
-finish 26
-begin 27
+finish 27
+begin 28
 put /etc/kubernetes/pki/apiserver-etcd-client.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/apiserver-etcd-client.key is drawn while applying)
 SLIPWAY_END
@@ -534,8 +542,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-apiserver-etcd-client 0600 root:root <<'SLIPWAY_END'
 bfd15673bfbad63ece9222fe2ffdf1de3189abec7bf9760bdf5d5deb5f6f4d28 e80c8d34452d8c3bb719fd81c4f73486e6871c8edc78319ce9d2e4287b41f7d6
 SLIPWAY_END
-finish 27
-begin 28
+finish 28
+begin 29
 put /etc/kubernetes/pki/apiserver-kubelet-client.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/apiserver-kubelet-client.key is drawn while applying)
 SLIPWAY_END
@@ -545,8 +553,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-apiserver-kubelet-client 0600 root:root <<'SLIPWAY_END'
 d31983bcc4c1d9b24b96af19bbf4ecfecec54d864af1102edd5ed4bb60c65cdd 3aeaa14c7ad263b9a8fe177af487488828f1614964807a9354bbe59d1e097944
 SLIPWAY_END
-finish 28
-begin 29
+finish 29
+begin 30
 put /etc/kubernetes/pki/front-proxy-client.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/front-proxy-client.key is drawn while applying)
 SLIPWAY_END
@@ -556,8 +564,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-front-proxy-client 0600 root:root <<'SLIPWAY_END'
 c94d4cee78c69eac647d3bec69fa830bbf886cc1515872522a106824804d6aba 2a3e6b03f290abd4e9a40686a067a75907a14c2f5cc0752b9e1f4cd22474128c
 SLIPWAY_END
-finish 29
-begin 30
+finish 30
+begin 31
 put '/etc/kubernetes/audit-policy.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: audit.k8s.io/v1
 kind: Policy
@@ -593,8 +601,8 @@ rules:
       - group: events.k8s.io
   - level: Metadata
 SLIPWAY_END
-finish 30
-begin 31
+finish 31
+begin 32
 put '/etc/kubernetes/authentication.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: apiserver.config.k8s.io/v1
 kind: AuthenticationConfiguration
@@ -606,8 +614,8 @@ anonymous:
     - path: /readyz
     - path: /healthz
 SLIPWAY_END
-finish 31
-begin 32
+finish 32
+begin 33
 unit_file kube-apiserver <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes API server
@@ -672,8 +680,8 @@ ready() {
 curl -fsS --max-time 2 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz
 }
 start 'kube-apiserver' 180 ready '/etc/systemd/system/kube-apiserver.service' '/etc/kubernetes/pki/ca.crt' '/etc/kubernetes/pki/front-proxy-ca.crt' '/etc/kubernetes/pki/etcd/ca.crt' '/etc/kubernetes/pki/apiserver.crt' '/etc/kubernetes/pki/apiserver-etcd-client.crt' '/etc/kubernetes/pki/apiserver-kubelet-client.crt' '/etc/kubernetes/pki/front-proxy-client.crt' '/etc/kubernetes/pki/sa.pub' '/etc/kubernetes/pki/sa.key' '/etc/kubernetes/encryption.yaml' '/etc/kubernetes/audit-policy.yaml' '/etc/kubernetes/authentication.yaml'
-finish 32
-begin 33
+finish 33
+begin 34
 put /etc/kubernetes/pki/controller-manager.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/controller-manager.key is drawn while applying)
 SLIPWAY_END
@@ -683,8 +691,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-controller-manager 0600 root:root <<'SLIPWAY_END'
 38d3899e01f11596660139075b8e5dfd0a5c0fc166af7ea521cca836b2c9c2ad e8df294b28799d7b0d1304e5952b7067ed9f1950f0695b82bb4c1d4d085303da
 SLIPWAY_END
-finish 33
-begin 34
+finish 34
+begin 35
 put '/etc/kubernetes/controller-manager.conf' 0600 root:root <<'SLIPWAY_END'
 apiVersion: v1
 kind: Config
@@ -705,8 +713,8 @@ contexts:
       user: system:kube-controller-manager
 current-context: default
 SLIPWAY_END
-finish 34
-begin 35
+finish 35
+begin 36
 unit_file kube-controller-manager <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes controller manager
@@ -750,8 +758,8 @@ ready() {
 curl -fsSk --max-time 2 https://127.0.0.1:10257/healthz
 }
 start 'kube-controller-manager' 90 ready '/etc/systemd/system/kube-controller-manager.service' '/etc/kubernetes/controller-manager.conf' '/etc/kubernetes/pki/controller-manager.crt' '/etc/kubernetes/pki/ca.crt' '/etc/kubernetes/pki/ca.key' '/etc/kubernetes/pki/sa.pub' '/etc/kubernetes/pki/sa.key' '/etc/kubernetes/pki/front-proxy-ca.crt'
-finish 35
-begin 36
+finish 36
+begin 37
 put /etc/kubernetes/pki/scheduler.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/scheduler.key is drawn while applying)
 SLIPWAY_END
@@ -761,8 +769,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-scheduler 0600 root:root <<'SLIPWAY_END'
 6431b5bca2a8d430247ed5f8b9cdf4715493f3648f61ea633bf4b519c8b9b17f 759e8b4508f71ee2196a8dd1bb75059d01e21ef3d5f2c917d6f463be7b30bf38
 SLIPWAY_END
-finish 36
-begin 37
+finish 37
+begin 38
 put '/etc/kubernetes/scheduler.conf' 0600 root:root <<'SLIPWAY_END'
 apiVersion: v1
 kind: Config
@@ -783,8 +791,8 @@ contexts:
       user: system:kube-scheduler
 current-context: default
 SLIPWAY_END
-finish 37
-begin 38
+finish 38
+begin 39
 unit_file kube-scheduler <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes scheduler
@@ -814,16 +822,16 @@ ready() {
 curl -fsSk --max-time 2 https://127.0.0.1:10259/readyz
 }
 start 'kube-scheduler' 90 ready '/etc/systemd/system/kube-scheduler.service' '/etc/kubernetes/scheduler.conf' '/etc/kubernetes/pki/scheduler.crt' '/etc/kubernetes/pki/ca.crt'
-finish 38
-begin 39
-link '/usr/local/bin/kubectl' '/opt/slipway/kubernetes/v1.36.3/kubectl'
 finish 39
 begin 40
+link '/usr/local/bin/kubectl' '/opt/slipway/kubernetes/v1.36.3/kubectl'
+finish 40
+begin 41
 put /etc/kubernetes/admin.conf 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/admin.conf is drawn while applying)
 SLIPWAY_END
-finish 40
-begin 41
+finish 41
+begin 42
 put '/etc/slipway/manifests/bootstrap-rbac.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
@@ -864,8 +872,8 @@ subjects:
     kind: Group
     name: system:nodes
 SLIPWAY_END
-finish 41
-begin 42
+finish 42
+begin 43
 install -d -m 0700 /run/slipway/secret
 (umask 077; cat >/run/slipway/secret/super-admin.conf) <<'SLIPWAY_END'
 (the content of /run/slipway/secret/super-admin.conf is drawn while applying)
@@ -873,7 +881,7 @@ SLIPWAY_END
 applied() { timeout 60 kubectl --kubeconfig /run/slipway/secret/super-admin.conf --request-timeout=30s apply --server-side --force-conflicts --field-manager=slipway -f /etc/slipway/manifests/bootstrap-rbac.yaml; }
 await 60 bootstrap-rbac applied
 rm -rf /run/slipway/secret
-finish 42
+finish 43
 }
 main; exit
 

@@ -4,6 +4,14 @@
 main() {
 enter
 begin 0
+(umask 022; cat >/var/lib/slipway/cluster.new) <<'SLIPWAY_END'
+name small
+etcd 10.0.0.11
+SLIPWAY_END
+sync /var/lib/slipway/cluster.new
+mv -fT /var/lib/slipway/cluster.new /var/lib/slipway/cluster
+finish 0
+begin 1
 apt_candidates 'debian' '/etc/apt/sources.list.d/debian.sources'
 put '/etc/slipway/apt/debian/base/1-mirrors.aliyun.com.sources' 0644 root:root <<'SLIPWAY_END'
 Types: deb
@@ -41,8 +49,8 @@ Components: main contrib non-free non-free-firmware
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 SLIPWAY_END
 apt_sources 'debian'
-finish 0
-begin 1
+finish 1
+begin 2
 put '/etc/apt/keyrings/kubernetes-apt-keyring.asc' 0644 root:root <<'SLIPWAY_END'
 (a PGP key, 4b5b6d0df41018a1c7a28d60004333271387e17c481cf0dd27521f017a8c7b27)
 SLIPWAY_END
@@ -66,8 +74,8 @@ Suites: /
 Signed-By: /etc/apt/keyrings/kubernetes-apt-keyring.asc
 SLIPWAY_END
 apt_sources 'kubernetes'
-finish 1
-begin 2
+finish 2
+begin 3
 put '/etc/apt/keyrings/docker.asc' 0644 root:root <<'SLIPWAY_END'
 (a PGP key, a311067ee29a93f3b1ee5589c582c8245f2fbfba5b0bd43e4b5e6e460488b357)
 SLIPWAY_END
@@ -94,15 +102,15 @@ Components: stable
 Signed-By: /etc/apt/keyrings/docker.asc
 SLIPWAY_END
 apt_sources 'docker'
-finish 2
-begin 3
-packages 'ca-certificates' 'conntrack' 'curl' 'iptables' 'nftables' 'haproxy'
 finish 3
 begin 4
-keep_service 'haproxy'
-systemctl disable --now --quiet 'haproxy'.service
+packages 'ca-certificates' 'conntrack' 'curl' 'iptables' 'nftables' 'haproxy'
 finish 4
 begin 5
+keep_service 'haproxy'
+systemctl disable --now --quiet 'haproxy'.service
+finish 5
+begin 6
 keep_modules
 put '/etc/modules-load.d/slipway.conf' 0644 root:root <<'SLIPWAY_END'
 overlay
@@ -110,8 +118,8 @@ br_netfilter
 nf_conntrack
 SLIPWAY_END
 load overlay br_netfilter nf_conntrack
-finish 5
-begin 6
+finish 6
+begin 7
 keep_sysctls vm.overcommit_memory vm.panic_on_oom kernel.panic kernel.panic_on_oops kernel.keys.root_maxkeys kernel.keys.root_maxbytes net.ipv4.ip_forward net.bridge.bridge-nf-call-iptables net.bridge.bridge-nf-call-ip6tables fs.inotify.max_user_instances fs.inotify.max_user_watches
 put '/etc/sysctl.d/zz-slipway.conf' 0644 root:root <<'SLIPWAY_END'
 vm.overcommit_memory = 1
@@ -127,8 +135,8 @@ fs.inotify.max_user_instances = 8192
 fs.inotify.max_user_watches = 524288
 SLIPWAY_END
 sysctl -q -e -p /etc/sysctl.d/zz-slipway.conf
-finish 6
-begin 7
+finish 7
+begin 8
 parent '/opt/slipway/runc/1.4.3'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -144,8 +152,8 @@ mv -fT "$stage"/'runc' '/opt/slipway/runc/1.4.3/runc'
 sync '/opt/slipway/runc/1.4.3'
 rm -rf "$stage"
 stamp 'runc-1.4.3-runc' "$used" '/opt/slipway/runc/1.4.3/runc'
-finish 7
-begin 8
+finish 8
+begin 9
 parent '/opt/slipway/containerd/2.3.4'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -175,8 +183,8 @@ mv -fT "$stage"/'ctr' '/opt/slipway/containerd/2.3.4/ctr'
 sync '/opt/slipway/containerd/2.3.4'
 rm -rf "$stage"
 stamp 'containerd-2.3.4-containerd' "$used" '/opt/slipway/containerd/2.3.4/containerd' '/opt/slipway/containerd/2.3.4/containerd-shim-runc-v2' '/opt/slipway/containerd/2.3.4/ctr'
-finish 8
-begin 9
+finish 9
+begin 10
 parent '/opt/slipway/cni-plugins/1.9.1'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -230,8 +238,8 @@ mv -fT "$stage"/'tuning' '/opt/slipway/cni-plugins/1.9.1/tuning'
 sync '/opt/slipway/cni-plugins/1.9.1'
 rm -rf "$stage"
 stamp 'cni-plugins-1.9.1-cni-plugins' "$used" '/opt/slipway/cni-plugins/1.9.1/bandwidth' '/opt/slipway/cni-plugins/1.9.1/bridge' '/opt/slipway/cni-plugins/1.9.1/firewall' '/opt/slipway/cni-plugins/1.9.1/host-local' '/opt/slipway/cni-plugins/1.9.1/loopback' '/opt/slipway/cni-plugins/1.9.1/portmap' '/opt/slipway/cni-plugins/1.9.1/tuning'
-finish 9
-begin 10
+finish 10
+begin 11
 parent '/opt/slipway/kubernetes/v1.36.3'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -247,8 +255,8 @@ mv -fT "$stage"/'kubelet' '/opt/slipway/kubernetes/v1.36.3/kubelet'
 sync '/opt/slipway/kubernetes/v1.36.3'
 rm -rf "$stage"
 stamp 'kubernetes-v1.36.3-kubelet' "$used" '/opt/slipway/kubernetes/v1.36.3/kubelet'
-finish 10
-begin 11
+finish 11
+begin 12
 parent '/opt/slipway/kubernetes/v1.36.3'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -264,7 +272,7 @@ mv -fT "$stage"/'kube-proxy' '/opt/slipway/kubernetes/v1.36.3/kube-proxy'
 sync '/opt/slipway/kubernetes/v1.36.3'
 rm -rf "$stage"
 stamp 'kubernetes-v1.36.3-kube-proxy' "$used" '/opt/slipway/kubernetes/v1.36.3/kube-proxy'
-finish 11
+finish 12
 }
 main; exit
 

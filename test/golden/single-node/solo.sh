@@ -55,9 +55,17 @@ export no_proxy='.corp,localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.clus
 main() {
 enter
 begin 0
-packages 'ca-certificates' 'conntrack' 'curl' 'iptables'
+(umask 022; cat >/var/lib/slipway/cluster.new) <<'SLIPWAY_END'
+name one
+etcd 10.0.0.11
+SLIPWAY_END
+sync /var/lib/slipway/cluster.new
+mv -fT /var/lib/slipway/cluster.new /var/lib/slipway/cluster
 finish 0
 begin 1
+packages 'ca-certificates' 'conntrack' 'curl' 'iptables'
+finish 1
+begin 2
 keep_modules
 put '/etc/modules-load.d/slipway.conf' 0644 root:root <<'SLIPWAY_END'
 overlay
@@ -65,8 +73,8 @@ br_netfilter
 nf_conntrack
 SLIPWAY_END
 load overlay br_netfilter nf_conntrack
-finish 1
-begin 2
+finish 2
+begin 3
 keep_sysctls vm.overcommit_memory vm.panic_on_oom kernel.panic kernel.panic_on_oops kernel.keys.root_maxkeys kernel.keys.root_maxbytes net.ipv4.ip_forward net.bridge.bridge-nf-call-iptables net.bridge.bridge-nf-call-ip6tables fs.inotify.max_user_instances fs.inotify.max_user_watches
 put '/etc/sysctl.d/zz-slipway.conf' 0644 root:root <<'SLIPWAY_END'
 vm.overcommit_memory = 1
@@ -82,8 +90,8 @@ fs.inotify.max_user_instances = 8192
 fs.inotify.max_user_watches = 524288
 SLIPWAY_END
 sysctl -q -e -p /etc/sysctl.d/zz-slipway.conf
-finish 2
-begin 3
+finish 3
+begin 4
 parent '/opt/slipway/runc/1.4.3'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -99,8 +107,8 @@ mv -fT "$stage"/'runc' '/opt/slipway/runc/1.4.3/runc'
 sync '/opt/slipway/runc/1.4.3'
 rm -rf "$stage"
 stamp 'runc-1.4.3-runc' "$used" '/opt/slipway/runc/1.4.3/runc'
-finish 3
-begin 4
+finish 4
+begin 5
 parent '/opt/slipway/containerd/2.3.4'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -130,8 +138,8 @@ mv -fT "$stage"/'ctr' '/opt/slipway/containerd/2.3.4/ctr'
 sync '/opt/slipway/containerd/2.3.4'
 rm -rf "$stage"
 stamp 'containerd-2.3.4-containerd' "$used" '/opt/slipway/containerd/2.3.4/containerd' '/opt/slipway/containerd/2.3.4/containerd-shim-runc-v2' '/opt/slipway/containerd/2.3.4/ctr'
-finish 4
-begin 5
+finish 5
+begin 6
 parent '/opt/slipway/cni-plugins/1.9.1'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -185,8 +193,8 @@ mv -fT "$stage"/'tuning' '/opt/slipway/cni-plugins/1.9.1/tuning'
 sync '/opt/slipway/cni-plugins/1.9.1'
 rm -rf "$stage"
 stamp 'cni-plugins-1.9.1-cni-plugins' "$used" '/opt/slipway/cni-plugins/1.9.1/bandwidth' '/opt/slipway/cni-plugins/1.9.1/bridge' '/opt/slipway/cni-plugins/1.9.1/firewall' '/opt/slipway/cni-plugins/1.9.1/host-local' '/opt/slipway/cni-plugins/1.9.1/loopback' '/opt/slipway/cni-plugins/1.9.1/portmap' '/opt/slipway/cni-plugins/1.9.1/tuning'
-finish 5
-begin 6
+finish 6
+begin 7
 parent '/opt/slipway/kubernetes/v1.37.2'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -202,8 +210,8 @@ mv -fT "$stage"/'kubelet' '/opt/slipway/kubernetes/v1.37.2/kubelet'
 sync '/opt/slipway/kubernetes/v1.37.2'
 rm -rf "$stage"
 stamp 'kubernetes-v1.37.2-kubelet' "$used" '/opt/slipway/kubernetes/v1.37.2/kubelet'
-finish 6
-begin 7
+finish 7
+begin 8
 parent '/opt/slipway/kubernetes/v1.37.2'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -219,8 +227,8 @@ mv -fT "$stage"/'kube-proxy' '/opt/slipway/kubernetes/v1.37.2/kube-proxy'
 sync '/opt/slipway/kubernetes/v1.37.2'
 rm -rf "$stage"
 stamp 'kubernetes-v1.37.2-kube-proxy' "$used" '/opt/slipway/kubernetes/v1.37.2/kube-proxy'
-finish 7
-begin 8
+finish 8
+begin 9
 parent '/opt/slipway/etcd/3.7.3'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -250,8 +258,8 @@ mv -fT "$stage"/'etcdutl' '/opt/slipway/etcd/3.7.3/etcdutl'
 sync '/opt/slipway/etcd/3.7.3'
 rm -rf "$stage"
 stamp 'etcd-3.7.3-etcd' "$used" '/opt/slipway/etcd/3.7.3/etcd' '/opt/slipway/etcd/3.7.3/etcdctl' '/opt/slipway/etcd/3.7.3/etcdutl'
-finish 8
-begin 9
+finish 9
+begin 10
 parent '/opt/slipway/kubernetes/v1.37.2'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -267,8 +275,8 @@ mv -fT "$stage"/'kube-apiserver' '/opt/slipway/kubernetes/v1.37.2/kube-apiserver
 sync '/opt/slipway/kubernetes/v1.37.2'
 rm -rf "$stage"
 stamp 'kubernetes-v1.37.2-kube-apiserver' "$used" '/opt/slipway/kubernetes/v1.37.2/kube-apiserver'
-finish 9
-begin 10
+finish 10
+begin 11
 parent '/opt/slipway/kubernetes/v1.37.2'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -284,8 +292,8 @@ mv -fT "$stage"/'kube-controller-manager' '/opt/slipway/kubernetes/v1.37.2/kube-
 sync '/opt/slipway/kubernetes/v1.37.2'
 rm -rf "$stage"
 stamp 'kubernetes-v1.37.2-kube-controller-manager' "$used" '/opt/slipway/kubernetes/v1.37.2/kube-controller-manager'
-finish 10
-begin 11
+finish 11
+begin 12
 parent '/opt/slipway/kubernetes/v1.37.2'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -301,8 +309,8 @@ mv -fT "$stage"/'kube-scheduler' '/opt/slipway/kubernetes/v1.37.2/kube-scheduler
 sync '/opt/slipway/kubernetes/v1.37.2'
 rm -rf "$stage"
 stamp 'kubernetes-v1.37.2-kube-scheduler' "$used" '/opt/slipway/kubernetes/v1.37.2/kube-scheduler'
-finish 11
-begin 12
+finish 12
+begin 13
 parent '/opt/slipway/kubernetes/v1.37.2'
 stage=$STATE/fetch/stage
 rm -rf "$stage"
@@ -318,25 +326,25 @@ mv -fT "$stage"/'kubectl' '/opt/slipway/kubernetes/v1.37.2/kubectl'
 sync '/opt/slipway/kubernetes/v1.37.2'
 rm -rf "$stage"
 stamp 'kubernetes-v1.37.2-kubectl' "$used" '/opt/slipway/kubernetes/v1.37.2/kubectl'
-finish 12
-begin 13
+finish 13
+begin 14
 put '/etc/slipway/known_hosts' 0644 root:root <<'SLIPWAY_END'
 10.0.0.11 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI5364f2f2fc4f54e9d47ad29cfb08ef430c8153394bf
 SLIPWAY_END
-finish 13
-begin 14
+finish 14
+begin 15
 id 'etcd' >/dev/null 2>&1 || {
 	remember user 'etcd'
 	useradd --system --user-group --home-dir '/var/lib/etcd' --no-create-home --shell /usr/sbin/nologin 'etcd'
 }
-finish 14
-begin 15
-directory '/var/lib/etcd' 0700 etcd:etcd
 finish 15
 begin 16
-link '/usr/local/bin/etcdctl' '/opt/slipway/etcd/3.7.3/etcdctl'
+directory '/var/lib/etcd' 0700 etcd:etcd
 finish 16
 begin 17
+link '/usr/local/bin/etcdctl' '/opt/slipway/etcd/3.7.3/etcdctl'
+finish 17
+begin 18
 put /etc/kubernetes/pki/etcd/server.key 0600 etcd:etcd <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/etcd/server.key is drawn while applying)
 SLIPWAY_END
@@ -346,8 +354,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-etcd-server 0600 root:root <<'SLIPWAY_END'
 1da6a11e603f718643424e46d9f06562181d38bdad73fda58db7e09de3a00ac6 754893a1c6946ada552afbe68bb9a31e2b327cd4b45d2a340160c7c479e38bdb
 SLIPWAY_END
-finish 17
-begin 18
+finish 18
+begin 19
 put /etc/kubernetes/pki/etcd/peer.key 0600 etcd:etcd <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/etcd/peer.key is drawn while applying)
 SLIPWAY_END
@@ -357,8 +365,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-etcd-peer 0600 root:root <<'SLIPWAY_END'
 80b9d7202308e1ca66970cb8ea85f64286e92a91493ae9800dad2a0e3f3de747 fd5014d7dfd07914a788139cdb711636a821ea96c4089682b89835ecb41e46fc
 SLIPWAY_END
-finish 18
-begin 19
+finish 19
+begin 20
 put /etc/kubernetes/pki/etcd/healthcheck-client.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/etcd/healthcheck-client.key is drawn while applying)
 SLIPWAY_END
@@ -368,13 +376,13 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-etcd-healthcheck-client 0600 root:root <<'SLIPWAY_END'
 a9abbd8821091188392d210fd0caec6ef60d603e7a4968ee302736d976e1c6e5 7bedeffa3de9566012c0eb4753ea40fd6843b1f7288b0d5f95feaad2c6cca57d
 SLIPWAY_END
-finish 19
-begin 20
+finish 20
+begin 21
 put '/etc/slipway/etcd-bootstrap.env' 0644 root:root <<'SLIPWAY_END'
 SLIPWAY_BOOTSTRAP=--initial-cluster=solo=https://10.0.0.11:2380 --initial-cluster-token=one --initial-cluster-state=new
 SLIPWAY_END
-finish 20
-begin 21
+finish 21
+begin 22
 unit_file etcd <<'SLIPWAY_END'
 [Unit]
 Description=etcd key-value store of Kubernetes
@@ -421,11 +429,11 @@ ready() {
 curl -fsS --max-time 2 -o /dev/null http://127.0.0.1:2381/readyz
 }
 start 'etcd' 180 ready '/etc/systemd/system/etcd.service' '/etc/kubernetes/pki/etcd/ca.crt' '/etc/kubernetes/pki/etcd/server.crt' '/etc/kubernetes/pki/etcd/peer.crt'
-finish 21
-begin 22
-directory '/var/log/kubernetes' 0700 root:root
 finish 22
 begin 23
+directory '/var/log/kubernetes' 0700 root:root
+finish 23
+begin 24
 put /etc/kubernetes/pki/apiserver.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/apiserver.key is drawn while applying)
 SLIPWAY_END
@@ -435,8 +443,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-apiserver 0600 root:root <<'SLIPWAY_END'
 286a090cae7d4a6800796a9d394eee8a935cfcc07bc6e6e2d5fccf21a22980be 9aa615f33dab465868b0b776a233c4830f9f96926ca09601982d626ac4defd08
 SLIPWAY_END
-finish 23
-begin 24
+finish 24
+begin 25
 put /etc/kubernetes/pki/apiserver-etcd-client.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/apiserver-etcd-client.key is drawn while applying)
 SLIPWAY_END
@@ -446,8 +454,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-apiserver-etcd-client 0600 root:root <<'SLIPWAY_END'
 bfd15673bfbad63ece9222fe2ffdf1de3189abec7bf9760bdf5d5deb5f6f4d28 e80c8d34452d8c3bb719fd81c4f73486e6871c8edc78319ce9d2e4287b41f7d6
 SLIPWAY_END
-finish 24
-begin 25
+finish 25
+begin 26
 put /etc/kubernetes/pki/apiserver-kubelet-client.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/apiserver-kubelet-client.key is drawn while applying)
 SLIPWAY_END
@@ -457,8 +465,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-apiserver-kubelet-client 0600 root:root <<'SLIPWAY_END'
 d31983bcc4c1d9b24b96af19bbf4ecfecec54d864af1102edd5ed4bb60c65cdd 3aeaa14c7ad263b9a8fe177af487488828f1614964807a9354bbe59d1e097944
 SLIPWAY_END
-finish 25
-begin 26
+finish 26
+begin 27
 put /etc/kubernetes/pki/front-proxy-client.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/front-proxy-client.key is drawn while applying)
 SLIPWAY_END
@@ -468,8 +476,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-front-proxy-client 0600 root:root <<'SLIPWAY_END'
 c94d4cee78c69eac647d3bec69fa830bbf886cc1515872522a106824804d6aba 2a3e6b03f290abd4e9a40686a067a75907a14c2f5cc0752b9e1f4cd22474128c
 SLIPWAY_END
-finish 26
-begin 27
+finish 27
+begin 28
 put '/etc/kubernetes/audit-policy.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: audit.k8s.io/v1
 kind: Policy
@@ -505,8 +513,8 @@ rules:
       - group: events.k8s.io
   - level: Metadata
 SLIPWAY_END
-finish 27
-begin 28
+finish 28
+begin 29
 put '/etc/kubernetes/authentication.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: apiserver.config.k8s.io/v1
 kind: AuthenticationConfiguration
@@ -518,8 +526,8 @@ anonymous:
     - path: /readyz
     - path: /healthz
 SLIPWAY_END
-finish 28
-begin 29
+finish 29
+begin 30
 unit_file kube-apiserver <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes API server
@@ -585,8 +593,8 @@ ready() {
 curl -fsS --max-time 2 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz
 }
 start 'kube-apiserver' 180 ready '/etc/systemd/system/kube-apiserver.service' '/etc/kubernetes/pki/ca.crt' '/etc/kubernetes/pki/front-proxy-ca.crt' '/etc/kubernetes/pki/etcd/ca.crt' '/etc/kubernetes/pki/apiserver.crt' '/etc/kubernetes/pki/apiserver-etcd-client.crt' '/etc/kubernetes/pki/apiserver-kubelet-client.crt' '/etc/kubernetes/pki/front-proxy-client.crt' '/etc/kubernetes/pki/sa.pub' '/etc/kubernetes/pki/sa.key' '/etc/kubernetes/encryption.yaml' '/etc/kubernetes/audit-policy.yaml' '/etc/kubernetes/authentication.yaml'
-finish 29
-begin 30
+finish 30
+begin 31
 put /etc/kubernetes/pki/controller-manager.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/controller-manager.key is drawn while applying)
 SLIPWAY_END
@@ -596,8 +604,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-controller-manager 0600 root:root <<'SLIPWAY_END'
 38d3899e01f11596660139075b8e5dfd0a5c0fc166af7ea521cca836b2c9c2ad e8df294b28799d7b0d1304e5952b7067ed9f1950f0695b82bb4c1d4d085303da
 SLIPWAY_END
-finish 30
-begin 31
+finish 31
+begin 32
 put '/etc/kubernetes/controller-manager.conf' 0600 root:root <<'SLIPWAY_END'
 apiVersion: v1
 kind: Config
@@ -618,8 +626,8 @@ contexts:
       user: system:kube-controller-manager
 current-context: default
 SLIPWAY_END
-finish 31
-begin 32
+finish 32
+begin 33
 unit_file kube-controller-manager <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes controller manager
@@ -663,8 +671,8 @@ ready() {
 curl -fsSk --max-time 2 https://127.0.0.1:10257/healthz
 }
 start 'kube-controller-manager' 90 ready '/etc/systemd/system/kube-controller-manager.service' '/etc/kubernetes/controller-manager.conf' '/etc/kubernetes/pki/controller-manager.crt' '/etc/kubernetes/pki/ca.crt' '/etc/kubernetes/pki/ca.key' '/etc/kubernetes/pki/sa.pub' '/etc/kubernetes/pki/sa.key' '/etc/kubernetes/pki/front-proxy-ca.crt'
-finish 32
-begin 33
+finish 33
+begin 34
 put /etc/kubernetes/pki/scheduler.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/scheduler.key is drawn while applying)
 SLIPWAY_END
@@ -674,8 +682,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-scheduler 0600 root:root <<'SLIPWAY_END'
 6431b5bca2a8d430247ed5f8b9cdf4715493f3648f61ea633bf4b519c8b9b17f 759e8b4508f71ee2196a8dd1bb75059d01e21ef3d5f2c917d6f463be7b30bf38
 SLIPWAY_END
-finish 33
-begin 34
+finish 34
+begin 35
 put '/etc/kubernetes/scheduler.conf' 0600 root:root <<'SLIPWAY_END'
 apiVersion: v1
 kind: Config
@@ -696,8 +704,8 @@ contexts:
       user: system:kube-scheduler
 current-context: default
 SLIPWAY_END
-finish 34
-begin 35
+finish 35
+begin 36
 unit_file kube-scheduler <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes scheduler
@@ -727,16 +735,16 @@ ready() {
 curl -fsSk --max-time 2 https://127.0.0.1:10259/readyz
 }
 start 'kube-scheduler' 90 ready '/etc/systemd/system/kube-scheduler.service' '/etc/kubernetes/scheduler.conf' '/etc/kubernetes/pki/scheduler.crt' '/etc/kubernetes/pki/ca.crt'
-finish 35
-begin 36
-link '/usr/local/bin/kubectl' '/opt/slipway/kubernetes/v1.37.2/kubectl'
 finish 36
 begin 37
+link '/usr/local/bin/kubectl' '/opt/slipway/kubernetes/v1.37.2/kubectl'
+finish 37
+begin 38
 put /etc/kubernetes/admin.conf 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/admin.conf is drawn while applying)
 SLIPWAY_END
-finish 37
-begin 38
+finish 38
+begin 39
 put '/etc/slipway/manifests/bootstrap-rbac.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
@@ -777,8 +785,8 @@ subjects:
     kind: Group
     name: system:nodes
 SLIPWAY_END
-finish 38
-begin 39
+finish 39
+begin 40
 install -d -m 0700 /run/slipway/secret
 (umask 077; cat >/run/slipway/secret/super-admin.conf) <<'SLIPWAY_END'
 (the content of /run/slipway/secret/super-admin.conf is drawn while applying)
@@ -786,7 +794,7 @@ SLIPWAY_END
 applied() { timeout 60 kubectl --kubeconfig /run/slipway/secret/super-admin.conf --request-timeout=30s apply --server-side --force-conflicts --field-manager=slipway -f /etc/slipway/manifests/bootstrap-rbac.yaml; }
 await 60 bootstrap-rbac applied
 rm -rf /run/slipway/secret
-finish 39
+finish 40
 }
 main; exit
 
