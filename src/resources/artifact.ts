@@ -115,7 +115,7 @@ export const artifact: Kind<ArtifactResource> = {
     const files = filesOf(artifact).map(quote).join(' ')
     return [
       `parent ${home}\n`,
-      'stage=$STATE/fetch/stage\nrm -rf "$stage"\ninstall -d -m 0700 "$stage"\n',
+      'new_stage\n',
       tryEach(want),
       ...filesOf(artifact).map((path) => {
         const name = quote(path.slice(path.lastIndexOf('/') + 1))

@@ -15,7 +15,7 @@ const stampText = ({ name }: ImageResource, pin: string): string => `${pin} ${na
 const fetched = (want: ImageResource): string => {
   const places = want.places.map(({ base, pin }) => `${quote(base)} ${pin}`).join(' ')
   return [
-    'stage=$STATE/fetch/stage\nrm -rf "$stage"\ninstall -d -m 0700 "$stage"\n',
+    'new_stage\n',
     `deliver_image ${quote(want.name)} ${want.arch} "$stage" ${places}\n`,
     `rm -rf "$stage"\nstamp ${quote(stampName(want))} "$used "${quote(want.name)}\n`,
   ].join('')

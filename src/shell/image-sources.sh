@@ -78,14 +78,25 @@ MANIFEST_TYPES='application/vnd.oci.image.index.v1+json, application/vnd.docker.
 # Registries that let everybody in: they are asked once.
 OPEN_REGISTRIES=' '
 
+# ask_manifest URL [CURL-OPTION]: `code`, `status`, and the headers in $RUN/challenge.
+ask_manifest() {
+	code=0
+	(sleep "$FETCH_TELL" >/dev/null && tell_wait "$1") 2>/dev/null 3<&- 9>&- &
+	teller=$!
+	status=$(curl -sS ${2:+"$2"} --proto '=http,https' --connect-timeout "$FETCH_CONNECT" --max-time "$FETCH_FIRST_BYTE" -A 'slipway' -H "Accept: $MANIFEST_TYPES" \
+		-D "$RUN/challenge" -w '%{http_code}' -o /dev/null "$1" 2>"$RUN/challenge.error") || code=$?
+	kill "$teller" 2>/dev/null || true
+	wait "$teller" 2>/dev/null || true
+}
+
 # registry_token BASE REFERENCE: what an anonymous pull of it needs, as FETCH_HEADER. Where the registry does not answer, `error` says why.
 registry_token() {
 	FETCH_HEADER=
 	host=$(host_of "$1")
 	case $OPEN_REGISTRIES in *" $host "*) return 0 ;; esac
-	code=0
-	status=$(curl -sS -I --proto '=http,https' --connect-timeout "$FETCH_CONNECT" --max-time "$FETCH_FIRST_BYTE" -A 'slipway' -H "Accept: $MANIFEST_TYPES" -D "$RUN/challenge" \
-		-w '%{http_code}' -o /dev/null "$1/manifests/$2" 2>"$RUN/challenge.error") || code=$?
+	# HEAD first, because Docker Hub counts each GET as a pull. Registries without HEAD say so by one of these.
+	ask_manifest "$1/manifests/$2" -I
+	case $status in 400 | 403 | 405 | 501) ask_manifest "$1/manifests/$2" ;; esac
 	if [ "$code" -ne 0 ]; then
 		error=$(curl_reason "$RUN/challenge.error")
 		if [ "$code" -eq 28 ]; then error="silent for $FETCH_FIRST_BYTE s"; fi
@@ -106,12 +117,13 @@ registry_token() {
 	[ -z "$token" ] || FETCH_HEADER="Authorization: Bearer $token"
 }
 
-# registry_get BASE KIND DIGEST FILE: a manifest or a blob, which has to have its digest.
+# registry_get BASE KIND DIGEST FILE: a manifest or a blob, which has to have its digest. Like a file it goes on where an earlier try stopped.
 registry_get() {
 	FETCH_ACCEPT=
 	if [ "$2" = manifests ]; then FETCH_ACCEPT=$MANIFEST_TYPES; fi
-	rm -f "$4"
-	fetch_one "$3" "$4" "$1/$2/$3" || return 1
+	part_of "$3"
+	matches "$part" "$3" || fetch_one "$3" "$part" "$1/$2/$3" || return 1
+	mv -f "$part" "$4"
 }
 
 is_index() { tr -d ' \n\t' <"$1" | grep -q '"manifests":\['; }

@@ -57,6 +57,7 @@ deliver_image() {
 		fi
 		shift 2
 	done
+	keep_blobs "$layout"
 	rm -rf "$layout"
 	fail "no place delivered the image $image:$failures"
 }

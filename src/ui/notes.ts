@@ -40,8 +40,19 @@ const thingText = (thing: string, language: Language): string => {
   return part === 'packages' ? (language === 'zh' ? '软件包' : 'packages') : language === 'zh' ? `apt 源 ${part}` : `apt source ${part}`
 }
 
-/** A note of a host's script in words: "source-failed HOST THING REASON" is one line of the report, anything else stays as it is. */
+/** Who is waited for, while it is waited for. */
+const waitText = (note: string, language: Language): string | undefined => {
+  const [, host, thing, seconds, limit] = /^source-waits (\S+) (\S+) (\d+) (\d+)$/.exec(note) ?? []
+  if (host === undefined) return undefined
+  return language === 'zh'
+    ? `${host}：${thing}：已 ${seconds} 秒无数据，最多等待 ${limit} 秒`
+    : `${host}: ${thing}: silent for ${seconds} s, waited for up to ${limit} s`
+}
+
+/** A note of a host's script in words: what fetch.sh says of a source is one line of the report, anything else stays as it is. */
 export const noteText = (note: string, language: Language): string => {
+  const waiting = waitText(note, language)
+  if (waiting !== undefined) return waiting
   const [, host, thing, reason] = /^source-failed (\S+) (\S+) (.+)$/.exec(note) ?? []
   if (host === undefined || thing === undefined || reason === undefined) return note
   const colon = language === 'zh' ? '：' : ': '

@@ -30,6 +30,22 @@ export const serving =
     response.end(rest)
   }
 
+/** A server whose every answer breaks (or stalls) after `most` bytes; `sent` gets where each answer began. */
+export const breaking =
+  (bytes: Buffer, most: number, { stalls = false, ranges = true, sent = [] as number[] } = {}): Handler =>
+  ({ headers }, response) => {
+    const start = ranges ? Number(/bytes=(\d+)-/.exec(headers.range ?? '')?.[1] ?? 0) : 0
+    sent.push(start)
+    response.writeHead(start > 0 ? 206 : 200, {
+      'content-length': bytes.length - start,
+      ...(start > 0 ? { 'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}` } : {}),
+    })
+    const rest = bytes.subarray(start, start + most)
+    if (start + rest.length === bytes.length) return void response.end(rest)
+    // Bytes that are still on their way when a connection is torn down are lost.
+    response.write(rest, () => stalls || setTimeout(() => response.destroy(), 50))
+  }
+
 /** Servers that serve what a test says, and the real `fetch` of a host beside them, in a temporary place of its own. */
 export class Sources {
   state = ''

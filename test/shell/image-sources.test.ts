@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +16,7 @@ import { alternatesOf, type ImageSource } from '../../src/releases/alternates.ts
 import { ARTIFACTS, type ArtifactName } from '../../src/releases/artifacts.ts'
 import { releaseOf } from '../../src/releases/index.ts'
 import { artifact } from '../../src/resources/artifact.ts'
+import { breaking } from '../mirrors/sources.ts'
 import type { ArtifactResource } from '../../src/resources/types.ts'
 
 const run = promisify(execFile)
@@ -93,8 +94,8 @@ const tarOf = async (files: Readonly<Record<string, string>>): Promise<Buffer> =
   return readFile(`${folder}.tgz`)
 }
 
-/** A registry with one image for two machines, anonymous tokens, and blobs somewhere else. */
-const registry = async (change: (path: string, bytes: Buffer) => Buffer = (_, bytes) => bytes) => {
+/** A registry with one image for two machines, anonymous tokens, and blobs somewhere else, where each answer ends after `most` bytes. */
+const registry = async (change: (path: string, bytes: Buffer) => Buffer = (_, bytes) => bytes, most = Infinity, knowsHead = true) => {
   const blobs = new Map<string, Buffer>()
   const add = (bytes: Buffer | string): string => {
     blobs.set(digestOf(bytes), Buffer.from(bytes))
@@ -117,11 +118,16 @@ const registry = async (change: (path: string, bytes: Buffer) => Buffer = (_, by
     JSON.stringify({ manifests: [entry(await manifest('for arm64'), 'arm64'), entry(await manifest('for amd64'), 'amd64')] }, null, 3),
   )
   const authorizations = new Set<string>()
+  const ranges: (string | undefined)[] = []
   const store = createServer(({ url = '', headers }, response) => {
     if (headers.authorization) authorizations.add('leaked')
-    response.end(blobs.get(url.slice(1)))
+    ranges.push(headers.range)
+    const bytes = blobs.get(url.slice(1)) ?? Buffer.alloc(0)
+    if (most === Infinity) response.end(bytes)
+    else breaking(bytes, most)({ headers } as IncomingMessage, response)
   })
-  const server = createServer(({ url = '', headers }, response) => {
+  const server = createServer(({ url = '', headers, method }, response) => {
+    if (method === 'HEAD' && !knowsHead) return void response.writeHead(405).end()
     const own = `http://${headers.host}`
     if (url.startsWith('/token')) return void response.end('{ "token": "t0ken" }')
     if (headers.authorization !== 'Bearer t0ken')
@@ -136,7 +142,7 @@ const registry = async (change: (path: string, bytes: Buffer) => Buffer = (_, by
     servers.push(one)
     await new Promise<void>((resolve) => one.listen(0, one === store ? 'localhost' : '127.0.0.1', resolve))
   }
-  return { base: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v2/kube-apiserver`, pin: index, authorizations, blobs }
+  return { base: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v2/kube-apiserver`, pin: index, authorizations, blobs, ranges }
 }
 
 const wanted = (image: Pick<ImageSource, 'base' | 'pin'>, arch = 'amd64', urls: readonly string[] = []): ArtifactResource => ({
@@ -174,6 +180,18 @@ describe('the same file out of its image', () => {
     expect({ code, installed, stamp, notes }).toEqual({ code: 0, installed: `for ${arch}`, stamp: pin, notes: [] })
     expect([...authorizations]).toEqual([])
     expect(await readdir(join(root, 'state/fetch'))).toEqual([])
+  })
+
+  test('a layer whose transfer breaks goes on where it stopped, in this run and in the next', async () => {
+    const { base, pin, ranges } = await registry(undefined, 60)
+    expect(await apply(wanted({ base, pin }))).toMatchObject({ code: 0, installed: 'for amd64', notes: [] })
+    expect(ranges.filter((range) => range === undefined)).toHaveLength(1)
+    expect(ranges).toContain('bytes=60-')
+  })
+
+  test('a registry without HEAD is asked by GET', async () => {
+    const { base, pin } = await registry(undefined, undefined, false)
+    expect(await apply(wanted({ base, pin }))).toMatchObject({ code: 0, installed: 'for amd64' })
   })
 
   test('only after the files before it failed', async () => {

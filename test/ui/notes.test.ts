@@ -25,6 +25,11 @@ describe('notes about sources', () => {
       'm.daocloud.io: pause: silent for 60 s (given up)',
       'm.daocloud.io：pause：60 秒内无数据（本次不再使用）',
     ],
+    [
+      'source-waits files.m.daocloud.io runc.amd64 10 60',
+      'files.m.daocloud.io: runc.amd64: silent for 10 s, waited for up to 60 s',
+      'files.m.daocloud.io：runc.amd64：已 10 秒无数据，最多等待 60 秒',
+    ],
     ['source-failed x y something new', 'x: y: something new', 'x：y：something new'],
     ['anything else', 'anything else', 'anything else'],
   ])('%s', (note, en, zh) => {

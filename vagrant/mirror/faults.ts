@@ -5,6 +5,7 @@ const KINDS = [
   'slow',
   'trickle',
   'truncate',
+  'break-1m',
   'wrong-bytes',
   'bit-flip',
   'bad-signature',

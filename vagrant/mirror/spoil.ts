@@ -4,6 +4,7 @@ import type { Kind } from './faults.ts'
 import { type Reply, text } from './types.ts'
 
 const BYTES_PER_SECOND = { slow: 64 * 1024, trickle: 1024 } as const
+const MIB = 1024 * 1024
 const PAGE = '<!DOCTYPE html><html><head><title>Notice</title></head><body><h1>Please sign in</h1></body></html>\n'
 
 type Step = (chunk: Buffer, seen: number, stream: Transform, done: TransformCallback) => void
@@ -63,11 +64,11 @@ function bodyGone(reply: Reply): void {
   if (reply.body instanceof Readable) reply.body.destroy()
 }
 
-/** Half arrives; then nothing on an open connection, or its end. */
-const half =
-  (length: number, ends: boolean): Step =>
+/** So many bytes arrive; then nothing on an open connection, or its end. */
+const upTo =
+  (most: number, ends: boolean): Step =>
   (chunk, seen, stream, done) => {
-    const rest = Math.floor(length / 2) - seen
+    const rest = most - seen
     if (rest >= chunk.length) {
       done(null, chunk)
       return
@@ -91,9 +92,11 @@ export function spoil(kind: Kind, reply: Reply, url: string): Reply | undefined 
       bodyGone(reply)
       return undefined
     case 'stall-body':
-      return changed(half(length, false))
+      return changed(upTo(Math.floor(length / 2), false))
     case 'truncate':
-      return changed(half(length, true))
+      return changed(upTo(Math.floor(length / 2), true))
+    case 'break-1m':
+      return length > MIB ? changed(upTo(MIB, true)) : reply
     case 'slow':
     case 'trickle':
       return { ...reply, body: paced(reply.body, BYTES_PER_SECOND[kind]) }
