@@ -10,6 +10,7 @@ import type { Cluster } from '../cluster/types.ts'
 import { same } from '../text.ts'
 import { VERSION } from '../version.ts'
 import { networkOrigin, pushed } from '../run/delivery.ts'
+import { withLogins } from '../run/logins.ts'
 import { refuse, sayProblems, type Session, withSession } from '../run/session.ts'
 import { tell } from '../run/tell.ts'
 import type { Command, Io, Options } from '../run/types.ts'
@@ -104,7 +105,9 @@ const make = async (session: Session, options: Options, io: Io): Promise<number>
   if (missing.length > 0) return refuse(missing, io, options)
   const say = (what: string) => options.output === 'text' && tell(io, same(`${what} ...`))
   const complain = (line: string) => tell(io, same(`! ${escapeRemote(line)}`))
-  const origin = networkOrigin(intent, io)
+  const read = await withLogins(intent, io)
+  if (read.problems.length > 0) return refuse(read.problems, io, options)
+  const origin = networkOrigin(read.intent, io)
   const gathered = await gather(systems, wantsOf, origin, say, complain, io.signal)
   if (gathered.refused.length > 0) {
     for (const name of gathered.refused) tell(io, { en: `No source delivered ${name}.`, zh: `没有来源提供 ${name}。` })

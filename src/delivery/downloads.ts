@@ -1,4 +1,3 @@
-import type { Http } from '../net/http.ts'
 import { DeliveryError } from '../engine/apply.ts'
 import type { Change } from '../engine/change.ts'
 import { escapeRemote } from '../hosts/lines.ts'
@@ -6,9 +5,9 @@ import { createSemaphore } from '../hosts/share.ts'
 import type { Transport } from '../hosts/transport.ts'
 import type { PackagesResource } from '../resources/types.ts'
 import { DiskError } from './disk.ts'
-import type { Complain, Supply } from './fallback.ts'
+import type { Complain } from './fallback.ts'
 import { type Deb, packagePlaces, type Resolved, resolvePackages, systemOf } from './packages.ts'
-import { type Upload, type Uploadable, uploadName, uploadsOf } from './uploads.ts'
+import { type Tools, type Upload, type Uploadable, uploadName, uploadsOf } from './uploads.ts'
 
 /** Packages that the operator's machine brings. */
 export type Pushed = PackagesResource & Required<Pick<PackagesResource, 'pushed'>>
@@ -17,7 +16,7 @@ export type Pushed = PackagesResource & Required<Pick<PackagesResource, 'pushed'
 export type Wanted<Want> = Readonly<{ change: Change; want: Want }>
 
 /** What a delivery takes its bytes from. `resolved` says what packages mean where no apt can be asked: in a bundle. */
-export type Origin = Readonly<{ supply: Supply; http: Http; resolved?: Readonly<Record<string, Resolved>> }>
+export type Origin = Tools & Readonly<{ resolved?: Readonly<Record<string, Resolved>> }>
 
 /** Takes a note for the report. */
 export type Note = (text: string) => void
@@ -73,12 +72,13 @@ const orFail = async <T>(change: Change, what: string, note: Note, find: (compla
 }
 
 /** The goods for all hosts of a run: everything is fetched once, however many hosts need it. */
-export const createDownloads = (changes: readonly Change[], { supply, http, resolved = {} }: Origin, signal: AbortSignal): Downloads => {
+export const createDownloads = (changes: readonly Change[], origin: Origin, signal: AbortSignal): Downloads => {
+  const { supply, http, resolved = {} } = origin
   const obtained = once<readonly Upload[]>(FETCHES)
   const systems = once<Resolved>(FETCHES)
   return {
     uploads: ({ change, want }, note) =>
-      obtained(uploadName(want), () => orFail(change, change.id, note, (complain) => uploadsOf(want, supply, http, complain))),
+      obtained(uploadName(want), () => orFail(change, change.id, note, (complain) => uploadsOf(want, origin, complain))),
     resolve: ({ change, want }, transport, note) => {
       const system = systemOf(want.pushed)
       return systems(system, () =>

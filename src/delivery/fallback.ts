@@ -1,12 +1,13 @@
-import { open, rm, stat } from 'node:fs/promises'
-import { setTimeout } from 'node:timers/promises'
-import type { Egress } from '../net/egress.ts'
+import { open, rename, rm } from 'node:fs/promises'
+import { download, type Headers } from '../net/download.ts'
+import { type Egress, egressOf } from '../net/egress.ts'
+import { LIMITS, type Limits, RequestError } from '../net/limits.ts'
+import { createFetch, type Fetch } from '../net/request.ts'
+import { type BlobStore, type Cache, digestOf, readFrom } from './cache.ts'
 import { onDisk } from './disk.ts'
-import type { Cache, BlobStore } from './cache.ts'
-import { download, type Headers, LIMITS, type Limits, RequestError } from '../net/download.ts'
 
-/** A place that may have the bytes, with what a request there needs. */
-export type Place = Readonly<{ url: string; headers?: Headers }>
+/** A place that may have the bytes, with what a request there needs: `ask` where it wants credentials. */
+export type Place = Readonly<{ url: string; headers?: Headers; ask?: Fetch }>
 
 /** Places in their order; a place may be looked for only when its turn comes. */
 export type Places = Iterable<Place> | AsyncIterable<Place>
@@ -37,7 +38,6 @@ export const onlyFrom = (store: BlobStore): Supply => ({
 
 /** A host is given up after so many failures that are about single files. */
 const STRIKES = 3
-const MOST_TRIES = 5
 
 const looksLikeHtml = async (path: string): Promise<boolean> => {
   const file = await open(path).catch(() => undefined)
@@ -47,35 +47,8 @@ const looksLikeHtml = async (path: string): Promise<boolean> => {
   return /<html|<!doctype html/i.test(buffer.toString('latin1', 0, bytesRead))
 }
 
-const sizeOf = (path: string): Promise<number> =>
-  stat(path).then(
-    ({ size }) => size,
-    () => 0,
-  )
-
 /** How places are asked. */
-type Manner = Readonly<{ limits: Limits; signal: AbortSignal; egress: Egress }>
-
-/** download, asked again where that may help; a transfer that breaks goes on as long as it brings something. */
-const whole = async ({ url, headers = {} }: Place, part: string, { limits, signal, egress }: Manner): Promise<void> => {
-  for (let tries = 1; ; ) {
-    const had = await sizeOf(part)
-    try {
-      return await download(url, part, headers, limits, signal, egress)
-    } catch (error) {
-      if (!(error instanceof RequestError)) throw error
-      // The server has nothing beyond what is here.
-      if (had > 0 && error.status === 416) {
-        await rm(part, { force: true })
-        continue
-      }
-      const stuck = (await sizeOf(part)) <= had
-      if (!error.mend || tries >= MOST_TRIES || (stuck && tries >= 2)) throw error
-      tries++
-      await setTimeout(limits.pause, undefined, { signal })
-    }
-  }
-}
+type Manner = Readonly<{ limits: Limits; signal: AbortSignal; ask: Fetch }>
 
 /** What is known of the hosts in this run. */
 type Hosts = Readonly<{ isDown(host: string): boolean; giveUp(host: string): void; strike(host: string): void }>
@@ -94,11 +67,10 @@ const createHosts = (): Hosts => {
   }
 }
 
-/** Brings all that a place has into the part; undefined, or why it did not. */
-const transfer = async (place: Place, part: string, hosts: Hosts, manner: Manner): Promise<string | undefined> => {
+/** Brings all that a place has; or why it did not. */
+const transfer = async (place: Place, part: string, hosts: Hosts, { limits, signal, ask }: Manner) => {
   try {
-    await whole(place, part, manner)
-    return undefined
+    return await download({ ask, ...place }, part, limits, signal)
   } catch (error) {
     if (!(error instanceof RequestError)) throw error
     const { host } = new URL(place.url)
@@ -108,11 +80,17 @@ const transfer = async (place: Place, part: string, hosts: Hosts, manner: Manner
   }
 }
 
-/** Takes the part over; undefined, or what it is instead of the file. */
-const keep = async (digest: string, part: string, cache: Cache): Promise<string | undefined> => {
-  const html = await looksLikeHtml(part)
-  if (await cache.keep(digest)) return undefined
-  return html ? 'an HTML page instead of the file' : 'the bytes are not the pinned ones'
+/** Takes what came over; undefined, or what it is instead of the file. What was begun by others stays where it is. */
+const keep = async (digest: string, path: string, part: string, cache: Cache): Promise<string | undefined> => {
+  const wrong = (await looksLikeHtml(path)) ? 'an HTML page instead of the file' : 'the bytes are not the pinned ones'
+  if (path !== part) {
+    if ((await digestOf(readFrom(path))).digest !== digest) {
+      await rm(path, { force: true })
+      return wrong
+    }
+    await rename(path, part)
+  }
+  return (await cache.keep(digest)) ? undefined : wrong
 }
 
 /** Puts the bytes of a digest into the cache; undefined, or why this place did not deliver them. */
@@ -120,13 +98,13 @@ const fromOne = async (digest: string, place: Place, cache: Cache, hosts: Hosts,
   const { host } = new URL(place.url)
   if (hosts.isDown(host)) return `not asked: ${host} failed before in this run`
   const part = await cache.part(digest)
-  for (let fresh = (await sizeOf(part)) === 0; ; fresh = true) {
-    const broken = await transfer(place, part, hosts, manner)
-    if (broken !== undefined) return broken
-    const wrong = await keep(digest, part, cache)
+  for (let anew = false; ; anew = true) {
+    const came = await transfer(place, part, hosts, manner)
+    if (typeof came === 'string') return came
+    const wrong = await keep(digest, came.path, part, cache)
     if (wrong === undefined) return undefined
-    // The first half may be another source's, or an earlier run's: then this one gets its own chance.
-    if (!fresh) continue
+    // Put together of several answers it says nothing of this place: another one's half may be in it, or an earlier run's.
+    if (came.joined && !anew) continue
     hosts.strike(host)
     return wrong
   }
@@ -136,18 +114,18 @@ const fromOne = async (digest: string, place: Place, cache: Cache, hosts: Hosts,
  * The network behind a cache. A host that cannot be reached, is too slow or lies is not asked again in this run. Everything is fetched
  * once, however many hosts wait for it, and a bounded number of things at a time.
  */
-export const fromNetwork = (cache: Cache, signal: AbortSignal, egress: Egress = () => ({}), limits: Limits = LIMITS): Supply => {
+export const fromNetwork = (cache: Cache, signal: AbortSignal, egress: Egress = egressOf({}), limits: Limits = LIMITS): Supply => {
+  const manner: Manner = { limits, signal, ask: createFetch(egress, limits) }
   const hosts = createHosts()
   const coming = new Map<string, Promise<boolean>>()
   const bring: Supply['bring'] = (digest, places, complain) =>
     onDisk(cache.folder, async () => {
       if ((await cache.size(digest)) !== undefined) return true
       for await (const place of await places()) {
-        const failed = await fromOne(digest, place, cache, hosts, { limits, signal, egress })
+        const failed = await fromOne(digest, place, cache, hosts, manner)
         if (failed === undefined) return true
         complain(`${place.url}: ${failed}`)
       }
-      await rm(await cache.part(digest), { force: true })
       return false
     })
   return {

@@ -1,4 +1,3 @@
-import type { Http } from '../net/http.ts'
 import { membersOf } from '../cluster/members.ts'
 import type { World } from '../cluster/world.ts'
 import type { Host } from '../config/hosts.ts'
@@ -10,9 +9,9 @@ import { binaries } from '../steps/binaries.ts'
 import { images } from '../steps/images.ts'
 import { osPackages } from '../steps/os-packages.ts'
 import type { Cluster, Context } from '../cluster/types.ts'
-import type { Complain, Supply } from './fallback.ts'
+import type { Complain } from './fallback.ts'
 import { packagePlaces, type Resolved, resolvePackages, systemOf } from './packages.ts'
-import { holdings, isUploadable, type Uploadable } from './uploads.ts'
+import { holdings, isUploadable, type Tools, type Uploadable } from './uploads.ts'
 
 /** A system that a bundle is for, with a host whose apt can be asked about it. */
 export type System = Readonly<{ facts: Facts; transport: Transport }>
@@ -57,11 +56,12 @@ export type Gathered = Readonly<{ blobs: Record<string, number>; systems: Record
 export const gather = async (
   systems: readonly System[],
   wantsOf: (system: System) => readonly Resource[],
-  { supply, http }: Readonly<{ supply: Supply; http: Http }>,
+  tools: Tools,
   say: (what: string) => void,
   complain: Complain,
   signal: AbortSignal,
 ): Promise<Gathered> => {
+  const { supply, http } = tools
   const gathered: Gathered = { blobs: {}, systems: {}, refused: [] }
   const hold = async (digests: readonly string[]): Promise<void> => {
     for (const digest of digests) gathered.blobs[digest] = (await supply.store.size(digest)) ?? 0
@@ -69,7 +69,7 @@ export const gather = async (
   const holdUpload = async (want: Uploadable): Promise<void> => {
     const name = kindOf(want).id(want)
     say(name)
-    const digests = await holdings(want, supply, http, complain)
+    const digests = await holdings(want, tools, complain)
     if (digests) await hold(digests)
     else gathered.refused.push(name)
   }

@@ -1,43 +1,34 @@
 import type { Blob, Descriptor, LayoutImage } from '../archive/oci.ts'
-import { MANIFESTS, tokenOf, tokenUrl } from '../net/registry-token.ts'
-import type { Http } from '../net/http.ts'
+import { MANIFESTS, type Registry } from '../net/registry-client.ts'
 import { readContents } from '../images/oci.ts'
 import type { ImagePlace } from '../releases/pinned.ts'
 import type { Complain, Place, Supply } from './fallback.ts'
 import { readWhole, type BlobStore } from './cache.ts'
+
+/** What images are fetched with. */
+export type Means = Readonly<{ supply: Supply; registry: Registry }>
 
 /** An image whose every part is on the store. `parts` are index, manifest, configuration; layers from the lowest to the top. */
 export type Held = Readonly<{ root: Descriptor; parts: readonly string[]; layers: readonly string[] }>
 
 const read = async (store: BlobStore, digest: string) => readContents((await readWhole(store, digest)).toString('utf8'))
 
-/** Credentials for one repository; they are asked for once, when something has to be fetched. */
-const withToken = (base: string, pin: string, http: Http) => {
-  let headers: Promise<Record<string, string>> | undefined
-  const ask = async (): Promise<Record<string, string>> => {
-    const answer = await http.head(`${base}/manifests/${pin}`, { accept: MANIFESTS })
-    const challenge =
-      answer.status === 401
-        ? tokenUrl(answer.headers.get('www-authenticate') ?? '', `repository:${base.replace(/^.*\/v2\//, '')}:pull`)
-        : undefined
-    const token = challenge === undefined ? undefined : await tokenOf(http, challenge)
-    return { accept: MANIFESTS, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) }
-  }
-  return (kind: 'manifests' | 'blobs', digest: string) => async (): Promise<readonly Place[]> => {
-    headers ??= ask()
-    return [{ url: `${base}/${kind}/${digest}`, headers: await headers }]
-  }
+/** Where the parts of a repository are, asked for with the credentials it wants. */
+const placesIn = (base: string, registry: Registry) => {
+  const ask = registry.asking(base.replace(/^.*?\/v2\//, ''))
+  return (kind: 'manifests' | 'blobs', digest: string) => (): readonly Place[] => [
+    { url: `${base}/${kind}/${digest}`, headers: { accept: MANIFESTS }, ask },
+  ]
 }
 
 /** The whole image from one place, or undefined. Every part has the digest that the part above it names; the pin names the first. */
 const fromPlace = async (
   { base, pin }: ImagePlace,
   arch: string,
-  supply: Supply,
-  http: Http,
+  { supply, registry }: Means,
   complain: Complain,
 ): Promise<Held | undefined> => {
-  const at = withToken(base, pin, http)
+  const at = placesIn(base, registry)
   if (!(await supply.bring(pin, at('manifests', pin), complain))) return undefined
   const parts = [pin]
   const top = await read(supply.store, pin)
@@ -68,12 +59,11 @@ const typeOf = async (store: BlobStore, digest: string): Promise<string> => {
 export const holdImage = async (
   places: readonly ImagePlace[],
   arch: string,
-  supply: Supply,
-  http: Http,
+  means: Means,
   complain: Complain,
 ): Promise<Held | undefined> => {
   for (const place of places) {
-    const held = await fromPlace(place, arch, supply, http, complain)
+    const held = await fromPlace(place, arch, means, complain)
     if (held) return held
   }
   return undefined

@@ -4,7 +4,7 @@ import type { Http } from '../net/http.ts'
 import { imageFile } from '../resources/image.ts'
 import { kindOf } from '../resources/index.ts'
 import type { ArtifactResource, ImageResource, Resource } from '../resources/types.ts'
-import { type Held, holdImage, layoutOf } from './images.ts'
+import { type Held, holdImage, layoutOf, type Means } from './images.ts'
 import type { Complain, Supply } from './fallback.ts'
 import { debPlaces } from './repository.ts'
 import { digestOf } from './cache.ts'
@@ -21,18 +21,21 @@ export const isUploadable = (want: Resource): want is Uploadable =>
 /** What hosts that need the same share: "image registry.k8s.io/pause:3.10 amd64". */
 export const uploadName = (want: Uploadable): string => `${kindOf(want).id(want)} ${want.kind === 'image' ? want.arch : want.artifact.path}`
 
+/** What everything is fetched with. */
+export type Tools = Means & Readonly<{ http: Http }>
+
 const hexOf = (digest: string): string => digest.slice('sha256:'.length)
 
 const urlsOf = (urls: readonly string[]) => () => urls.map((url) => ({ url }))
 
-/** The same rungs as on a host (engine/fetch.sh, rungs.sh), climbed once for all hosts; the digests of what is needed, and the names they get. */
+/** The same rungs as on a host (shell/fetch.sh, image-sources.sh), climbed once for all hosts; the digests of what is needed, and the names they get. */
 const artifactParts = async (
   want: ArtifactResource,
-  supply: Supply,
-  http: Http,
+  means: Tools,
   complain: Complain,
 ): Promise<readonly (readonly [as: string, digest: string])[] | undefined> => {
   const { pin, urls, others = [] } = want
+  const { supply, http } = means
   if (pin !== '' && (await supply.bring(pin, urlsOf(urls), complain))) return [[hexOf(pin), pin]]
   for (const other of others) {
     if (other.kind === 'deb') {
@@ -40,7 +43,7 @@ const artifactParts = async (
         return [[hexOf(other.pin), other.pin]]
       continue
     }
-    const held = await holdImage([other], other.arch, supply, http, complain)
+    const held = await holdImage([other], other.arch, means, complain)
     // The host looks for its files in the top layer first.
     if (held) return held.layers.toReversed().map((digest, index) => [`${hexOf(other.pin)}.${index + 1}`, digest] as const)
   }
@@ -56,35 +59,25 @@ const imageUpload = async (want: ImageResource, held: Held, supply: Supply): Pro
 }
 
 /** Everything that stands for a resource on a store, by digest: what a bundle has to hold. undefined when no source delivered it. */
-export const holdings = async (
-  want: Uploadable,
-  supply: Supply,
-  http: Http,
-  complain: Complain,
-): Promise<readonly string[] | undefined> => {
+export const holdings = async (want: Uploadable, means: Tools, complain: Complain): Promise<readonly string[] | undefined> => {
   if (want.kind === 'image') {
-    const held = await holdImage(want.places, want.arch, supply, http, complain)
+    const held = await holdImage(want.places, want.arch, means, complain)
     return held && [...held.parts, ...held.layers]
   }
-  const parts = await artifactParts(want, supply, http, complain)
+  const parts = await artifactParts(want, means, complain)
   if (!parts) return undefined
   // Of an image everything belongs to it that leads to its layers.
   const image = want.others?.find((other) => other.kind === 'image' && parts[0]?.[0].startsWith(`${hexOf(other.pin)}.`))
-  const held = image?.kind === 'image' ? await holdImage([image], image.arch, supply, http, complain) : undefined
+  const held = image?.kind === 'image' ? await holdImage([image], image.arch, means, complain) : undefined
   return held ? [...held.parts, ...held.layers] : parts.map(([, digest]) => digest)
 }
 
 /** What a host gets for a resource; undefined when no source delivered it. */
-export const uploadsOf = async (
-  want: Uploadable,
-  supply: Supply,
-  http: Http,
-  complain: Complain,
-): Promise<readonly Upload[] | undefined> => {
+export const uploadsOf = async (want: Uploadable, means: Tools, complain: Complain): Promise<readonly Upload[] | undefined> => {
   if (want.kind === 'image') {
-    const held = await holdImage(want.places, want.arch, supply, http, complain)
-    return held && [await imageUpload(want, held, supply)]
+    const held = await holdImage(want.places, want.arch, means, complain)
+    return held && [await imageUpload(want, held, means.supply)]
   }
-  const parts = await artifactParts(want, supply, http, complain)
-  return parts?.map(([as, digest]) => ({ as, digest, open: () => supply.store.open(digest) }))
+  const parts = await artifactParts(want, means, complain)
+  return parts?.map(([as, digest]) => ({ as, digest, open: () => means.supply.store.open(digest) }))
 }

@@ -4,7 +4,8 @@ import { isRegistry } from '../images/registries.ts'
 import { architectureOf, type Child, type Contents, type Descriptor, readContents } from '../images/oci.ts'
 import type { PrivateRegistry } from '../mirrors/private.ts'
 import type { Sources } from '../mirrors/types.ts'
-import { type RawManifest, type Registry, RegistryError, type Repository } from './registry-client.ts'
+import type { RawManifest, Registry, Repository } from './registry-client.ts'
+import { RegistryError } from './registry-requests.ts'
 
 /** An image as some place holds it: what its name means, the manifests below it where it is an index, and its configurations and layers. */
 export type Picture = Readonly<{ root: RawManifest; manifests: readonly RawManifest[]; blobs: readonly Descriptor[]; from: Repository }>

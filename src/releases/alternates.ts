@@ -32,6 +32,8 @@ export type Surroundings = Readonly<{
   pins: Readonly<Record<string, string>>
   keys: Readonly<Partial<Record<'kubernetes' | 'docker', string>>>
   files: Readonly<Record<string, string>>
+  /** The operator's machine fetches, and streams to the hosts. */
+  byOperator?: boolean
 }>
 
 /** Where the private sources of a repository lie on a host, with lists of their own. */
@@ -138,11 +140,14 @@ export const imagesOfBinaries = (release: Release): readonly string[] =>
     return what ? [`registry.k8s.io/${what.path}:${what.tag}`] : []
   })
 
-/** Every place that carries the image, with its pin there. The script that unpacks images knows neither passwords nor other CAs than the host's. */
-const imagesOf = (name: ArtifactName, { release, os, sources, pins }: Surroundings): readonly ImageSource[] => {
+/**
+ * Every place that carries the image, with its pin there. The script that unpacks images on a host knows neither passwords nor other CAs than the
+ * host's; the operator's machine does.
+ */
+const imagesOf = (name: ArtifactName, { release, os, sources, pins, byOperator }: Surroundings): readonly ImageSource[] => {
   const what = imageFor(name, release)
   if (!what) return []
-  const { places } = pinnedImage(`registry.k8s.io/${what.path}:${what.tag}`, { sources, pins }) ?? { places: [] }
+  const { places } = pinnedImage(`registry.k8s.io/${what.path}:${what.tag}`, { sources, pins }, byOperator) ?? { places: [] }
   return places
     .filter(({ base }) => /^https?:/.test(base))
     .map(({ base, pin }) => ({ kind: 'image', base, pin, arch: os.arch, members: what.members }))

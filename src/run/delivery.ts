@@ -13,7 +13,9 @@ import type { Change } from '../engine/change.ts'
 import { type Problem, refusal } from '../problem.ts'
 import type { Text } from '../text.ts'
 import { createHttp } from '../net/http.ts'
-import { egressFor, fetchOf } from './outbound.ts'
+import { createRegistry } from '../net/registry-client.ts'
+import { createFetch } from '../net/request.ts'
+import { egressFor, fetchOf, registryOf } from './outbound.ts'
 import type { Intent, Session } from './session.ts'
 import type { Io } from './types.ts'
 
@@ -24,9 +26,16 @@ const cacheFolder = ({ env, home }: Io): string => join(env.XDG_CACHE_HOME || jo
 export const networkOrigin = (intent: Intent, io: Io): Origin => ({
   supply: fromNetwork(openCache(cacheFolder(io)), io.signal, egressFor(intent)),
   http: createHttp(io.signal, fetchOf(intent)),
+  registry: registryOf(intent, io.signal),
 })
 
-const bundleOrigin = ({ store, resolved }: Bundle, io: Io): Origin => ({ supply: onlyFrom(store), http: createHttp(io.signal), resolved })
+/** Nothing is asked of the network: what the bundle does not hold is not had. */
+const bundleOrigin = ({ store, resolved }: Bundle, { signal }: Io): Origin => ({
+  supply: onlyFrom(store),
+  http: createHttp(signal, createFetch()),
+  registry: createRegistry(createFetch(), signal),
+  resolved,
+})
 
 /** How a run brings bytes to its hosts; nothing where they fetch by themselves. */
 export const deliveryFor = (changes: readonly Change[], { intent, bundle }: Session, io: Io): Deliver | undefined => {
@@ -65,11 +74,11 @@ export const openBundle = async (path: string): Promise<Bundle | Problem> => {
 
 /** What a plan needs that the bundle does not hold, before anything is changed. */
 export const lackingIn = async (bundle: Bundle, changes: readonly Change[], io: Io): Promise<readonly Problem[]> => {
-  const { supply, http } = bundleOrigin(bundle, io)
+  const origin = bundleOrigin(bundle, io)
   const lacks = new Set<string>()
   for (const { want } of changes) {
     if (want.kind === 'packages' && want.pushed && !bundle.resolved[systemOf(want.pushed)]) lacks.add(`packages ${systemOf(want.pushed)}`)
-    if (isUploadable(want) && !(await uploadsOf(want, supply, http, () => {}))) lacks.add(uploadName(want))
+    if (isUploadable(want) && !(await uploadsOf(want, origin, () => {}))) lacks.add(uploadName(want))
   }
   return [...lacks].map((id) => refusal(bundle.path, { en: `the bundle does not hold ${id}`, zh: `离线包中没有 ${id}` }, REMAKE))
 }

@@ -22,6 +22,7 @@ const aroundOf = ({ config, release, facts, sources, pins, files }: Context): Su
   pins,
   keys: config.mirrors.apt.keys,
   files,
+  byOperator: config.delivery === 'push',
 })
 
 /** A key that ends takes the signed packages with it; what upstream publishes as files is not concerned. */

@@ -24,10 +24,8 @@ export const images: Step = {
   resources: (context) => {
     const pushed = context.config.delivery === 'push'
     return wanted(context).map((ref): ImageResource => {
-      const { stored, places } = pinnedImage(ref, context) ?? { stored: ref, places: [] }
-      // This machine knows no passwords of registries when it streams.
-      const open = pushed ? places.filter(({ base }) => /^https?:/.test(base)) : places
-      return { kind: 'image', ref, name: stored, arch: context.facts.arch, places: open, ...(pushed ? { pushed } : {}) }
+      const { stored, places } = pinnedImage(ref, context, pushed) ?? { stored: ref, places: [] }
+      return { kind: 'image', ref, name: stored, arch: context.facts.arch, places, ...(pushed ? { pushed } : {}) }
     })
   },
 }

@@ -55,6 +55,11 @@ const stockOf = (...sources: string[]): Origin & { asked: string[] } => {
   return {
     asked,
     http: (() => Promise.reject(new Error('nothing is asked by http here'))) as never,
+    registry: {
+      asking: () => () => {
+        throw new Error('no registry is asked here')
+      },
+    } as never,
     resolved: { 'debian-12-amd64': { debs: [deb('socat'), deb('ipset')] } },
     supply: {
       store: {

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { DiskError } from '../../src/delivery/disk.ts'
 import { fromNetwork, type Supply } from '../../src/delivery/fallback.ts'
 import { readRelease, readStanzas } from '../../src/delivery/repository.ts'
 import { type Cache, openCache, readWhole } from '../../src/delivery/cache.ts'
+import { breaking } from '../mirrors/sources.ts'
 
 const BYTES = Buffer.alloc(300_000, 'slipway')
 const PIN = `sha256:${createHash('sha256').update(BYTES).digest('hex')}`
@@ -22,7 +23,7 @@ let complaints: string[] = []
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'slipway-ladder-'))
   cache = openCache(dir)
-  supply = fromNetwork(cache, new AbortController().signal, () => ({}), LIMITS)
+  supply = fromNetwork(cache, new AbortController().signal, undefined, LIMITS)
   complaints = []
 })
 afterEach(() => {
@@ -106,6 +107,43 @@ test('a transfer that breaks goes on where it stopped', async () => {
   })
   expect(await bring(url)).toBe(true)
   expect(asked.map(({ range }) => range)).toEqual([undefined, 'bytes=100000-'])
+})
+
+describe('a line that breaks', () => {
+  test.each([true, false])('every few bytes brings the whole file, each byte once (it stalls instead of ending: %s)', async (stalls) => {
+    const sent: number[] = []
+    const { url } = await start(breaking(BYTES, 100_000, { stalls, sent }))
+    expect(await bring(url)).toBe(true)
+    expect(complaints).toEqual([])
+    expect(sent).toEqual([0, 100_000, 200_000])
+  })
+
+  test('what it brought is there for the next run', async () => {
+    const sent: number[] = []
+    let turn = 0
+    const { url } = await start((request, response) =>
+      turn++ === 0 ? breaking(BYTES, 100_000, { sent })(request, response) : void response.destroy(),
+    )
+    expect(await bring(url)).toBe(false)
+    supply = fromNetwork(openCache(dir), new AbortController().signal, undefined, LIMITS)
+    expect(await bring((await start(breaking(BYTES, BYTES.length, { sent }))).url)).toBe(true)
+    expect(sent).toEqual([0, 100_000])
+  })
+
+  test('a server that cannot resume is not asked for ever, and the longer beginning stays for the next place', async () => {
+    const sent: number[] = []
+    const first = await start(breaking(BYTES, 100_000, { sent, ranges: false }))
+    const second = await start(breaking(BYTES, BYTES.length, { sent }))
+    expect(await bring(first.url, second.url)).toBe(true)
+    expect(sent.at(-1)).toBe(100_000)
+    expect(readdirSync(join(dir, 'sha256'))).toEqual([PIN.slice(7)])
+  })
+
+  test('an answer that is no part of the file does not cost the beginning of it', async () => {
+    writeFileSync(await cache.part(PIN), BYTES.subarray(0, 100_000))
+    expect(await bring((await start((_, response) => void response.end('<!DOCTYPE html>'))).url)).toBe(false)
+    expect(readFileSync(await cache.part(PIN))).toEqual(BYTES.subarray(0, 100_000))
+  })
 })
 
 test('a wrong first half of an earlier run does not speak against a place', async () => {

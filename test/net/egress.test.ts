@@ -6,7 +6,8 @@ import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createFetch, egressOf, isExempt } from '../../src/net/egress.ts'
+import { egressOf, isExempt } from '../../src/net/egress.ts'
+import { createFetch } from '../../src/net/request.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'slipway-egress-'))
 const pem = (name: string): string => readFileSync(join(folder, name), 'utf8')

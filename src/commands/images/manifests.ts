@@ -1,14 +1,12 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Problem, refusal } from '../../problem.ts'
-import { VERSION } from '../../version.ts'
-import { type Fetch, plainFetch } from '../../net/egress.ts'
+import { createFetch, type Fetch, wholeBody } from '../../net/request.ts'
 
 /** A text that holds Kubernetes objects; `path` only where it can be written back. */
 export type Manifest = Readonly<{ name: string; text: string; path?: string }>
 
 const LARGEST_PAGE = 64 * 1024 * 1024
-const PAGE_LIMIT_MS = 60_000
 const IS_URL = /^https?:\/\//
 const IS_MANIFEST = /\.(ya?ml|json)$/
 
@@ -22,20 +20,10 @@ const why = (error: unknown): string => {
 const decode = (bytes: Uint8Array): string => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
 
 const page = async (url: string, signal: AbortSignal, ask: Fetch): Promise<string> => {
-  const response = await ask(url, {
-    headers: { 'user-agent': `slipway/${VERSION}` },
-    signal: AbortSignal.any([signal, AbortSignal.timeout(PAGE_LIMIT_MS)]),
-  })
+  const response = await ask(url, { signal })
   if (!response.ok) throw new Error(`HTTP ${response.status}`)
   if (/html/.test(response.headers.get('content-type') ?? '')) throw new Error('the answer is an HTML page')
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length
-    if (size > LARGEST_PAGE) throw new Error('more than 64 MiB')
-    chunks.push(chunk)
-  }
-  return decode(Buffer.concat(chunks))
+  return decode(await wholeBody(response, LARGEST_PAGE))
 }
 
 const fromUrl = async (url: string, signal: AbortSignal, mirrors: readonly string[], ask: Fetch): Promise<Manifest | Problem> => {
@@ -129,7 +117,7 @@ export const readManifests = async (
   stdin: AsyncIterable<Uint8Array | string>,
   signal: AbortSignal,
   elsewhere: Elsewhere,
-  ask: Fetch = plainFetch,
+  ask: Fetch = createFetch(),
 ): Promise<{
   manifests: readonly Manifest[]
   problems: readonly Problem[]

@@ -7,7 +7,7 @@ import { sourcesOf } from '../../mirrors/sources.ts'
 import type { Sources } from '../../mirrors/types.ts'
 import { type Problem, refusal } from '../../problem.ts'
 import { SUPPORTED } from '../../releases/index.ts'
-import { type Fetch, plainFetch } from '../../net/egress.ts'
+import { createFetch, type Fetch } from '../../net/request.ts'
 import { fetchFor } from '../../run/outbound.ts'
 import { tell } from '../../run/tell.ts'
 import type { Io, Options } from '../../run/types.ts'
@@ -75,7 +75,7 @@ const sourcesFrom = async (
       nodes: [{ address: '192.0.2.1', role: ['worker'] }],
       mirrors: 'cn',
     }
-    return { sources: sourcesOf(schema.parse(bare).mirrors), ask: plainFetch, flat: false }
+    return { sources: sourcesOf(schema.parse(bare).mirrors), ask: createFetch(), flat: false }
   }
   const loaded = await loadConfig(path, { supported: SUPPORTED, option: '--cluster' })
   if (loaded.config === undefined) return { problems: loaded.problems }

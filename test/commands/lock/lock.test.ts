@@ -12,6 +12,8 @@ import { withoutShippedImages } from '../unshipped.ts'
 
 withoutShippedImages()
 
+vi.mock('../../../src/net/request.ts', async (original) => (await import('../../net/by-global-fetch.ts')).byGlobalFetch(original))
+
 let folder: string
 let file: string
 let asked: string[]
