@@ -179,9 +179,7 @@ sysctl -q -e -p /etc/sysctl.d/zz-slipway.conf
 finish 6
 begin 7
 parent '/opt/slipway/runc/1.4.3'
-stage=$STATE/fetch/stage
-rm -rf "$stage"
-install -d -m 0700 "$stage"
+new_stage
 fetch sha256:46be260925cced9d3b8a72f6c5baefd4a0cddba7225f7c17784c50d5bc00d85f "$stage/download" 'https://files.m.daocloud.io/github.com/opencontainers/runc/releases/download/v1.4.3/runc.amd64'
 mv "$stage"/download "$stage"/'runc'
 used=sha256:46be260925cced9d3b8a72f6c5baefd4a0cddba7225f7c17784c50d5bc00d85f
@@ -196,9 +194,7 @@ stamp 'runc-1.4.3-runc' "$used" '/opt/slipway/runc/1.4.3/runc'
 finish 7
 begin 8
 parent '/opt/slipway/containerd/2.3.4'
-stage=$STATE/fetch/stage
-rm -rf "$stage"
-install -d -m 0700 "$stage"
+new_stage
 fetch sha256:89953ac08e7bb84a340c0400192a69ebb40b98a54289b6b79c03a4f5f1faedf0 "$stage/download" 'https://files.m.daocloud.io/github.com/containerd/containerd/releases/download/v2.3.4/containerd-2.3.4-linux-amd64.tar.gz'
 mkdir "$stage"/unpacked
 tar -xzf "$stage"/download -C "$stage"/unpacked --no-same-owner -- 'bin/containerd' 'bin/containerd-shim-runc-v2' 'bin/ctr'
@@ -227,9 +223,7 @@ stamp 'containerd-2.3.4-containerd' "$used" '/opt/slipway/containerd/2.3.4/conta
 finish 8
 begin 9
 parent '/opt/slipway/cni-plugins/1.9.1'
-stage=$STATE/fetch/stage
-rm -rf "$stage"
-install -d -m 0700 "$stage"
+new_stage
 fetch sha256:445360e3a98983348826e715c709189e60f2f7f7e614b6dceeeea318895b27be "$stage/download" 'https://files.m.daocloud.io/github.com/containernetworking/plugins/releases/download/v1.9.1/cni-plugins-linux-amd64-v1.9.1.tgz'
 mkdir "$stage"/unpacked
 tar -xzf "$stage"/download -C "$stage"/unpacked --no-same-owner -- './bandwidth' './bridge' './firewall' './host-local' './loopback' './portmap' './tuning'
@@ -282,9 +276,7 @@ stamp 'cni-plugins-1.9.1-cni-plugins' "$used" '/opt/slipway/cni-plugins/1.9.1/ba
 finish 9
 begin 10
 parent '/opt/slipway/kubernetes/v1.36.3'
-stage=$STATE/fetch/stage
-rm -rf "$stage"
-install -d -m 0700 "$stage"
+new_stage
 fetch sha256:cfa070a8b072b3c7c6fa23cf38445e4b8586907e0ac62f029907c783106d18b8 "$stage/download" 'https://files.m.daocloud.io/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kubelet'
 mv "$stage"/download "$stage"/'kubelet'
 used=sha256:cfa070a8b072b3c7c6fa23cf38445e4b8586907e0ac62f029907c783106d18b8
@@ -299,9 +291,7 @@ stamp 'kubernetes-v1.36.3-kubelet' "$used" '/opt/slipway/kubernetes/v1.36.3/kube
 finish 10
 begin 11
 parent '/opt/slipway/kubernetes/v1.36.3'
-stage=$STATE/fetch/stage
-rm -rf "$stage"
-install -d -m 0700 "$stage"
+new_stage
 fetch sha256:b2c8a413befa0ce0a3a6a4cd99a099c3506324f10e6d8fd2e6a15c89d314cb9f "$stage/download" 'https://files.m.daocloud.io/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kube-proxy'
 mv "$stage"/download "$stage"/'kube-proxy'
 used=sha256:b2c8a413befa0ce0a3a6a4cd99a099c3506324f10e6d8fd2e6a15c89d314cb9f
@@ -316,9 +306,7 @@ stamp 'kubernetes-v1.36.3-kube-proxy' "$used" '/opt/slipway/kubernetes/v1.36.3/k
 finish 11
 begin 12
 parent '/opt/slipway/etcd/3.6.14'
-stage=$STATE/fetch/stage
-rm -rf "$stage"
-install -d -m 0700 "$stage"
+new_stage
 fetch sha256:744a36ca6f09a39813e3ded2fc0ed8033b9b9d91f6c19a33940d31a75d719c33 "$stage/download" 'https://files.m.daocloud.io/github.com/etcd-io/etcd/releases/download/v3.6.14/etcd-v3.6.14-linux-amd64.tar.gz'
 mkdir "$stage"/unpacked
 tar -xzf "$stage"/download -C "$stage"/unpacked --no-same-owner -- 'etcd-v3.6.14-linux-amd64/etcd' 'etcd-v3.6.14-linux-amd64/etcdctl' 'etcd-v3.6.14-linux-amd64/etcdutl'
@@ -347,9 +335,7 @@ stamp 'etcd-3.6.14-etcd' "$used" '/opt/slipway/etcd/3.6.14/etcd' '/opt/slipway/e
 finish 12
 begin 13
 parent '/opt/slipway/kubernetes/v1.36.3'
-stage=$STATE/fetch/stage
-rm -rf "$stage"
-install -d -m 0700 "$stage"
+new_stage
 fetch sha256:053259a9e1323f2d6e67e0d9c978d6376efc74b770779daed0153e22d819747d "$stage/download" 'https://files.m.daocloud.io/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kube-apiserver'
 mv "$stage"/download "$stage"/'kube-apiserver'
 used=sha256:053259a9e1323f2d6e67e0d9c978d6376efc74b770779daed0153e22d819747d
@@ -364,9 +350,7 @@ stamp 'kubernetes-v1.36.3-kube-apiserver' "$used" '/opt/slipway/kubernetes/v1.36
 finish 13
 begin 14
 parent '/opt/slipway/kubernetes/v1.36.3'
-stage=$STATE/fetch/stage
-rm -rf "$stage"
-install -d -m 0700 "$stage"
+new_stage
 fetch sha256:ed2bc9048db72541c46b05556e73e8cb2c6ccd6ed90f13421a42fafe4b9bdf94 "$stage/download" 'https://files.m.daocloud.io/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kube-controller-manager'
 mv "$stage"/download "$stage"/'kube-controller-manager'
 used=sha256:ed2bc9048db72541c46b05556e73e8cb2c6ccd6ed90f13421a42fafe4b9bdf94
@@ -381,9 +365,7 @@ stamp 'kubernetes-v1.36.3-kube-controller-manager' "$used" '/opt/slipway/kuberne
 finish 14
 begin 15
 parent '/opt/slipway/kubernetes/v1.36.3'
-stage=$STATE/fetch/stage
-rm -rf "$stage"
-install -d -m 0700 "$stage"
+new_stage
 fetch sha256:05b9ca184b02d0666377a72513a9f2f01c1d176e20fce409b27466264268f8de "$stage/download" 'https://files.m.daocloud.io/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kube-scheduler'
 mv "$stage"/download "$stage"/'kube-scheduler'
 used=sha256:05b9ca184b02d0666377a72513a9f2f01c1d176e20fce409b27466264268f8de
@@ -398,9 +380,7 @@ stamp 'kubernetes-v1.36.3-kube-scheduler' "$used" '/opt/slipway/kubernetes/v1.36
 finish 15
 begin 16
 parent '/opt/slipway/kubernetes/v1.36.3'
-stage=$STATE/fetch/stage
-rm -rf "$stage"
-install -d -m 0700 "$stage"
+new_stage
 fetch sha256:dfe19bfbe1db4803640bf9feea0b6ffe3592004ab9130cbb539c52b760de955a "$stage/download" 'https://files.m.daocloud.io/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kubectl'
 mv "$stage"/download "$stage"/'kubectl'
 used=sha256:dfe19bfbe1db4803640bf9feea0b6ffe3592004ab9130cbb539c52b760de955a
@@ -1012,33 +992,25 @@ ctr --connect-timeout 2s plugins ls | grep -E "io.containerd.grpc.v1 +cri .* ok"
 start 'containerd' 60 ready '/etc/systemd/system/containerd.service' '/etc/containerd/config.toml'
 finish 10
 begin 11
-stage=$STATE/fetch/stage
-rm -rf "$stage"
-install -d -m 0700 "$stage"
+new_stage
 deliver_image 'm.daocloud.io/registry.k8s.io/pause@sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4' amd64 "$stage" 'https://m.daocloud.io/v2/registry.k8s.io/pause' sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4 'https://k8s.m.daocloud.io/v2/pause' sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4
 rm -rf "$stage"
 stamp 'image-registry.k8s.io_pause_3.10.2' "$used "'m.daocloud.io/registry.k8s.io/pause@sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4'
 finish 11
 begin 12
-stage=$STATE/fetch/stage
-rm -rf "$stage"
-install -d -m 0700 "$stage"
+new_stage
 deliver_image 'm.daocloud.io/registry.k8s.io/coredns/coredns@sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9' amd64 "$stage" 'https://m.daocloud.io/v2/registry.k8s.io/coredns/coredns' sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9 'https://k8s.m.daocloud.io/v2/coredns/coredns' sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9
 rm -rf "$stage"
 stamp 'image-registry.k8s.io_coredns_coredns_v1.14.6' "$used "'m.daocloud.io/registry.k8s.io/coredns/coredns@sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9'
 finish 12
 begin 13
-stage=$STATE/fetch/stage
-rm -rf "$stage"
-install -d -m 0700 "$stage"
+new_stage
 deliver_image 'm.daocloud.io/ghcr.io/flannel-io/flannel@sha256:2d1958e249c0f32e15fabc61b85e846f58496822bdc27ecc1485a18ba0c732a1' amd64 "$stage" 'https://m.daocloud.io/v2/ghcr.io/flannel-io/flannel' sha256:2d1958e249c0f32e15fabc61b85e846f58496822bdc27ecc1485a18ba0c732a1 'https://ghcr.m.daocloud.io/v2/flannel-io/flannel' sha256:2d1958e249c0f32e15fabc61b85e846f58496822bdc27ecc1485a18ba0c732a1
 rm -rf "$stage"
 stamp 'image-ghcr.io_flannel-io_flannel_v0.28.10' "$used "'m.daocloud.io/ghcr.io/flannel-io/flannel@sha256:2d1958e249c0f32e15fabc61b85e846f58496822bdc27ecc1485a18ba0c732a1'
 finish 13
 begin 14
-stage=$STATE/fetch/stage
-rm -rf "$stage"
-install -d -m 0700 "$stage"
+new_stage
 deliver_image 'm.daocloud.io/ghcr.io/flannel-io/flannel-cni-plugin@sha256:e41159187c4c4e321495ea052adf4c4e5876c2e3b29f0b5c6df9e0e858dca03d' amd64 "$stage" 'https://m.daocloud.io/v2/ghcr.io/flannel-io/flannel-cni-plugin' sha256:e41159187c4c4e321495ea052adf4c4e5876c2e3b29f0b5c6df9e0e858dca03d 'https://ghcr.m.daocloud.io/v2/flannel-io/flannel-cni-plugin' sha256:e41159187c4c4e321495ea052adf4c4e5876c2e3b29f0b5c6df9e0e858dca03d
 rm -rf "$stage"
 stamp 'image-ghcr.io_flannel-io_flannel-cni-plugin_v1.9.1-flannel1' "$used "'m.daocloud.io/ghcr.io/flannel-io/flannel-cni-plugin@sha256:e41159187c4c4e321495ea052adf4c4e5876c2e3b29f0b5c6df9e0e858dca03d'

@@ -93,9 +93,7 @@ sysctl -q -e -p /etc/sysctl.d/zz-slipway.conf
 finish 3
 begin 4
 parent '/opt/slipway/runc/1.4.3'
-stage=$STATE/fetch/stage
-rm -rf "$stage"
-install -d -m 0700 "$stage"
+new_stage
 fetch sha256:46be260925cced9d3b8a72f6c5baefd4a0cddba7225f7c17784c50d5bc00d85f "$stage/download" 'https://github.com/opencontainers/runc/releases/download/v1.4.3/runc.amd64'
 mv "$stage"/download "$stage"/'runc'
 used=sha256:46be260925cced9d3b8a72f6c5baefd4a0cddba7225f7c17784c50d5bc00d85f
@@ -110,9 +108,7 @@ stamp 'runc-1.4.3-runc' "$used" '/opt/slipway/runc/1.4.3/runc'
 finish 4
 begin 5
 parent '/opt/slipway/containerd/2.3.4'
-stage=$STATE/fetch/stage
-rm -rf "$stage"
-install -d -m 0700 "$stage"
+new_stage
 fetch sha256:89953ac08e7bb84a340c0400192a69ebb40b98a54289b6b79c03a4f5f1faedf0 "$stage/download" 'https://github.com/containerd/containerd/releases/download/v2.3.4/containerd-2.3.4-linux-amd64.tar.gz'
 mkdir "$stage"/unpacked
 tar -xzf "$stage"/download -C "$stage"/unpacked --no-same-owner -- 'bin/containerd' 'bin/containerd-shim-runc-v2' 'bin/ctr'
@@ -141,9 +137,7 @@ stamp 'containerd-2.3.4-containerd' "$used" '/opt/slipway/containerd/2.3.4/conta
 finish 5
 begin 6
 parent '/opt/slipway/cni-plugins/1.9.1'
-stage=$STATE/fetch/stage
-rm -rf "$stage"
-install -d -m 0700 "$stage"
+new_stage
 fetch sha256:445360e3a98983348826e715c709189e60f2f7f7e614b6dceeeea318895b27be "$stage/download" 'https://github.com/containernetworking/plugins/releases/download/v1.9.1/cni-plugins-linux-amd64-v1.9.1.tgz'
 mkdir "$stage"/unpacked
 tar -xzf "$stage"/download -C "$stage"/unpacked --no-same-owner -- './bandwidth' './bridge' './firewall' './host-local' './loopback' './portmap' './tuning'
@@ -196,9 +190,7 @@ stamp 'cni-plugins-1.9.1-cni-plugins' "$used" '/opt/slipway/cni-plugins/1.9.1/ba
 finish 6
 begin 7
 parent '/opt/slipway/kubernetes/v1.37.2'
-stage=$STATE/fetch/stage
-rm -rf "$stage"
-install -d -m 0700 "$stage"
+new_stage
 fetch sha256:203571fa5d9af0dee9f1c6dc8b58714f64e3b2cb6063dabf264789b1c5a4c2ec "$stage/download" 'https://dl.k8s.io/release/v1.37.2/bin/linux/amd64/kubelet'
 mv "$stage"/download "$stage"/'kubelet'
 used=sha256:203571fa5d9af0dee9f1c6dc8b58714f64e3b2cb6063dabf264789b1c5a4c2ec
@@ -213,9 +205,7 @@ stamp 'kubernetes-v1.37.2-kubelet' "$used" '/opt/slipway/kubernetes/v1.37.2/kube
 finish 7
 begin 8
 parent '/opt/slipway/kubernetes/v1.37.2'
-stage=$STATE/fetch/stage
-rm -rf "$stage"
-install -d -m 0700 "$stage"
+new_stage
 fetch sha256:9768efa4e4c187dd115a929a3fde8476136aa832d17c3680ffea000349d22b9a "$stage/download" 'https://dl.k8s.io/release/v1.37.2/bin/linux/amd64/kube-proxy'
 mv "$stage"/download "$stage"/'kube-proxy'
 used=sha256:9768efa4e4c187dd115a929a3fde8476136aa832d17c3680ffea000349d22b9a
@@ -230,9 +220,7 @@ stamp 'kubernetes-v1.37.2-kube-proxy' "$used" '/opt/slipway/kubernetes/v1.37.2/k
 finish 8
 begin 9
 parent '/opt/slipway/etcd/3.7.3'
-stage=$STATE/fetch/stage
-rm -rf "$stage"
-install -d -m 0700 "$stage"
+new_stage
 fetch sha256:387aa7c62b3909b8d83762c0758b53d57743e826d36efc6cebcd2ea83fee102f "$stage/download" 'https://github.com/etcd-io/etcd/releases/download/v3.7.3/etcd-v3.7.3-linux-amd64.tar.gz'
 mkdir "$stage"/unpacked
 tar -xzf "$stage"/download -C "$stage"/unpacked --no-same-owner -- 'etcd-v3.7.3-linux-amd64/etcd' 'etcd-v3.7.3-linux-amd64/etcdctl' 'etcd-v3.7.3-linux-amd64/etcdutl'
@@ -261,9 +249,7 @@ stamp 'etcd-3.7.3-etcd' "$used" '/opt/slipway/etcd/3.7.3/etcd' '/opt/slipway/etc
 finish 9
 begin 10
 parent '/opt/slipway/kubernetes/v1.37.2'
-stage=$STATE/fetch/stage
-rm -rf "$stage"
-install -d -m 0700 "$stage"
+new_stage
 fetch sha256:2bb5d6eabeda19822c7399fddec26643aaa753e010a31218c16ded72e3a9fa34 "$stage/download" 'https://dl.k8s.io/release/v1.37.2/bin/linux/amd64/kube-apiserver'
 mv "$stage"/download "$stage"/'kube-apiserver'
 used=sha256:2bb5d6eabeda19822c7399fddec26643aaa753e010a31218c16ded72e3a9fa34
@@ -278,9 +264,7 @@ stamp 'kubernetes-v1.37.2-kube-apiserver' "$used" '/opt/slipway/kubernetes/v1.37
 finish 10
 begin 11
 parent '/opt/slipway/kubernetes/v1.37.2'
-stage=$STATE/fetch/stage
-rm -rf "$stage"
-install -d -m 0700 "$stage"
+new_stage
 fetch sha256:bf3d9ee0efb18aefd12b460c81db0eeedfa8acefa81502e3a9d867d78e1c7ed3 "$stage/download" 'https://dl.k8s.io/release/v1.37.2/bin/linux/amd64/kube-controller-manager'
 mv "$stage"/download "$stage"/'kube-controller-manager'
 used=sha256:bf3d9ee0efb18aefd12b460c81db0eeedfa8acefa81502e3a9d867d78e1c7ed3
@@ -295,9 +279,7 @@ stamp 'kubernetes-v1.37.2-kube-controller-manager' "$used" '/opt/slipway/kuberne
 finish 11
 begin 12
 parent '/opt/slipway/kubernetes/v1.37.2'
-stage=$STATE/fetch/stage
-rm -rf "$stage"
-install -d -m 0700 "$stage"
+new_stage
 fetch sha256:61d97993f44c446f9086e191dbf071c33d9146989c42d4325a283e857da7b2e3 "$stage/download" 'https://dl.k8s.io/release/v1.37.2/bin/linux/amd64/kube-scheduler'
 mv "$stage"/download "$stage"/'kube-scheduler'
 used=sha256:61d97993f44c446f9086e191dbf071c33d9146989c42d4325a283e857da7b2e3
@@ -312,9 +294,7 @@ stamp 'kubernetes-v1.37.2-kube-scheduler' "$used" '/opt/slipway/kubernetes/v1.37
 finish 12
 begin 13
 parent '/opt/slipway/kubernetes/v1.37.2'
-stage=$STATE/fetch/stage
-rm -rf "$stage"
-install -d -m 0700 "$stage"
+new_stage
 fetch sha256:9a9f22c52444ea38932a77565c1337ef8beaa139753cd5c815c19f665aa2de69 "$stage/download" 'https://dl.k8s.io/release/v1.37.2/bin/linux/amd64/kubectl'
 mv "$stage"/download "$stage"/'kubectl'
 used=sha256:9a9f22c52444ea38932a77565c1337ef8beaa139753cd5c815c19f665aa2de69
@@ -989,17 +969,13 @@ ctr --connect-timeout 2s plugins ls | grep -E "io.containerd.grpc.v1 +cri .* ok"
 start 'containerd' 60 ready '/etc/systemd/system/containerd.service' '/etc/containerd/config.toml'
 finish 12
 begin 13
-stage=$STATE/fetch/stage
-rm -rf "$stage"
-install -d -m 0700 "$stage"
+new_stage
 deliver_image 'registry.corp:5000/mirror/registry.k8s.io/pause@sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4' amd64 "$stage" 'containerd:registry.corp:5000/mirror/registry.k8s.io/pause@sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4' sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4 'https://registry.k8s.io/v2/pause' sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4
 rm -rf "$stage"
 stamp 'image-registry.k8s.io_pause_3.10.2' "$used "'registry.corp:5000/mirror/registry.k8s.io/pause@sha256:5e7aff91bd62e19e53bbbbeda74e9e9eb671ebeb3e9eee5f2d4c074895da0cf4'
 finish 13
 begin 14
-stage=$STATE/fetch/stage
-rm -rf "$stage"
-install -d -m 0700 "$stage"
+new_stage
 deliver_image 'registry.corp:5000/mirror/registry.k8s.io/coredns/coredns@sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9' amd64 "$stage" 'containerd:registry.corp:5000/mirror/registry.k8s.io/coredns/coredns@sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9' sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9 'https://registry.k8s.io/v2/coredns/coredns' sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9
 rm -rf "$stage"
 stamp 'image-registry.k8s.io_coredns_coredns_v1.14.6' "$used "'registry.corp:5000/mirror/registry.k8s.io/coredns/coredns@sha256:9e55d4c52e52296f8ef80966157f5216f77bf721a250b7fd1e21678603b8ced9'
