@@ -57,5 +57,5 @@ export const ssh = z.strictObject({
     .meta(key('operator', 'Accept the key of a host never seen before without asking, and keep it. A changed key always stops')),
   connect_timeout: z.int().min(1).max(600).default(15).meta(key('operator', 'Seconds after which a host that does not answer is given up')),
   agent: z.boolean().default(true).meta(key('operator', 'Use the ssh agent when there is one')),
-  config: z.boolean().default(true).meta(key('operator', 'Read ~/.ssh/config (HostName, User, Port, IdentityFile, ProxyJump)')),
+  config: z.boolean().default(true).meta(key('operator', 'Reach hosts as ~/.ssh/config says (what `ssh -G HOST` prints is done)')),
 })
