@@ -80,13 +80,16 @@ export type Facts = Readonly<{
   kernel: string
   arch: 'amd64' | 'arm64' | string
   machineId: string
-  os: Readonly<{ id: string; version: string; codename: string }>
+  /** From /etc/os-release; `like` is ID_LIKE, the systems that this one is made from. */
+  os: Readonly<{ id: string; version: string; codename: string; like?: string }>
   memoryMiB: number
   cpus: number
   systemd: number
   container: boolean
   sysResource: boolean
   cgroup: 'v1' | 'v2'
+  /** Those that are switched on; empty when the kernel does not tell. */
+  cgroupControllers: readonly string[]
   diskMiB: number
   swap: readonly string[]
   fstabSwap: readonly string[]
@@ -101,6 +104,8 @@ export type Facts = Readonly<{
   listening: readonly Readonly<{ port: number; process: string }>[]
   sysctls: Readonly<Record<string, string>>
   modules: readonly string[]
+  /** Modules of ours that this kernel cannot load, as far as it is known. */
+  lackingModules: readonly string[]
   conntrackWritable: boolean
   packages: Readonly<Record<string, string>>
   /** Names of the images that containerd has. */

@@ -106,24 +106,37 @@ const etcdMemberFacts = (rows: Rows): EtcdMemberFact[] =>
     learner: learner === 'true',
   }))
 
-type Machine = 'hostname' | 'boot' | 'kernel' | 'arch' | 'machineId' | 'os' | 'memoryMiB' | 'cpus' | 'container' | 'sysResource' | 'cgroup'
+type Machine =
+  | 'hostname'
+  | 'boot'
+  | 'kernel'
+  | 'arch'
+  | 'machineId'
+  | 'os'
+  | 'memoryMiB'
+  | 'cpus'
+  | 'container'
+  | 'sysResource'
+  | 'cgroup'
+  | 'cgroupControllers'
 type Storage = 'diskMiB' | 'swap' | 'fstabSwap'
 
 /** The machine under the system, and its kernel. */
 const machineFacts = ({ of, one, all }: Rows): Pick<Facts, Machine | Storage> => {
-  const [id = '', version = '', codename = ''] = of('os')[0] ?? []
+  const [id = '', version = '', codename = '', like = ''] = of('os')[0] ?? []
   return {
     hostname: decode(one('hostname')).trim(),
     boot: one('boot'),
     kernel: one('kernel'),
     arch: ARCH[one('machine')] ?? one('machine'),
     machineId: one('machine-id'),
-    os: { id, version, codename },
+    os: { id, version, codename, ...(like === '' ? {} : { like }) },
     memoryMiB: Math.round(Number(one('memory')) / 1024),
     cpus: Number(one('cpus')),
     container: one('container') !== '' && one('container') !== 'none',
     sysResource: ((BigInt(`0x${one('capabilities') || '0'}`) >> CAP_SYS_RESOURCE) & 1n) === 1n,
     cgroup: one('cgroup') === 'v2' ? 'v2' : 'v1',
+    cgroupControllers: one('cgroup-controllers').split(' ').filter(Boolean),
     diskMiB: Number(one('disk')),
     swap: all('swap'),
     fstabSwap: all('fstab-swap'),
@@ -149,7 +162,17 @@ const networkFacts = ({ of, one, all }: Rows): Pick<Facts, Network> => ({
   reach: byName(of('reach'), (state = '') => state as 'open'),
 })
 
-type System = 'systemd' | 'timeSync' | 'sysctls' | 'modules' | 'conntrackWritable' | 'packages' | 'users' | 'services' | 'leftovers'
+type System =
+  | 'systemd'
+  | 'timeSync'
+  | 'sysctls'
+  | 'modules'
+  | 'lackingModules'
+  | 'conntrackWritable'
+  | 'packages'
+  | 'users'
+  | 'services'
+  | 'leftovers'
 
 /** What the system is made of and set to, whoever did it. */
 const systemFacts = ({ of, one, all }: Rows): Pick<Facts, System> => ({
@@ -157,6 +180,7 @@ const systemFacts = ({ of, one, all }: Rows): Pick<Facts, System> => ({
   timeSync: one('time-sync'),
   sysctls: byName(of('sysctl'), (value = '') => value),
   modules: [...new Set(all('module'))].sort(),
+  lackingModules: all('lacking-module'),
   conntrackWritable: one('writable-conntrack') === 'yes',
   packages: byName(of('package'), (value = '') => value),
   users: all('user'),

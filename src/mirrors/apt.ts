@@ -5,7 +5,7 @@ export type Archives = Readonly<
   Partial<Record<'debian' | 'debianSecurity' | 'ubuntu' | 'ubuntuSecurity' | 'ports' | 'portsSecurity' | 'kubernetes' | 'docker', string>>
 >
 
-const CODENAMES: Readonly<Record<Os['id'], readonly string[]>> = { debian: ['bookworm', 'trixie'], ubuntu: ['jammy', 'noble'] }
+const CODENAMES: Readonly<Record<Os['id'], readonly string[]>> = { debian: ['bookworm', 'trixie'], ubuntu: ['jammy', 'noble', 'resolute'] }
 const COMPONENTS: Readonly<Record<Os['id'], readonly string[]>> = {
   debian: ['main', 'contrib', 'non-free', 'non-free-firmware'],
   ubuntu: ['main', 'restricted', 'universe', 'multiverse'],

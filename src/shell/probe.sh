@@ -16,7 +16,7 @@ machine() {
 	fact machine "$(uname -m)"
 	fact machine-id "$(cat /etc/machine-id 2>/dev/null)"
 	# shellcheck source=/dev/null
-	(. /etc/os-release 2>/dev/null && fact os "${ID:-}	${VERSION_ID:-}	${VERSION_CODENAME:-}")
+	(. /etc/os-release 2>/dev/null && fact os "${ID:-}	${VERSION_ID:-}	${VERSION_CODENAME:-}	${ID_LIKE:-}")
 	fact memory "$(awk '/^MemTotal:/ {print $2}' /proc/meminfo)"
 	fact cpus "$(nproc)"
 	fact pid1 "$(cat /proc/1/comm)"
@@ -24,6 +24,7 @@ machine() {
 	fact container "$(systemd-detect-virt --container 2>/dev/null)"
 	fact capabilities "$(awk '/^CapBnd:/ {print $2}' /proc/1/status)"
 	if [ -f /sys/fs/cgroup/cgroup.controllers ]; then fact cgroup v2; else fact cgroup v1; fi
+	fact cgroup-controllers "$(cat /sys/fs/cgroup/cgroup.controllers 2>/dev/null || awk '$4 == 1 {printf "%s ", $1}' /proc/cgroups)"
 	fact disk "$(df -Pm /var/lib 2>/dev/null | awk 'NR == 2 {print $4}')"
 	awk 'NR > 1 {print "swap\t" $1}' /proc/swaps
 	awk '$3 == "swap" && $1 !~ /^#/ {print "fstab-swap\t" $1}' /etc/fstab 2>/dev/null
@@ -58,6 +59,14 @@ writable_conntrack() {
 	fi
 }
 
+# Modules that this kernel could not load if it had to; in a container that is the machine's affair.
+lacking_modules() {
+	[ -e /proc/modules ] && have modprobe && ! systemd-detect-virt --quiet --container || return 0
+	for module in overlay br_netfilter nf_conntrack nf_tables vxlan; do
+		modprobe -n -q "$module" 2>/dev/null || fact lacking-module "$module"
+	done
+}
+
 kernel() {
 	for key in net.ipv4.ip_forward net.bridge.bridge-nf-call-iptables net.bridge.bridge-nf-call-ip6tables vm.overcommit_memory vm.panic_on_oom \
 		kernel.panic kernel.panic_on_oops kernel.keys.root_maxkeys kernel.keys.root_maxbytes fs.inotify.max_user_instances fs.inotify.max_user_watches; do
@@ -72,6 +81,7 @@ kernel() {
 	[ -d /proc/sys/net/bridge ] && fact module br_netfilter
 	[ -e /proc/sys/net/netfilter/nf_conntrack_max ] && fact module nf_conntrack
 	fact writable-conntrack "$(writable_conntrack)"
+	lacking_modules
 }
 
 packages() {

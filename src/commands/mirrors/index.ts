@@ -9,7 +9,7 @@ import { exitOf, openSession, readIntent, refuse, sayProblems, type Session } fr
 import { tell } from '../../run/tell.ts'
 import type { Command, Io, Options } from '../../run/types.ts'
 
-const SUPPORTED = new Set(['bookworm', 'trixie', 'jammy', 'noble'])
+const SUPPORTED = new Set(['bookworm', 'trixie', 'jammy', 'noble', 'resolute'])
 
 /** Every host asks for itself, one provider after the other: the networks of hosts differ. */
 const askAll = async ({ intent, fleet, world }: Session, all: boolean): Promise<readonly Found[]> => {

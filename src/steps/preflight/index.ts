@@ -4,6 +4,7 @@ import { oldContainerd } from './containerd.ts'
 import { disk } from './disk.ts'
 import { duplicates } from './duplicates.ts'
 import { hostname } from './hostname.ts'
+import { cgroupControllers, kernelKeys, kernelModules } from './kernel.ts'
 import { leftovers } from './leftovers.ts'
 import { memory } from './memory.ts'
 import { architecture, operatingSystem, root, systemd } from './os.ts'
@@ -18,6 +19,9 @@ const CHECKS: readonly Check[] = [
   architecture,
   systemd,
   root,
+  cgroupControllers,
+  kernelModules,
+  kernelKeys,
   memory,
   disk,
   swap,

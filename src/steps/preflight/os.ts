@@ -1,17 +1,43 @@
 import type { Check } from './check.ts'
 import { unfit } from './unfit.ts'
 
-const SYSTEMS: Readonly<Record<string, readonly string[]>> = { debian: ['12', '13'], ubuntu: ['22.04', '24.04'] }
+/** The releases that packages and paths are known of, the oldest first. */
+const SYSTEMS: Readonly<Record<string, readonly string[]>> = { debian: ['12', '13'], ubuntu: ['22.04', '24.04', '26.04'] }
 
-/** The systems whose packages and paths are known. */
-export const operatingSystem: Check = ({ member, facts }) =>
-  SYSTEMS[facts.os.id]?.includes(facts.os.version)
-    ? undefined
-    : unfit(
-        member,
-        { en: `its system is ${facts.os.id} ${facts.os.version}`, zh: `操作系统为 ${facts.os.id} ${facts.os.version}` },
-        { en: 'Use Debian 12 or 13, or Ubuntu 22.04 or 24.04.', zh: '请使用 Debian 12/13 或 Ubuntu 22.04/24.04。' },
-      )
+/** Debian, Ubuntu, or made from one of them. */
+const familyOf = ({ id, like = '' }: { id: string; like?: string }): string | undefined =>
+  [id, ...like.split(' ')].find((name) => name in SYSTEMS)
+
+/** Whether a release is older than all that are known. Testing and unstable have no number. */
+const isTooOld = (id: string, version: string): boolean =>
+  id in SYSTEMS && version !== '' && Number.parseFloat(version) < Number.parseFloat(SYSTEMS[id]?.[0] ?? '0')
+
+/** The systems whose packages and paths are known; one that is made from them, or newer, is taken with a warning and its apt sources left alone. */
+export const operatingSystem: Check = ({ member, facts }) => {
+  const { id, version } = facts.os
+  if (SYSTEMS[id]?.includes(version)) return undefined
+  const name = `${id} ${version}`.trim()
+  if (familyOf(facts.os) === undefined || isTooOld(id, version))
+    return unfit(
+      member,
+      { en: `its system is ${name}`, zh: `操作系统为 ${name}` },
+      { en: 'Use Debian 12 or 13, or Ubuntu 22.04, 24.04 or 26.04.', zh: '请使用 Debian 12/13 或 Ubuntu 22.04/24.04/26.04。' },
+    )
+  return {
+    ...unfit(
+      member,
+      {
+        en: `its system is ${name}: Slipway was not tried there, and leaves its apt sources alone`,
+        zh: `操作系统为 ${name}：Slipway 未在其上验证，且不改动其 apt 源`,
+      },
+      {
+        en: 'Try it on a host that may be lost. apt there must reach its own archive: curl, iptables, nftables, conntrack and haproxy come from it.',
+        zh: '请先在可丢弃的主机上试用。其 apt 须能访问自己的软件源：curl、iptables、nftables、conntrack、haproxy 来自那里。',
+      },
+    ),
+    severity: 'warning',
+  }
+}
 
 /** The architectures that Kubernetes is published for and Slipway has digests of. */
 export const architecture: Check = ({ member, facts }) =>
