@@ -1,3 +1,4 @@
+import { DEFAULT_NAME } from '../config/schema.ts'
 import type { Facts } from '../hosts/facts.ts'
 import { runsAs } from './runs-as.ts'
 import type { World } from './world.ts'
@@ -141,4 +142,16 @@ export const belongingOf = (planes: readonly string[], world: World, expected: r
   if (planes.some((host) => world[host]?.etcdData || identities.has(host))) return { kind: 'told', own: undefined, strangers: [] }
   const silent = planes.filter((host) => !world[host])
   return silent.length > 0 && others.length > 0 ? { kind: 'untold', silent, others } : { kind: 'told', own: undefined, strangers: others }
+}
+
+/** A cluster that somebody is about to destroy something of: its name, and the fingerprints of its CA. */
+export type Named = Readonly<{ name: string; ca: readonly string[] }>
+
+/**
+ * The words by which a person shows that this very cluster is meant: its name, unless that is the one which every cluster has that was given none; and
+ * the beginning of its CA's fingerprint. Where it has neither yet, the host. The first is the one that is asked for.
+ */
+export const confirmWords = ({ name, ca }: Named, host: string): readonly [string, ...string[]] => {
+  const [first, ...more] = [...(name === DEFAULT_NAME ? [] : [name]), ...ca.map(shortCa)]
+  return first === undefined ? [host] : [first, ...more]
 }

@@ -1,24 +1,23 @@
-import { hostname, userInfo } from 'node:os'
-import { parseSurvey, type ResetResult, resetHost, SURVEY, type Survey } from '../engine/reset.ts'
+import { type ResetResult, resetHost } from '../engine/reset.ts'
 import { ambiguity, entriesNamed } from '../engine/removal.ts'
 import type { Host } from '../config/hosts.ts'
 import { assemble, type Fleet } from '../run/fleet.ts'
-import { escapeRemote } from '../hosts/lines.ts'
 import { type Lock, takeLock } from '../hosts/lock.ts'
-import { capture, type Transport, TransportError } from '../hosts/transport.ts'
 import { createShare } from '../hosts/share.ts'
 import { EXIT, type Problem } from '../problem.ts'
-import { askWord, createAsk } from '../ui/prompt.ts'
+import { createAsk } from '../ui/prompt.ts'
 import { destructionText, type ResetTarget, leftText, resultText, stageText } from '../ui/reset-text.ts'
+import { confirmWords } from '../cluster/identity.ts'
+import { meant } from '../run/confirm-cluster.ts'
+import { ownerOf } from '../run/operator.ts'
 import { exitOf, type Intent, readIntent, sayProblems } from '../run/session.ts'
 import type { Command, Io, Options } from '../run/types.ts'
+import { LOCK_NAME } from '../run/under-lock.ts'
+import { mismatches, nameOf, survey, type Target } from './reset-survey.ts'
 
-type Target = Readonly<{ host: Host; name: string; transport: Transport; survey: Survey }>
 type Done = Readonly<{ name: string; host: Host; result: ResetResult | { state: 'nothing'; left: readonly [] } }>
 
 type Ended = Readonly<{ cluster: string; done: readonly Done[]; problems: readonly Problem[] }>
-
-const nameOf = ({ name, address }: Host): string => name ?? address
 
 const unknownHost = (word: string): Problem => ({
   at: `--limit ${word}`,
@@ -39,53 +38,6 @@ export const limited = (hosts: readonly Host[], limit: readonly string[]): { hos
       entries.length === 0 ? unknownHost(word) : (ambiguity(`--limit ${word}`, entries) ?? []),
     ),
   }
-}
-
-const unseenProblem = (transport: Transport, error: Error): Problem => ({
-  at: transport.label,
-  what: { en: `the host could not be looked at: ${escapeRemote(error.message)}`, zh: `无法探测主机：${escapeRemote(error.message)}` },
-  fix: { en: 'Log in there and see whether a shell works.', zh: '请登录该主机检查 shell 是否正常。' },
-  severity: 'error',
-  exit: EXIT.unreachable,
-})
-
-/** Looks at every connected host; those that cannot be looked at are Problems. */
-const survey = async (hosts: readonly Host[], fleet: Fleet): Promise<{ targets: Target[]; problems: Problem[] }> => {
-  const problems: Problem[] = []
-  const seen = await Promise.all(
-    hosts.map(async (host): Promise<Target[]> => {
-      const transport = fleet.transports.get(host.key)
-      if (!transport) return []
-      try {
-        const { exit, stdout, stderr } = await capture(transport, SURVEY, { signal: AbortSignal.timeout(60_000) })
-        if (exit !== 0) throw new Error(`exit ${exit}: ${stderr.slice(-300)}`)
-        return [{ host, name: nameOf(host), transport, survey: parseSurvey(stdout) }]
-      } catch (error) {
-        problems.push(error instanceof TransportError ? error.problem : unseenProblem(transport, error as Error))
-        return []
-      }
-    }),
-  )
-  return { targets: seen.flat(), problems }
-}
-
-/** Whether the one who asked means this cluster: the name typed in, or given with --confirm. A mere yes is too quick. */
-export const meant = async (cluster: string, text: string, options: Options, io: Io): Promise<number> => {
-  const zh = io.language === 'zh'
-  const { confirm } = options.flags
-  if (options.output === 'text') io.err(`${text}\n`)
-  if (confirm === undefined && io.interactive) {
-    const typed = await askWord(
-      { en: `Type the cluster's name (${cluster}) to go on:`, zh: `请输入集群名称（${cluster}）以继续：` },
-      io.language,
-    )
-    if (typed.trim() === cluster) return EXIT.done
-    io.err(zh ? '名称不符，未做任何更改。\n' : 'That is not its name. Nothing was changed.\n')
-    return EXIT.interrupted
-  }
-  if (confirm === cluster) return EXIT.done
-  io.err(zh ? `未做任何更改。要继续执行，请加 --confirm ${cluster}。\n` : `Nothing was changed. To go on, add --confirm ${cluster}.\n`)
-  return EXIT.config
 }
 
 const resetAll = (targets: readonly Target[], options: Options, io: Io): Promise<Done[]> =>
@@ -129,16 +81,17 @@ const tell = (ended: Ended, options: Options, io: Io): number => {
   return done.some(({ result }) => result.state === 'failed') ? EXIT.failed : exitOf(all.problems)
 }
 
-/** The cluster's lock. Of a cluster whose control planes do not answer nobody can hold it. */
-const lockOf = (hosts: readonly Host[], fleets: readonly Fleet[], cluster: string, { command }: Io): Promise<Lock | Problem> => {
-  const planes = hosts.filter(({ roles }) => roles.controlPlane).toSorted((a, b) => nameOf(a).localeCompare(nameOf(b), 'en'))
-  const transports = planes.flatMap(({ key }) => fleets.flatMap((fleet) => fleet.transports.get(key) ?? []))
-  const owner = { who: userInfo().username, from: hostname(), run: `${process.pid}`, command }
-  return takeLock(transports, planes.length, cluster, owner)
+/** The cluster's lock, on every server that answers: of a cluster whose control planes do not, nobody can hold it. */
+const lockOf = (hosts: readonly Host[], fleets: readonly Fleet[], io: Io): Promise<Lock | Problem> => {
+  const servers = hosts.filter(({ roles }) => roles.controlPlane || roles.etcd).toSorted((a, b) => a.key.localeCompare(b.key, 'en'))
+  const candidates = servers.flatMap(({ key }) =>
+    fleets.flatMap((fleet) => fleet.transports.get(key) ?? []).map((transport) => ({ key, transport })),
+  )
+  return takeLock(candidates, { name: LOCK_NAME, owner: ownerOf(io) })
 }
 
 const resetTargetsOf = (targets: readonly Target[]): ResetTarget[] =>
-  targets.map(({ name, transport, survey }) => ({ name, label: transport.label, survey }))
+  targets.map(({ name, transport, survey, identity }) => ({ name, label: transport.label, survey, ...(identity ? { identity } : {}) }))
 
 const nothing = ({ name, host }: Target): Done => ({ name, host, result: { state: 'nothing', left: [] } })
 
@@ -151,19 +104,24 @@ const refuse = (problems: readonly Problem[], options: Options, io: Io): number 
 
 /** Looks, asks, takes the lock, resets. */
 const resetHosts = async (intent: Intent, hosts: readonly Host[], options: Options, io: Io): Promise<number> => {
-  const cluster = intent.config.cluster_name
+  const { cluster_name } = intent.config
   const environment = { home: io.home, env: io.env, ask: io.interactive ? createAsk(io.language) : undefined, share: createShare() }
   await using fleet = await assemble(hosts, environment)
-  const { targets, problems: unseen } = await survey(hosts, fleet)
-  const problems = [...fleet.problems, ...unseen]
+  const seen = await survey(hosts, fleet)
+  const { targets } = seen
+  const problems = [...fleet.problems, ...seen.problems]
+  const mismatched = mismatches(seen, cluster_name, options.limit.length > 0)
+  if (mismatched.length > 0) return refuse([...problems, ...mismatched], options, io)
+  const cluster = seen.clusters[0]?.name ?? cluster_name
   if (!targets.some(({ survey }) => survey.present)) return tell({ cluster, done: targets.map(nothing), problems }, options, io)
   const others = intent.hosts.filter((host) => !hosts.includes(host))
-  const refused = await meant(cluster, destructionText(cluster, resetTargetsOf(targets), others.map(nameOf), io.language), options, io)
+  const words = confirmWords({ name: cluster, ca: seen.clusters[0]?.ca ?? [] }, targets[0]?.name ?? cluster)
+  const refused = await meant(words, destructionText(cluster, resetTargetsOf(targets), others.map(nameOf), io.language), options, io)
   if (refused !== EXIT.done) return refused
-  // The lock is the control planes', whoever is reset; one of them that does not answer is no matter of this run.
-  const planes = others.filter(({ roles }) => roles.controlPlane)
-  await using beside = await assemble(planes, environment)
-  const lock = await lockOf(intent.hosts, [fleet, beside], cluster, io)
+  // The lock is the servers', whoever is reset; one of them that does not answer is no matter of this run.
+  const servers = others.filter(({ roles }) => roles.controlPlane || roles.etcd)
+  await using beside = await assemble(servers, environment)
+  const lock = await lockOf(intent.hosts, [fleet, beside], io)
   if ('what' in lock) return refuse([lock], options, io)
   try {
     return tell({ cluster, done: await resetAll(targets, options, io), problems }, options, io)
@@ -176,10 +134,10 @@ const resetHosts = async (intent: Intent, hosts: readonly Host[], options: Optio
 export const reset: Command = {
   name: 'reset',
   summary: {
-    en: 'Take the cluster away from its hosts (--confirm NAME, --limit HOST,...)',
-    zh: '从主机上移除集群（--confirm 名称，--limit 主机，...）',
+    en: 'Take the cluster away from its hosts (--confirm WORD, --limit HOST,...)',
+    zh: '从主机上移除集群（--confirm 确认词，--limit 主机，...）',
   },
-  usage: ['[--confirm CLUSTER] [--limit HOST,...]'],
+  usage: ['[--confirm WORD] [--limit HOST,...]'],
   flags: { confirm: { type: 'string' } },
   shared: ['limit'],
   run: async (options, io) => {

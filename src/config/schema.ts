@@ -20,12 +20,15 @@ const timeSync = z
   .default('auto')
   .meta(key('install', 'auto installs chrony where nothing keeps the clock (not in containers); none leaves it to you'))
 
+/** The name of a cluster whose file gives it none. */
+export const DEFAULT_NAME = 'kubernetes'
+
 /** The whole of cluster.yml. Every key carries its description and how a change to it is applied. */
 export const schema = z.strictObject({
   cluster_name: z
     .string()
     .refine(dns1123Label, 'is not a DNS-1123 label')
-    .default('kubernetes')
+    .default(DEFAULT_NAME)
     .meta(key('immutable', 'Name of the cluster and of its kubeconfig context', 'lab')),
   kubernetes_version: z
     .string()

@@ -1,3 +1,7 @@
+import { CLUSTER_RECORD } from '../cluster/identity.ts'
+import type { World } from '../cluster/world.ts'
+import { certificatesIn, linkIssuers } from '../hosts/certificate-facts.ts'
+import type { Facts, PathFact } from '../hosts/facts.ts'
 import { escapeRemote } from '../hosts/lines.ts'
 import { type Transport, TransportError } from '../hosts/transport.ts'
 import type { Problem } from '../problem.ts'
@@ -18,6 +22,16 @@ export type Survey = Readonly<{
   snapshots: readonly string[]
 }>
 
+/** The files by which a host shows which cluster it is of; what is secret in them stays there. */
+const SHOWING = [
+  CLUSTER_RECORD,
+  '/etc/kubernetes/pki/ca.crt',
+  '/etc/kubernetes/pki/etcd/ca.crt',
+  '/etc/kubernetes/admin.conf',
+  '/var/lib/kubelet/pki/kubelet-client-current.pem',
+  '/etc/systemd/system/kubelet.service',
+]
+
 /** Changes nothing; one fact a line, parted by tabs. */
 export const SURVEY: string = `main() {
 	if [ -e /var/lib/slipway ] || [ -e /run/slipway ]; then printf 'present\\tyes\\n'; fi
@@ -27,6 +41,10 @@ export const SURVEY: string = `main() {
 		if grep -qsxF 'unit kubelet.service' inventory; then printf 'pods\\t%s\\n' "$(find /var/lib/kubelet/pods -mindepth 1 -maxdepth 1 2>/dev/null | wc -l)"; fi
 		find /var/lib/slipway/snapshots -type f -printf 'snapshot\\t%p\\n' 2>/dev/null
 	fi
+	if [ -f /etc/kubernetes/pki/ca.key ]; then printf 'keys\\tyes\\n'; fi
+	for path in ${SHOWING.join(' ')}; do
+		if [ -f "$path" ]; then printf 'shown\\t%s\\t%s\\n' "$path" "$(sed '/PRIVATE KEY/,/PRIVATE KEY/d; /client-key-data:/d' "$path" | base64 | tr -d '\\n')"; fi
+	done
 	printf 'end\\tok\\n'
 }
 main; exit
@@ -47,6 +65,25 @@ export const parseSurvey = (output: string): Survey => {
     ...(etcd === undefined ? {} : { etcdMiB: Number(etcd) }),
     snapshots: of('snapshot'),
   }
+}
+
+/** The files by which hosts show their clusters, as SURVEY printed them: facts for identitiesIn. */
+export const shownIn = async (outputs: ReadonlyMap<string, string>): Promise<World> => {
+  const pathsIn = async (output: string): Promise<Facts['paths']> => {
+    const rows = [...output.matchAll(/^shown\t(\S+)\t(\S*)$/gm)]
+    const facts = rows.map(async ([, path = '', encoded = '']): Promise<[string, PathFact]> => {
+      const text = Buffer.from(encoded, 'base64').toString('utf8')
+      const { certificate, authorities } = await certificatesIn(path, text)
+      return [path, { type: 'file', owner: 'root:root', text, ...(certificate ? { certificate } : {}), authorities }]
+    })
+    const keys: [string, PathFact][] = /^keys\t/m.test(output) ? [['/etc/kubernetes/pki/ca.key', { type: 'file', owner: 'root:root' }]] : []
+    return Object.fromEntries([...(await Promise.all(facts)), ...keys])
+  }
+  const entries = [...outputs].map(async ([host, output]) => {
+    const seen = { paths: await pathsIn(output), etcdData: /^etcd\t/m.test(output), nodes: [] }
+    return [host, seen as unknown as Facts] as const
+  })
+  return linkIssuers(Object.fromEntries(await Promise.all(entries)))
 }
 
 /** What running parts leave behind, one "UNIT KIND VALUE" a line: it counts on hosts where that unit was started. */

@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { userInfo } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { DEFAULT_PORT, DEFAULT_USER, type Host, isLocal, labelOf } from '../config/hosts.ts'
 import { jumpLoop, sshConfigUnread, sshConfigWrong } from './problems-route.ts'
@@ -9,6 +8,7 @@ import { askSsh, isConfigured, type Look } from './ssh-g.ts'
 import { targetOf } from './target.ts'
 import type { BastionTarget, Environment, SshTarget } from './transport.ts'
 import { warningsOf } from './warnings.ts'
+import { userName } from './user-name.ts'
 
 /** One ssh connection to make: the host itself or a bastion before it. */
 export type Hop = {
@@ -114,16 +114,7 @@ function hop(wanted: BastionTarget, config: HostConfig, fallbackUser: string, ho
   }
 }
 
-const localUser = ({ env }: Environment): string => env.USER ?? env.LOGNAME ?? userName()
-
-/** The user's name; a container may run as a number that has none. */
-const userName = (): string => {
-  try {
-    return userInfo().username
-  } catch {
-    return `${process.getuid?.() ?? 'unknown'}`
-  }
-}
+const localUser = ({ env }: Environment): string => env.USER ?? env.LOGNAME ?? userName({})
 
 /** Asks ssh about each name once for all hosts; where no ssh is installed, reads the files as far as we can and says what was not read. */
 function reader(environment: Environment): Promise<Look> {

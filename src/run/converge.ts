@@ -11,7 +11,7 @@ import { lackingIn } from './delivery.ts'
 import { withLogins } from './logins.ts'
 import { exitOf, look, namesOf, planOf, refuse, sayProblems, type Session } from './session.ts'
 import type { Io, Options } from './types.ts'
-import { underLock } from './under-lock.ts'
+import { type Recheck, underLock } from './under-lock.ts'
 import { writeWhole } from './write-file.ts'
 
 const idsOf = ({ changes }: Plan): string =>
@@ -31,12 +31,13 @@ const done = (io: Io, options: Options, text: Text): number => {
 }
 
 /** The part under the lock: look again, because somebody may have changed something while a person was reading the plan. */
-const locked = async (first: Plan, session: Session, options: Options, io: Io): Promise<number> => {
+const locked = async (first: Plan, session: Session, recheck: Recheck, options: Options, io: Io): Promise<number> => {
   const { intent, fleet } = session
   const again = await look(session, io.signal, session.world)
   const renewed: Session = { ...session, world: again.world }
   const second = planOf(renewed)
-  const problems = [...again.problems, ...second.problems]
+  const short = recheck(again.world)
+  const problems = [...again.problems, ...second.problems, ...(short ? [short] : [])]
   if (exitOf(problems) !== EXIT.done) return refuse(problems, io, options)
   if (second.changes.length === 0) return done(io, options, { en: 'Nothing is left to do.', zh: '没有需要更改的内容。' })
   if (idsOf(second) !== idsOf(first)) {
@@ -74,7 +75,7 @@ const make = async (plan: Plan, session: Session, options: Options, io: Io): Pro
     return done(io, options, { en: 'No changes. The hosts are as cluster.yml says.', zh: '没有更改。主机与 cluster.yml 一致。' })
   const refused = await agreed(plan, session, options, io)
   if (refused !== EXIT.done) return refused
-  return underLock(session, options, io, (io) => locked(plan, session, options, io))
+  return underLock(session, options, io, (io, recheck) => locked(plan, session, recheck, options, io))
 }
 
 /** What the control planes had of cluster.lock.yml lies beside cluster.yml from now on. */

@@ -1,4 +1,6 @@
+import { confirmWords } from '../cluster/identity.ts'
 import type { Problem } from '../problem.ts'
+import { authoritiesOf } from '../resources/generations.ts'
 import type { Text } from '../text.ts'
 import type { Context } from '../cluster/types.ts'
 import { notice, unfit } from './preflight/unfit.ts'
@@ -72,13 +74,14 @@ export const etcdStranger = (context: Context): Problem[] => {
     lists.every((list) => list.some((one) => one.peer === peer))
   )
     return []
+  const [word] = confirmWords({ name: config.cluster_name, ca: authoritiesOf(world, 'ca').map(({ key }) => key) }, member.nodeName)
   return [
     unfit(
       member,
       { en: 'its etcd data are of a cluster that goes on without it', zh: '其 etcd 数据属于已将其排除在外的集群' },
       {
-        en: `Run \`slipway reset --limit ${member.nodeName} --confirm ${config.cluster_name}\`, then \`slipway up\`: it joins anew.`,
-        zh: `请运行 \`slipway reset --limit ${member.nodeName} --confirm ${config.cluster_name}\`，再运行 \`slipway up\` 重新加入。`,
+        en: `Run \`slipway reset --limit ${member.nodeName} --confirm ${word}\`, then \`slipway up\`: it joins anew.`,
+        zh: `请运行 \`slipway reset --limit ${member.nodeName} --confirm ${word}\`，再运行 \`slipway up\` 重新加入。`,
       },
     ),
   ]

@@ -1,3 +1,4 @@
+import { type Identity, shortCa } from '../cluster/identity.ts'
 import type { Left, ResetResult, Survey } from '../engine/reset.ts'
 import type { Language, Text } from '../text.ts'
 
@@ -67,7 +68,16 @@ const traces = ({ present, etcdMiB, pods, units, packages, files }: Survey, lang
 }
 
 /** One host of the list of what a reset destroys. */
-export type ResetTarget = Readonly<{ name: string; label: string; survey: Survey }>
+export type ResetTarget = Readonly<{ name: string; label: string; survey: Survey; identity?: Identity }>
+
+/** Which cluster a host says that it is of: ", node w1 of lab, CA 1f3a9c0e". */
+const belonging = ({ identity }: ResetTarget, language: Language): string => {
+  if (!identity) return ''
+  const { node, name, ca } = identity
+  const keys = ca.map(shortCa).join(', ') || (language === 'zh' ? '未知' : 'unknown')
+  if (language === 'zh') return `；${name ? `集群 ${name} 的` : ''}节点 ${node ?? '-'}，CA ${keys}`
+  return `; node ${node ?? '-'}${name ? ` of ${name}` : ''}, CA ${keys}`
+}
 
 /** What a reset destroys, for the one who has to agree to it. `others`: hosts of the cluster that are not reset. */
 export const destructionText = (
@@ -81,7 +91,7 @@ export const destructionText = (
   const data = resetTargets.some(({ survey }) => survey.etcdMiB !== undefined)
   return [
     zh ? `将从以下主机移除集群 ${cluster}：` : `This removes the cluster ${cluster} from:`,
-    ...resetTargets.map(({ name, label, survey }) => `  ${name} (${label}): ${traces(survey, language)}`),
+    ...resetTargets.map((target) => `  ${target.name} (${target.label}): ${traces(target.survey, language)}${belonging(target, language)}`),
     ...(data && others.length === 0
       ? [
           zh

@@ -59,7 +59,7 @@ test('work that takes its host down goes on', async () => {
     signal.throwIfAborted()
     return 0
   }
-  expect(await underLock(seen, options({}), fakeIo().io, work, key)).toBe(0)
+  expect(await underLock(seen, options({}), fakeIo().io, work, { leaving: key })).toBe(0)
 })
 
 test('Ctrl-C stays what it is, and so does any other error', async () => {

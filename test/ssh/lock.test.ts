@@ -29,7 +29,11 @@ afterEach(async () => {
 })
 
 const take = (through: Transport, leaving?: Transport) =>
-  takeLock([through], 1, CLUSTER, { who: 'me', from: 'here', run: '1', command: 'slipway up' }, leaving)
+  takeLock([{ key: 'a', transport: through }], {
+    name: CLUSTER,
+    owner: { who: 'me', from: 'here', run: '1', command: 'slipway up' },
+    ...(leaving ? { leaving: 'a' } : {}),
+  })
 const held = async (through: Transport, leaving?: Transport): Promise<Lock> => {
   const lock = await take(through, leaving)
   if ('what' in lock) throw new Error(lock.what.en)

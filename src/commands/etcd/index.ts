@@ -14,11 +14,11 @@ const WORDS: Readonly<Record<string, Word>> = {
   recipient: { usage: 'recipient FILE', run: recipient },
   snapshot: { usage: 'snapshot [FILE] [--recipient PUBLIC-KEY]', flags: { recipient: { type: 'string' } }, run: snapshot },
   restore: {
-    usage: 'restore FILE|s3://BUCKET/NAME --identity PRIVATE-KEY [--force] [--confirm CLUSTER]',
+    usage: 'restore FILE|s3://BUCKET/NAME --identity PRIVATE-KEY [--force] [--confirm WORD]',
     flags: { identity: { type: 'string' }, ...FORCED },
     run: restore,
   },
-  recover: { usage: 'recover NAME [--force] [--confirm CLUSTER]', flags: FORCED, run: recover },
+  recover: { usage: 'recover NAME [--force] [--confirm WORD]', flags: FORCED, run: recover },
   defrag: { usage: 'defrag', run: defrag },
 }
 

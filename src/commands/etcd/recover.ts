@@ -1,4 +1,5 @@
 import { labelOf } from '../../config/hosts.ts'
+import { confirmWords, identityOf } from '../../cluster/identity.ts'
 import { membersOf } from '../../cluster/members.ts'
 import { ambiguity, entriesNamed } from '../../engine/removal.ts'
 import { escapeRemote } from '../../hosts/lines.ts'
@@ -8,7 +9,7 @@ import type { Context } from '../../cluster/types.ts'
 import { contextsOf } from '../../run/contexts.ts'
 import { underLock } from '../../run/under-lock.ts'
 import { CONTROLLERS, giveUp, restart, survive } from './recover-scripts.ts'
-import { meant } from '../reset.ts'
+import { meant } from '../../run/confirm-cluster.ts'
 import { refuse, sayProblems, type Session, strangersIn, withSession } from '../../run/session.ts'
 import type { Io, Options } from '../../run/types.ts'
 
@@ -133,10 +134,12 @@ export const recoverSession = async (session: Session, name: string, options: Op
     return objected?.exit ?? EXIT.bug
   }
   const others = members.filter((one) => one !== survivor)
+  const { cluster_name: cluster } = session.intent.config
+  const words = confirmWords({ name: cluster, ca: identityOf(survivor.facts)?.ca ?? [] }, survivor.member.nodeName)
   const silent = session.intent.hosts.filter(({ key, roles }) => roles.etcd && !session.world[key]).map(({ name: own, key }) => own ?? key)
-  const refused = await meant(session.intent.config.cluster_name, consequences(survivor.member.nodeName, others, silent, io), options, io)
+  const refused = await meant(words, consequences(survivor.member.nodeName, others, silent, io), options, io)
   if (refused !== EXIT.done) return refused
-  const exit = await underLock(session, options, io, (io) => recoverLocked(session, survivor, others, io))
+  const exit = await underLock(session, options, io, (io) => recoverLocked(session, survivor, others, io), { few: true })
   return exit
 }
 
@@ -144,7 +147,7 @@ export const recoverSession = async (session: Session, name: string, options: Op
 export const recover = async (options: Options, io: Io): Promise<number> => {
   const name = options.rest[1]
   if (name === undefined) {
-    const usage = 'slipway etcd recover NAME [--force] [--confirm CLUSTER]'
+    const usage = 'slipway etcd recover NAME [--force] [--confirm WORD]'
     io.err(io.language === 'zh' ? `用法：${usage}\n` : `Usage: ${usage}\n`)
     return EXIT.config
   }

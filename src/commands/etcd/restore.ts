@@ -1,3 +1,4 @@
+import { confirmWords } from '../../cluster/identity.ts'
 import type { World } from '../../cluster/world.ts'
 import { readAuthorities } from '../../hosts/certificate-facts.ts'
 import { EXIT, type Problem, refusal } from '../../problem.ts'
@@ -13,7 +14,7 @@ import { readIdentity } from './recipient.ts'
 import { type Identity, stage, type Staged } from './stage.ts'
 import { withLogins } from '../../run/logins.ts'
 import { onEach } from '../../run/on-each.ts'
-import { meant } from '../reset.ts'
+import { meant } from '../../run/confirm-cluster.ts'
 import { exitOf, look, planOf, refuse, type Session, strangersIn, withSession } from '../../run/session.ts'
 import type { Io, Options } from '../../run/types.ts'
 import { underLock } from '../../run/under-lock.ts'
@@ -116,13 +117,19 @@ export const restoreSession = async (seen: Session, source: string, identity: Id
   const staged = await stage(session, source, identity, io)
   if ('problems' in staged) return refuse(staged.problems, io, options)
   const hosts = contextsOf(session).filter(({ member }) => member.roles.etcd)
-  const strangers = strangersIn(session, await authoritiesIn(staged))
+  const ca = await authoritiesIn(staged)
+  const strangers = strangersIn(session, ca)
   if (strangers.length > 0) {
     await onEach(session, hosts, () => `rm -rf ${STAGING}\n`, io)
     return refuse(strangers, io, options)
   }
   const rotation = { alive: etcdAnswers(session), prepared: isPrepared(session, staged.id) }
-  const refused = await meant(config.cluster_name, restoreText(staged.manifest, hosts, rotation, io.language), options, io)
+  const refused = await meant(
+    confirmWords({ name: config.cluster_name, ca }, config.cluster_name),
+    restoreText(staged.manifest, hosts, rotation, io.language),
+    options,
+    io,
+  )
   if (refused !== EXIT.done) {
     await onEach(session, hosts, () => `rm -rf ${STAGING}\n`, io)
     return refused
@@ -148,7 +155,7 @@ export const restore = async (options: Options, io: Io): Promise<number> => {
   const [, source] = options.rest
   const { identity: path } = options.flags
   if (source === undefined || typeof path !== 'string') {
-    const usage = 'slipway etcd restore FILE|s3://BUCKET/NAME --identity PRIVATE-KEY [--force] [--confirm CLUSTER]'
+    const usage = 'slipway etcd restore FILE|s3://BUCKET/NAME --identity PRIVATE-KEY [--force] [--confirm WORD]'
     io.err(io.language === 'zh' ? `用法：${usage}\n` : `Usage: ${usage}\n`)
     return EXIT.config
   }

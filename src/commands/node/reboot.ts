@@ -9,7 +9,7 @@ import { EXIT } from '../../problem.ts'
 import type { Member } from '../../cluster/types.ts'
 import { confirmYes } from '../../ui/prompt.ts'
 import { consent } from '../../run/consent.ts'
-import { underLock } from '../../run/under-lock.ts'
+import { type Recheck, underLock } from '../../run/under-lock.ts'
 import { exitOf, look, readIntent, refuse, sayProblems, type Session, strangersIn, withSession } from '../../run/session.ts'
 import type { Io, Options } from '../../run/types.ts'
 import { runTasks } from './run.ts'
@@ -110,7 +110,13 @@ const order = async (transport: Transport, io: Io): Promise<void> => {
   })
 }
 
-const carryOut = async ({ member, delegate, version, drains }: Turn, session: Session, io: Io): Promise<number> => {
+const carryOut = async (
+  { member, delegate, version, drains }: Turn,
+  session: Session,
+  recheck: Recheck,
+  options: Options,
+  io: Io,
+): Promise<number> => {
   const { nodeName, key } = member
   const transport = session.fleet.transports.get(key)
   if (!transport) return EXIT.unreachable
@@ -128,6 +134,8 @@ const carryOut = async ({ member, delegate, version, drains }: Turn, session: Se
   if (drained !== EXIT.done) return drained
   // A drain takes minutes: another member may have died meanwhile.
   const { world } = await look(session, io.signal, session.world)
+  const short = recheck(world)
+  if (short) return refuse([short], io, options)
   if (!quorumHolds({ ...session, world }, member, io)) return EXIT.unfit
   say(io, `Rebooting ${nodeName}.`, `重启 ${nodeName}。`)
   await order(transport, io)
@@ -156,7 +164,9 @@ export const rebootNode = async (session: Session, word: string, options: Option
   const turn = turnOf(session, word, io)
   if (!turn) return exitOf(session.problems) || EXIT.config
   if (!quorumHolds(session, turn.member, io)) return EXIT.unfit
-  const exit = await underLock(session, options, io, (io) => carryOut(turn, session, io), turn.member.key)
+  const exit = await underLock(session, options, io, (io, recheck) => carryOut(turn, session, recheck, options, io), {
+    leaving: turn.member.key,
+  })
   if (exit === EXIT.done) say(io, `${turn.member.nodeName} was rebooted.`, `${turn.member.nodeName} 已重启。`)
   else
     say(

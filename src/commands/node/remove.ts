@@ -122,9 +122,11 @@ export const removeNode = async (session: Session, word: string, options: Option
   if (node && !node.ready) say(io, `${name} is not Ready: its pods are given up.`, `${name} 未就绪：其上的 Pod 将被放弃。`)
   const refused = await confirmed(name, options, io)
   if (refused !== EXIT.done) return refused
-  return underLock(session, options, io, async (io) => {
+  return underLock(session, options, io, async (io, recheck) => {
     // A question can stand for long, and a member that has died since counts: this one's etcd is stopped before its vote is taken away.
     const { world } = await again(session, io.signal, session.world)
+    const short = recheck(world)
+    if (short) return refuse([short], io, options)
     const now = permitted({ ...session, world }, word, options, io, removal)
     return typeof now === 'number' ? now : carryOut(now, session, io)
   })
