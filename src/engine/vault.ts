@@ -27,7 +27,8 @@ const sign = async (want: CertificateResource, authority: { certificate: string;
     serialNumber: serial(),
     subject: new x509.Name([...want.organizations.map((name) => ({ O: [name] })), { CN: [want.commonName] }]).toString(),
     issuer: parent.subject,
-    notBefore: new Date(now - BACKDATE),
+    // One that lives for an hour is good for the hour before too, and not for longer.
+    notBefore: new Date(now - Math.min(BACKDATE, want.days * DAY)),
     notAfter: new Date(Math.min(now + want.days * DAY, parent.notAfter.getTime())),
     signingAlgorithm,
     publicKey: keys.publicKey,

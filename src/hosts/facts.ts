@@ -74,6 +74,8 @@ export type TimerFact = Readonly<{ active: boolean; enabled: boolean; result: st
 /** Everything one probe said of one host. Plain JSON. */
 export type Facts = Readonly<{
   now: number
+  /** By how many seconds its clock was ahead of this machine's; negative: behind. undefined where nobody compared. */
+  ahead?: number
   uid: number
   hostname: string
   boot: string

@@ -11,7 +11,7 @@ import { failureText } from '../ui/failure-text.ts'
 import { planText } from '../ui/plan-text.ts'
 import { createReporter } from '../ui/create-reporter.ts'
 import { deliveryFor } from './delivery.ts'
-import { issueClock } from './issue-clock.ts'
+import { datedVault } from './issue-clock.ts'
 import { openLog } from './run-log.ts'
 import { type Intent, look, namesOf, planOf, refuse, type Session } from './session.ts'
 import type { Io, Options } from './types.ts'
@@ -37,10 +37,12 @@ export const applyPlan = async (plan: Plan, session: Session, options: Options, 
     log.write(event)
     reporter.report(event)
   }
-  const vault = createVault((name) => readSecret(name, world, fleet.transports), issueClock(world), {
-    stages: stagesFor(intent.cluster, world),
-    own: intent.ownAuthorities,
-  })
+  const create = (now: () => number) =>
+    createVault((name) => readSecret(name, world, fleet.transports), now, {
+      stages: stagesFor(intent.cluster, world),
+      own: intent.ownAuthorities,
+    })
+  const vault = datedVault(create, world, intent.hosts, fleet.transports)
   let outcome: Outcome
   try {
     const surroundings = { environment: environmentOf(intent, options), deliver: deliveryFor(plan.changes, session, io) }

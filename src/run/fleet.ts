@@ -62,13 +62,18 @@ export const assemble = async (
 
 const PROBE_LIMIT_MS = 90_000
 
+/** By how many seconds a clock that was read between two moments of ours is ahead of ours. */
+const aheadOf = (now: number, began: number, ended: number): number => (now > ended ? now - ended : now + 1 < began ? now - began : 0)
+
 const probeOne = async (transport: Transport, peers: readonly string[], version: string, stop: AbortSignal): Promise<Facts> => {
   const signal = AbortSignal.any([stop, AbortSignal.timeout(PROBE_LIMIT_MS)])
+  const began = Date.now() / 1000
   const { exit, stdout, stderr } = await capture(transport, `PEERS=${quote(peers.join(' '))}\nVERSION=${quote(version)}\n${PROBE}`, {
     signal,
   })
   if (exit !== 0) throw new Error(`the probe ended with ${exit}: ${escapeRemote(stderr.slice(-500))}`)
-  return parseFacts(stdout)
+  const facts = await parseFacts(stdout)
+  return { ...facts, ahead: aheadOf(facts.now, began, Date.now() / 1000) }
 }
 
 /** Why a host that is connected could not be looked at, and what to do. */

@@ -14,6 +14,7 @@ import type { World } from '../cluster/world.ts'
 import type { Bundle } from '../delivery/bundle.ts'
 import { readCertificate } from '../hosts/certificate-facts.ts'
 import { assemble, type Fleet, probe } from './fleet.ts'
+import { clockProblems } from './operator-clock.ts'
 import { introduce } from '../hosts/introduce.ts'
 import { labelled } from '../hosts/route.ts'
 import { createShare } from '../hosts/share.ts'
@@ -141,7 +142,7 @@ export const openSession = async (read: Intent, io: Io, report: Report = () => {
   const connected = (host: Host, label: string): void => report({ type: 'connected', host: host.key, label })
   const fleet = await assemble(intent.hosts, environment, connected, await introduce(intent.hosts, environment))
   const { world, problems } = await look({ fleet, intent }, io.signal)
-  return { ...adoptLock(intent, world), fleet, world, problems: [...fleet.problems, ...problems] }
+  return { ...adoptLock(intent, world), fleet, world, problems: [...fleet.problems, ...problems, ...clockProblems(world)] }
 }
 
 /** The plan for what a session saw. */
