@@ -14,6 +14,7 @@ import type { World } from '../cluster/world.ts'
 import type { Bundle } from '../delivery/bundle.ts'
 import { readCertificate } from '../hosts/certificate-facts.ts'
 import { assemble, type Fleet, probe } from './fleet.ts'
+import { secondCluster } from './second-cluster.ts'
 import { clockProblems } from './operator-clock.ts'
 import { introduce } from '../hosts/introduce.ts'
 import { labelled } from '../hosts/route.ts'
@@ -142,7 +143,8 @@ export const openSession = async (read: Intent, io: Io, report: Report = () => {
   const connected = (host: Host, label: string): void => report({ type: 'connected', host: host.key, label })
   const fleet = await assemble(intent.hosts, environment, connected, await introduce(intent.hosts, environment))
   const { world, problems } = await look({ fleet, intent }, io.signal)
-  return { ...adoptLock(intent, world), fleet, world, problems: [...fleet.problems, ...problems, ...clockProblems(world)] }
+  const warnings = [...clockProblems(world), ...(await secondCluster(intent, world, io))]
+  return { ...adoptLock(intent, world), fleet, world, problems: [...fleet.problems, ...problems, ...warnings] }
 }
 
 /** The plan for what a session saw. */

@@ -54,3 +54,49 @@ test.each([
   ['clusters: {}', 'clusters is not a list'],
   ['a: [', 'end with a ]'],
 ])('%s is left alone', (existing, message) => expect(() => mergeKubeconfig(existing, lab)).toThrow(message))
+
+test('an anchor in an entry that is replaced: what refers to it keeps what it meant', () => {
+  const existing = `clusters:
+- name: lab
+  cluster: &shared {server: 'https://old:6443', tls-server-name: api} # old
+- name: home
+  cluster: *shared
+- name: third
+  cluster:
+    <<: *shared
+    server: https://third:6443
+users: []
+contexts: []
+`
+  const { clusters } = parse(mergeKubeconfig(existing, lab), { merge: true })
+  expect(clusters.map(({ cluster }: { cluster: { server: string } }) => cluster.server)).toEqual([
+    'https://10.0.0.11:6443',
+    'https://old:6443',
+    'https://third:6443',
+  ])
+  expect(clusters[2].cluster['tls-server-name']).toBe('api')
+})
+
+test.each([[2], ['\t'], [undefined]])('JSON stays JSON, indented by %j', (indent) => {
+  const existing = {
+    kind: 'Config',
+    apiVersion: 'v1',
+    clusters: [{ name: 'home', cluster: { server: 'https://home:6443' } }],
+    users: null,
+    contexts: [{ name: 'lab', context: { cluster: 'lab', user: 'lab-admin', namespace: 'team' } }],
+    'current-context': 'home',
+  }
+  const merged = mergeKubeconfig(JSON.stringify(existing, null, indent), lab)
+  const seen = JSON.parse(merged) as Record<string, { name: string }[]>
+  expect(seen.clusters?.map(({ name }) => name)).toEqual(['home', 'lab'])
+  expect(seen.contexts).toEqual(existing.contexts)
+  expect(seen['current-context']).toBe('lab')
+  expect(merged).toBe(`${JSON.stringify(seen, null, indent)}\n`)
+})
+
+test('a context keeps the namespace that the user gave it', () => {
+  const merged = mergeKubeconfig(lab, lab)
+  const own = merged.replace('user: lab-admin\n', 'user: lab-admin\n      namespace: team\n')
+  expect(own).not.toBe(merged)
+  expect(parse(mergeKubeconfig(own, lab)).contexts[0].context).toEqual({ cluster: 'lab', user: 'lab-admin', namespace: 'team' })
+})
