@@ -21,7 +21,9 @@ import {
   hostKeyUnknown,
   hostKeysUnkept,
   knownHostsUnread,
+  removalOf,
 } from './problems-host-key.ts'
+import { hostName } from './known-name.ts'
 import { question } from './question.ts'
 import type { Hop } from './route.ts'
 import { expandHome } from './secrets.ts'
@@ -42,6 +44,8 @@ export type HostKeys = {
   /** For the negotiation: only types that are known, all when none is. */
   algorithms: string[]
   types: readonly string[]
+  /** The command that takes what is known out of its files; '' where it is pinned. */
+  removal: string
   /** Throws the Problem unless the key is believed. Also asked on every re-key, where it must be the same key. */
   verify(blob: Buffer): Promise<void>
   /** Writes a newly accepted key down, once the host has proved that it holds it. */
@@ -64,12 +68,17 @@ export async function hostKeys(hop: Hop, target: SshTarget, pinned: string | und
   return {
     algorithms: Object.entries(ALGORITHMS).flatMap(([type, names]) => (types.length === 0 || types.includes(type) ? names : [])),
     types,
+    removal: removalOf(entries, hostName(name, port)),
     async verify(blob) {
       if (accepted && !accepted.equals(blob))
-        throw hostKeyChanged(hop.label, keyType(blob), fingerprint(blob), [
-          { type: keyType(accepted), fingerprint: fingerprint(accepted), where: 'this connection' },
-        ])
-      if (!accepted) fresh = await believe(hop, target, entries, blob, environment)
+        throw hostKeyChanged(
+          hop.label,
+          keyType(blob),
+          fingerprint(blob),
+          [{ type: keyType(accepted), fingerprint: fingerprint(accepted), where: 'this connection' }],
+          hostName(name, port),
+        )
+      if (!accepted) fresh = await believe(hop, target, { entries, path: files.paths[0] ?? '' }, blob, environment)
       accepted = blob
     },
     async keep() {
@@ -118,17 +127,18 @@ async function record(files: Files, line: string, environment: Environment): Pro
 async function believe(
   hop: Hop,
   target: SshTarget,
-  entries: readonly KnownHost[],
+  { entries, path }: Readonly<{ entries: readonly KnownHost[]; path: string }>,
   blob: Buffer,
   { ask, share }: Environment,
 ): Promise<boolean> {
   const [type, print] = [keyType(blob), fingerprint(blob)]
+  const { name, port } = keyName(hop)
   const verdict = judge(entries, blob)
   if (verdict.is === 'known') return false
   if (verdict.is === 'revoked') throw hostKeyRevoked(hop.label, type, print, verdict.where)
-  if (verdict.is === 'changed') throw hostKeyChanged(hop.label, type, print, verdict.known)
+  if (verdict.is === 'changed') throw hostKeyChanged(hop.label, type, print, verdict.known, hostName(name, port))
   if (target.acceptNew || hop.acceptNew) return true
-  if (!ask) throw hostKeyUnknown(hop.label, hop.host, hop.port, type, print, verdict.authority)
+  if (!ask) throw hostKeyUnknown(hop.label, { host: hop.host, port: hop.port, path }, type, print, verdict.authority)
   if (!(await question(share, () => ask.confirmHostKey(hop.label, type, print)))) throw hostKeyDeclined(hop.label, type, print)
   return true
 }

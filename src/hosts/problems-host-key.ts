@@ -1,11 +1,25 @@
 import { EXIT, type Problem } from '../problem.ts'
 import type { Text } from '../text.ts'
+import { quote } from '../shell/quote.ts'
 import { TransportError } from './transport.ts'
 
 const error = (at: string, what: Text, fix: Text, exit: Problem['exit'] = EXIT.unreachable): TransportError =>
   new TransportError({ at, what, fix, severity: 'error', exit })
 
-export const hostKeyUnknown = (at: string, host: string, port: number, type: string, print: string, authority: boolean) =>
+/** How to take out what known-hosts files say of a host: in the files where the lines are, under the name that they have there. */
+export const removalOf = (known: readonly { where: string }[], name: string): string =>
+  [...new Set(known.flatMap(({ where }) => /^(\/.*):\d+$/.exec(where)?.[1] ?? []))]
+    .map((path) => `ssh-keygen -f ${quote(path)} -R ${quote(name)}`)
+    .join(' && ')
+
+/** `path`: the file where accepted keys are kept. */
+export const hostKeyUnknown = (
+  at: string,
+  { host, port, path }: Readonly<{ host: string; port: number; path: string }>,
+  type: string,
+  print: string,
+  authority: boolean,
+) =>
   error(
     at,
     {
@@ -13,8 +27,8 @@ export const hostKeyUnknown = (at: string, host: string, port: number, type: str
       zh: `的主机密钥未知：${type} ${print}${authority ? '（有匹配的 @cert-authority 行，但不支持主机证书）' : ''}`,
     },
     {
-      en: `Compare the fingerprint with the host's own, then: ssh-keyscan -p ${port} ${host} >> ~/.ssh/known_hosts, or pin it as host_key, or set ssh.accept_new: true`,
-      zh: `请先与主机本身的指纹核对，然后：ssh-keyscan -p ${port} ${host} >> ~/.ssh/known_hosts，或写入 host_key，或设置 ssh.accept_new: true`,
+      en: `Compare the fingerprint with the host's own, then: ssh-keyscan -p ${port} ${host} >> ${quote(path)}, or pin it as host_key, or set ssh.accept_new: true`,
+      zh: `请先与主机本身的指纹核对，然后：ssh-keyscan -p ${port} ${host} >> ${quote(path)}，或写入 host_key，或设置 ssh.accept_new: true`,
     },
   )
 
@@ -38,7 +52,13 @@ export const hostKeyChanged = (
   type: string,
   print: string,
   known: readonly { type: string; fingerprint: string; where: string }[],
+  name: string,
 ) => {
+  const removal = removalOf(known, name)
+  const mend: Text =
+    removal === ''
+      ? { en: 'correct host_key', zh: '请修正 host_key' }
+      : { en: `remove the old line (${removal})`, zh: `请删除旧记录（${removal}）` }
   const before = known.map((k) => `${k.type} ${k.fingerprint} (${k.where})`).join(', ')
   return error(
     at,
@@ -47,14 +67,14 @@ export const hostKeyChanged = (
       zh: `主机密钥已改变：现为 ${type} ${print}，已知为 ${before}`,
     },
     {
-      en: 'Somebody may stand between you and the host. If it was reinstalled, remove the old line (ssh-keygen -R) or correct host_key, and compare the new fingerprint',
-      zh: '可能存在中间人攻击。如果主机已重装，请删除旧记录（ssh-keygen -R）或修正 host_key，并核对新指纹',
+      en: `Somebody may stand between you and the host. If it was reinstalled, ${mend.en}, and compare the new fingerprint`,
+      zh: `可能存在中间人攻击。如果主机已重装，${mend.zh}，并核对新指纹`,
     },
   )
 }
 
 /** Of the types that are known none is offered any more. */
-export const hostKeyTypesGone = (at: string, types: readonly string[]) =>
+export const hostKeyTypesGone = (at: string, types: readonly string[], removal: string) =>
   error(
     at,
     {
@@ -62,8 +82,8 @@ export const hostKeyTypesGone = (at: string, types: readonly string[]) =>
       zh: `不再提供已知类型的主机密钥（${types.join('、')}）`,
     },
     {
-      en: "Compare the host's keys (ssh-keyscan) with those you know; if they were made anew, remove the old lines (ssh-keygen -R)",
-      zh: '请核对主机密钥（ssh-keyscan）；如已重新生成，请删除旧记录（ssh-keygen -R）',
+      en: `Compare the host's keys (ssh-keyscan) with those you know; if they were made anew, ${removal ? `remove the old lines (${removal})` : 'correct host_key'}`,
+      zh: `请核对主机密钥（ssh-keyscan）；如已重新生成，请${removal ? `删除旧记录（${removal}）` : '修正 host_key'}`,
     },
   )
 

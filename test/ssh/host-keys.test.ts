@@ -1,3 +1,4 @@
+import type { ProblemError } from '../../src/problem.ts'
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -112,6 +113,21 @@ test('a changed key stops even with accept_new, with both fingerprints', async (
   expect(problem.en).toContain(`${known}:1`)
   expect(sshd.log().slice(before)).not.toMatch(/userauth|Accepted|Failed/)
   expect(readFileSync(known, 'utf8')).toBe(`[127.0.0.1]:${sshd.port} ${other}\n`)
+})
+
+test('the fix for a changed key works when it is followed to the letter: the line lies in the file of ssh.known_hosts', async () => {
+  const other = keygen(join(place.home, 'other')).split(' ').slice(0, 2).join(' ')
+  const line = `[127.0.0.1]:${sshd.port} ${other}\n`
+  writeFileSync(known, `# mine\n${line}`)
+  const { problem } = await connect(target(sshd.port, { acceptNew: true }), environment(place.home)).then(
+    () => expect.fail('entered'),
+    (error: ProblemError) => error,
+  )
+  const [, command = ''] = /\((ssh-keygen .*?)\)/.exec(problem.fix.en) ?? []
+  expect(command).toContain(known)
+  execFileSync('sh', ['-c', command], { stdio: 'ignore', env: { ...process.env, HOME: place.home } })
+  expect(readFileSync(known, 'utf8')).toBe('# mine\n')
+  await enters({ acceptNew: true })
 })
 
 test('a revoked key stops, also when another line knows it', async () => {
