@@ -51,7 +51,7 @@ const NODES =
  */
 const dropStale = (nodes: readonly string[], unnamed: NonNullable<RestoreEndResource['unnamed']>): string =>
   [
-    'api_answers() { curl -fsS --max-time 2 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz; }\n',
+    'api_answers() { loopback 2 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz; }\n',
     `await 120 'the API server is ready' api_answers\n`,
     `${KUBECTL} get nodes -o '${NODES}' >"$RUN/nodes"\n`,
     'unknown=\n',
@@ -73,7 +73,7 @@ const dropStale = (nodes: readonly string[], unnamed: NonNullable<RestoreEndReso
 /** kubelet registers its Node once, when it starts, and remembers pods that the restored cluster may not know. */
 const startAnew = [
   'if systemctl is-active --quiet kubelet.service; then\n',
-  'kubelet_answers() { curl -fsS --max-time 2 -o /dev/null http://127.0.0.1:10248/healthz; }\n',
+  'kubelet_answers() { loopback 2 -o /dev/null http://127.0.0.1:10248/healthz; }\n',
   "systemctl restart kubelet.service\nawait 90 'kubelet is healthy' kubelet_answers\nfi\n",
 ].join('')
 

@@ -6,6 +6,7 @@ import type { Plan } from '../engine/change.ts'
 import { createVault } from '../engine/vault.ts'
 import { readSecret } from './read-secret.ts'
 import { EXIT } from '../problem.ts'
+import type { World } from '../cluster/world.ts'
 import { scriptProxy } from '../steps/proxy.ts'
 import { failureText } from '../ui/failure-text.ts'
 import { planText } from '../ui/plan-text.ts'
@@ -17,8 +18,8 @@ import { type Intent, look, namesOf, planOf, refuse, type Session } from './sess
 import type { Io, Options } from './types.ts'
 
 /** What every script of a run gets told besides its changes. */
-const environmentOf = ({ config, hosts }: Intent, { flags }: Options) => ({
-  ...scriptProxy(config, hosts),
+const environmentOf = ({ config, hosts }: Intent, world: World, { flags }: Options) => ({
+  ...scriptProxy(config, hosts, world),
   ...(flags['keep-failed'] === true ? { KEEP_FAILED: 'yes' } : {}),
 })
 
@@ -45,7 +46,7 @@ export const applyPlan = async (plan: Plan, session: Session, options: Options, 
   const vault = datedVault(create, world, intent.hosts, fleet.transports)
   let outcome: Outcome
   try {
-    const surroundings = { environment: environmentOf(intent, options), deliver: deliveryFor(plan.changes, session, io) }
+    const surroundings = { environment: environmentOf(intent, world, options), deliver: deliveryFor(plan.changes, session, io) }
     outcome = await apply(plan.changes, fleet.transports, vault, report, io.signal, surroundings)
   } finally {
     await reporter.finish()

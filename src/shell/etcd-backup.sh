@@ -5,6 +5,9 @@ set -eu
 umask 077
 export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 PKI=/etc/kubernetes/pki
+# systemd may hand a proxy to every unit (DefaultEnvironment=): it is for the storage, not for etcd's members.
+no_proxy=${no_proxy:-${NO_PROXY:-}},127.0.0.1,localhost,$(printf '%s' "$ENDPOINTS" | sed 's,https://\([^: ]*\):[0-9]*,\1,g; s/  */,/g')
+export no_proxy NO_PROXY="$no_proxy" KUBERC=off
 MEMORY=/run/slipway-etcd-backup
 # kubectl would keep its cache below /, because a service of root's has no home.
 export KUBECACHEDIR=$MEMORY/kubectl
@@ -100,7 +103,7 @@ NOTHING=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 s3() {
 	body=$1
 	shift
-	curl -fsS -K "$S3_LOGIN" ${S3_CA:+--cacert "$S3_CA"} --aws-sigv4 "aws:amz:$S3_REGION:s3" -H "x-amz-content-sha256: $body" --connect-timeout 10 --retry 3 --speed-limit 1024 --speed-time 60 "$@"
+	curl -q -fsS -K "$S3_LOGIN" ${S3_CA:+--cacert "$S3_CA"} --aws-sigv4 "aws:amz:$S3_REGION:s3" -H "x-amz-content-sha256: $body" --connect-timeout 10 --retry 3 --speed-limit 1024 --speed-time 60 "$@"
 }
 
 # Keys of the bucket that begin with ours, one a line. Names sort by time, and S3 lists them in that order, at most a thousand.

@@ -113,7 +113,7 @@ watch_pull() {
 pull() {
 	rm -f "$2.slow" "$2.began"
 	before=$(size_of "$2")
-	curl -fsSLN --proto '=http,https' --connect-timeout "$FETCH_CONNECT" --max-redirs 5 -C - -A 'slipway' \
+	curl -q -fsSLN --proto '=http,https' --connect-timeout "$FETCH_CONNECT" --max-redirs 5 -C - -A 'slipway' \
 		${FETCH_HEADER:+-H "$FETCH_HEADER"} ${FETCH_ACCEPT:+-H "Accept: $FETCH_ACCEPT"} -w '%{http_code}' -o "$2" "$1" >"$2.status" 2>"$2.error" </dev/null 3<&- &
 	puller=$!
 	watch_pull "$puller" "$2" "$before" "$1" </dev/null 2>/dev/null 3<&- 9>&- &

@@ -83,7 +83,7 @@ ask_manifest() {
 	code=0
 	(sleep "$FETCH_TELL" >/dev/null && tell_wait "$1") 2>/dev/null 3<&- 9>&- &
 	teller=$!
-	status=$(curl -sS ${2:+"$2"} --proto '=http,https' --connect-timeout "$FETCH_CONNECT" --max-time "$FETCH_FIRST_BYTE" -A 'slipway' -H "Accept: $MANIFEST_TYPES" \
+	status=$(curl -q -sS ${2:+"$2"} --proto '=http,https' --connect-timeout "$FETCH_CONNECT" --max-time "$FETCH_FIRST_BYTE" -A 'slipway' -H "Accept: $MANIFEST_TYPES" \
 		-D "$RUN/challenge" -w '%{http_code}' -o /dev/null "$1" 2>"$RUN/challenge.error") || code=$?
 	kill "$teller" 2>/dev/null || true
 	wait "$teller" 2>/dev/null || true
@@ -112,7 +112,7 @@ registry_token() {
 	realm=$(printf '%s' "$challenge" | sed -n 's/.*realm="\([^"]*\)".*/\1/p')
 	service=$(printf '%s' "$challenge" | sed -n 's/.*service="\([^"]*\)".*/\1/p')
 	scope=$(printf '%s' "$challenge" | sed -n 's/.*scope="\([^"]*\)".*/\1/p')
-	token=$(curl -fsSL -G --proto '=http,https' --connect-timeout "$FETCH_CONNECT" --max-time 20 -A 'slipway' --data-urlencode "service=$service" --data-urlencode "scope=$scope" "$realm" 2>/dev/null |
+	token=$(curl -q -fsSL -G --proto '=http,https' --connect-timeout "$FETCH_CONNECT" --max-time 20 -A 'slipway' --data-urlencode "service=$service" --data-urlencode "scope=$scope" "$realm" 2>/dev/null |
 		tr -d ' \n\t' | sed -n 's/.*"\(access_token\|token\)":"\([^"]*\)".*/\2/p')
 	[ -z "$token" ] || FETCH_HEADER="Authorization: Bearer $token"
 }

@@ -5,8 +5,7 @@ set -eu
 umask 022
 STATE=/var/lib/slipway
 RUN=/run/slipway
-# kubectl would keep its cache in root's home. needrestart would restart services of the host behind apt, which no plan has shown.
-export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin KUBECACHEDIR=$RUN/kubectl
+# needrestart would restart services of the host behind apt, which no plan has shown.
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
 
 begin() { printf '::slipway begin %s\n' "$1"; }

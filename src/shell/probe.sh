@@ -1,7 +1,6 @@
 # Prints what one host is, one fact a line: a word, then fields parted by tabs; free text is base64. Changes nothing.
 # Takes the peers to reach in $PEERS ("10.0.0.2/tcp/6443 ...") and the wanted Kubernetes release in $VERSION. Read by parseFacts (facts.ts).
 set -u
-export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin KUBECACHEDIR=/run/slipway/kubectl
 
 b64() { base64 | tr -d '\n'; }
 fact() { printf '%s\t%s\n' "$1" "$2"; }
@@ -271,7 +270,7 @@ cluster() {
 	config=/etc/kubernetes/admin.conf
 	[ -f $config ] && have kubectl || return 0
 	k() { timeout 20 kubectl --kubeconfig $config --request-timeout=15s "$@"; }
-	ready=$(curl -sS --max-time 5 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz 2>/dev/null)
+	ready=$(loopback 5 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz 2>/dev/null)
 	fact api "$([ "$ready" = ok ] && echo ready || echo down)"
 	[ "$ready" = ok ] || return 0
 	# Its words are kept for people: a list that was refused is no empty list.

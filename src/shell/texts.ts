@@ -4,15 +4,24 @@ const read = (name: string): string => readFileSync(new URL(name, import.meta.ur
 
 // The bundler replaces this module by the texts themselves (scripts/build.ts): what is published is one file.
 
+/** What every text begins with. */
+export const ENVIRONMENT: string = read('./environment.sh')
+
 /** The functions every script of an apply begins with. */
 export const PRELUDE: string =
-  read('./prelude.sh') + read('./fetch.sh') + read('./apt.sh') + read('./image-sources.sh') + read('./images.sh') + read('./delivery.sh')
+  ENVIRONMENT +
+  read('./prelude.sh') +
+  read('./fetch.sh') +
+  read('./apt.sh') +
+  read('./image-sources.sh') +
+  read('./images.sh') +
+  read('./delivery.sh')
 
 /** What a reset does on a host, after the prelude. */
 export const RESET: string = read('./reset.sh')
 
 /** The script that prints what a host is. */
-export const PROBE: string = read('./probe.sh')
+export const PROBE: string = ENVIRONMENT + read('./probe.sh')
 
 /** What takes a backup of the cluster on a control plane; steps/etcd-backup.ts puts its settings before it. */
 export const ETCD_BACKUP: string = read('./etcd-backup.sh')

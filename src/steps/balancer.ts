@@ -27,7 +27,7 @@ export const balancer: Step = {
       inputs: [],
       reloads: [CONFIG, `${PKI}/ca.crt`],
       within: 30,
-      ready: `curl -fsS --max-time 3 --cacert ${PKI}/ca.crt https://127.0.0.1:6443/readyz`,
+      ready: `loopback 3 --cacert ${PKI}/ca.crt https://127.0.0.1:6443/readyz`,
       text: unitText(NAME, {
         description: 'Node-local balancer over the kube-apiservers',
         argv: ['/usr/sbin/haproxy', '-Ws', '-f', CONFIG],

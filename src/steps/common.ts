@@ -16,7 +16,7 @@ export const PKI = '/etc/kubernetes/pki'
 export const LOCAL_API = 'https://127.0.0.1:6443'
 
 /** Whether a host's own kube-apiserver serves, in sh. */
-export const API_READY = `curl -fsS --max-time 2 --cacert ${PKI}/ca.crt https://127.0.0.1:6443/readyz`
+export const API_READY = `loopback 2 --cacert ${PKI}/ca.crt https://127.0.0.1:6443/readyz`
 
 /** Cipher suites for TLS 1.2 that kube-bench accepts for kubelet and kube-apiserver alike (CIS 1.2.29 and 4.2.12). */
 export const CIPHERS: readonly string[] = [

@@ -55,7 +55,7 @@ export const controlLoop = (loop: ControlLoop, context: Context): Resource[] => 
       inputs: [kubeconfig, `${certificate}.crt`, `${PKI}/ca.crt`, ...(loop.inputs ?? [])],
       within: 90,
       // Its serving certificate is one it makes for itself in memory, so there is no CA to check it by; nothing but liveness is asked, on loopback.
-      ready: `curl -fsSk --max-time 2 ${loop.health}`,
+      ready: `loopback 2 -k ${loop.health}`,
       text: unitText(name, {
         description: loop.description,
         argv: [installed(name, name, context), ...withExtraArgs({ ...common(kubeconfig), ...loop.flags }, extra)],

@@ -152,7 +152,7 @@ export const etcd: Step = {
         within: 180,
         ...(anyEnded(context, [`${CERTS}/server.crt`, `${CERTS}/peer.crt`]) ? { spent: true } : {}),
         // A learner answers no reads, so it is never "ready": that it serves at all is what can be waited for.
-        ready: `curl -fsS --max-time 2 -o /dev/null http://127.0.0.1:2381/${learning ? 'metrics' : 'readyz'}`,
+        ready: `loopback 2 -o /dev/null http://127.0.0.1:2381/${learning ? 'metrics' : 'readyz'}`,
         ...aside(context),
         text: unitText('etcd', {
           description: 'etcd key-value store of Kubernetes',

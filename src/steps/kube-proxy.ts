@@ -53,7 +53,7 @@ export const kubeProxy: Step = {
       inputs: [CONFIG, KUBECONFIG, `${CERTIFICATE}.crt`, `${PKI}/ca.crt`],
       within: 90,
       // /livez, not /healthz: a cordoned or deleted node is unhealthy for load balancers and yet runs well (KEP-3836).
-      ready: 'curl -fsS --max-time 2 http://127.0.0.1:10256/livez',
+      ready: 'loopback 2 http://127.0.0.1:10256/livez',
       text: unitText(NAME, {
         description: 'Kubernetes network proxy',
         argv: [installed(NAME, NAME, onNode(context)), `--config=${CONFIG}`],

@@ -159,7 +159,7 @@ export const kubelet: Step = {
       inputs: [CONFIG, KUBECONFIG, `${SERVING}.crt`, `${PKI}/ca.crt`, ...inhibitDelay(context).map(() => LOGIND)],
       follows: [clientPath(context)],
       within: 90,
-      ready: 'curl -fsS --max-time 2 http://127.0.0.1:10248/healthz',
+      ready: 'loopback 2 http://127.0.0.1:10248/healthz',
       text: unitText('kubelet', {
         description: 'Kubernetes node agent',
         argv: [

@@ -1,7 +1,9 @@
 import type { Host } from '../config/hosts.ts'
 import { contains, formatCidr, network, parseAddress, parseCidr } from '../config/cidr.ts'
 import type { Config } from '../config/schema.ts'
-import type { Context } from '../cluster/types.ts'
+import { membersOf } from '../cluster/members.ts'
+import type { Context, Member } from '../cluster/types.ts'
+import type { World } from '../cluster/world.ts'
 
 /** Environment variables by their names. */
 export type Variables = Readonly<Record<string, string>>
@@ -18,14 +20,17 @@ const insideOf = ({ network: ranges, cluster_domain, control_plane_endpoint, con
   ...(control_plane_vip === undefined ? [] : [control_plane_vip.address]),
 ]
 
+/** The names that are asked without a proxy: the file's, this machine's and the cluster's, and the nodes'. */
+const withoutProxy = (config: Config, nodes: readonly string[]): string =>
+  [...new Set([...(config.proxy?.no_proxy ?? []), ...insideOf(config), ...nodes])].join(',')
+
 const variables = (config: Config, nodes: readonly string[], spell: (name: string) => string): Variables => {
-  const { http, https, no_proxy = [] } = config.proxy ?? {}
+  const { http, https } = config.proxy ?? {}
   if (http === undefined && https === undefined) return {}
-  const without = [...new Set([...no_proxy, ...insideOf(config), ...nodes])].join(',')
   return {
     ...(http === undefined ? {} : { [spell('http_proxy')]: http }),
     ...(https === undefined ? {} : { [spell('https_proxy')]: https }),
-    [spell('no_proxy')]: without,
+    [spell('no_proxy')]: withoutProxy(config, nodes),
   }
 }
 
@@ -56,30 +61,45 @@ const exemptPlaces = (config: Config): string[] => {
 const covers = (config: Config, ...scopes: readonly ('hosts' | 'containerd' | 'operator')[]): boolean =>
   scopes.some((scope) => config.proxy?.scope.includes(scope) === true)
 
-/** The addresses of every node, as cluster.yml has them. */
-const addressesOf = (hosts: readonly Host[]): string[] => [
-  ...new Set(hosts.flatMap(({ address, internalAddress }) => [address, ...(internalAddress === undefined ? [] : [internalAddress])])),
+/** The addresses of every node: those that cluster.yml has, and all that the hosts which answered show, private ones too. */
+const addressesOf = (hosts: readonly Host[], world: World): string[] => [
+  ...new Set([
+    ...hosts.flatMap(({ address, internalAddress }) => [address, ...(internalAddress === undefined ? [] : [internalAddress])]),
+    ...membersOf(hosts, world).flatMap(({ key, ip }) => [
+      ...(ip === '' ? [] : [ip]),
+      ...(world[key]?.addresses ?? []).map(({ address }) => address),
+    ]),
+  ]),
 ]
 
 /**
- * What the scripts on the hosts get, for curl and apt: in lower case, because curl does not read HTTP_PROXY (curl(1), environment).
- * Empty when they use no proxy.
+ * What the scripts on the hosts get, for curl and apt: in lower case, because curl does not read HTTP_PROXY (curl(1), environment). no_proxy always,
+ * because apt may have a proxy of its own (apt.conf), which it obeys too; in both spellings, because programs in Go read the upper one first.
  */
-export const scriptProxy = (config: Config, hosts: readonly Host[]): Variables =>
-  covers(config, 'hosts') ? variables(config, [...addressesOf(hosts), ...exemptPlaces(config)], (name) => name) : {}
+export const scriptProxy = (config: Config, hosts: readonly Host[], world: World): Variables => {
+  const nodes = [...addressesOf(hosts, world), ...exemptPlaces(config)]
+  const proxies = covers(config, 'hosts') ? variables(config, nodes, (name) => name) : {}
+  const without = withoutProxy(config, nodes)
+  return { ...proxies, no_proxy: without, NO_PROXY: without }
+}
 
 /** What the operator's own fetches get; empty when they use no proxy. */
 export const operatorProxy = (config: Config, hosts: readonly Host[]): Variables =>
-  covers(config, 'operator') ? variables(config, addressesOf(hosts), (name) => name) : {}
+  covers(config, 'operator') ? variables(config, addressesOf(hosts, {}), (name) => name) : {}
 
 /**
- * What containerd's unit gets. The nodes stand in it as the network of this one: their list would restart containerd everywhere
- * whenever a node is added.
+ * The networks of the nodes, in their order. A host that does not answer counts as in a network as large as this host's own, so that a list does
+ * not change with who answers.
  */
-export const containerdProxy = ({ config, member, facts }: Pick<Context, 'config' | 'member' | 'facts'>): Variables => {
-  if (!covers(config, 'hosts', 'containerd')) return {}
-  const prefix = facts.addresses.find(({ address }) => address === member.ip)?.prefix
-  const address = parseAddress(member.ip)
-  const nodes = prefix === undefined || address === undefined ? [] : [formatCidr(network(address, prefix))]
-  return variables(config, nodes, (name) => name.toUpperCase())
+const networksOf = ({ member, members, world }: Pick<Context, 'member' | 'members' | 'world'>): string[] => {
+  const prefixOf = ({ key, ip }: Member): number | undefined => world[key]?.addresses.find(({ address }) => address === ip)?.prefix
+  const networks = members.flatMap((one) => {
+    const [address, prefix] = [parseAddress(one.ip), prefixOf(one) ?? prefixOf(member)]
+    return address === undefined || prefix === undefined ? [] : [network(address, prefix)]
+  })
+  return [...new Set(networks.toSorted((a, b) => a.base - b.base || a.prefix - b.prefix).map(formatCidr))]
 }
+
+/** What containerd's unit gets. The nodes stand in it as their networks: a list of them would restart containerd everywhere whenever a node is added. */
+export const containerdProxy = (context: Pick<Context, 'config' | 'member' | 'members' | 'world'>): Variables =>
+  covers(context.config, 'hosts', 'containerd') ? variables(context.config, networksOf(context), (name) => name.toUpperCase()) : {}

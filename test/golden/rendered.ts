@@ -31,13 +31,13 @@ const stagesFor = (one: Scenario, host: string): Stage[] =>
 const shortened = (script: string): string =>
   script.replace(/-----BEGIN PGP[\s\S]*?END PGP.*-----/g, (key) => `(a PGP key, ${sha256(key)})`)
 
-const scriptOf = async (changes: readonly Change[], { cluster, hosts }: Scenario): Promise<string> => {
+const scriptOf = async (changes: readonly Change[], { cluster, hosts, world }: Scenario): Promise<string> => {
   const steps = changes.map(async (change) => ({
     change,
     payload: (await kindOf(change.want).produce?.(change.want, symbolicVault)) ?? {},
   }))
   return shortened(
-    composeScript(await Promise.all(steps), scriptProxy(cluster.config, hosts)).replace(PRELUDE, '# (here stands src/shell)\n'),
+    composeScript(await Promise.all(steps), scriptProxy(cluster.config, hosts, world)).replace(PRELUDE, '# (here stands src/shell)\n'),
   )
 }
 

@@ -38,11 +38,16 @@ export const sandbox = () => {
         return []
       }
     },
-    /** Runs a script behind the prelude; `stubs` are functions that stand for programs of a real host. */
-    run: (script: string, stubs = '', shell = '/bin/sh') => {
+    /** Runs a script behind the prelude; `stubs` are functions that stand for programs of a real host, `environment` what its login brings. */
+    run: (script: string, stubs = '', shell = '/bin/sh', environment: Readonly<Record<string, string>> = {}) => {
       const body = moved(`${PRELUDE.replace('/var/lib/slipway', join(state))}\n`).replace(/^RUN=.*$/m, `RUN=${path('run/slipway')}`)
       const text = `${body}\n${stubs}\nmain() {\n${moved(script)}\n}\nmain; exit\n`
-      const { status, stdout, stderr } = spawnSync(shell, ['-s'], { input: text, encoding: 'utf8', timeout: 60_000 })
+      const { status, stdout, stderr } = spawnSync(shell, ['-s'], {
+        input: text,
+        encoding: 'utf8',
+        timeout: 60_000,
+        env: { ...process.env, ...environment },
+      })
       return { status, stdout: stdout.replaceAll(root, ''), stderr: stderr.replaceAll(root, '') }
     },
     remove: () => rmSync(root, { recursive: true, force: true }),

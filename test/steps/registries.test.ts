@@ -70,7 +70,8 @@ describe('the proxy', () => {
   const context = (scope: readonly ('hosts' | 'containerd' | 'operator')[]) => ({
     config: { ...config, proxy: { ...config.proxy!, scope: [...scope] } },
     member,
-    facts: one.world[HOST]!,
+    members: [member],
+    world: one.world,
   })
   const names = (variables: object): string[] => Object.keys(variables)
 
@@ -80,13 +81,17 @@ describe('the proxy', () => {
     { scope: ['operator'] as const, scripts: false, containerd: false, operator: true },
   ])('for $scope', ({ scope, scripts, containerd, operator }) => {
     const own = context(scope)
-    expect(names(scriptProxy(own.config, one.hosts))).toEqual(scripts ? ['http_proxy', 'https_proxy', 'no_proxy'] : [])
+    expect(names(scriptProxy(own.config, one.hosts, one.world))).toEqual([
+      ...(scripts ? ['http_proxy', 'https_proxy'] : []),
+      'no_proxy',
+      'NO_PROXY',
+    ])
     expect(names(containerdProxy(own))).toEqual(containerd ? ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'] : [])
     expect(names(operatorProxy(own.config, one.hosts))).toEqual(operator ? ['http_proxy', 'https_proxy', 'no_proxy'] : [])
   })
 
   test("the cluster's own is never asked through it; another node changes nothing of containerd's", () => {
-    expect(scriptProxy(config, one.hosts).no_proxy).toBe(
+    expect(scriptProxy(config, one.hosts, one.world).no_proxy).toBe(
       '.corp,localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11',
     )
     expect(containerdProxy(context(['hosts'])).NO_PROXY).toMatch(/,10\.0\.0\.0\/24$/)
@@ -98,6 +103,47 @@ describe('the proxy', () => {
       proxy: { ...config.proxy!, no_proxy: ['10.9.0.0/16'] },
       mirrors: { ...config.mirrors, files: ['http://10.9.0.5:8080/files'], images: ['http://10.10.0.5:5000'] },
     }
-    expect(scriptProxy(inRange, one.hosts).no_proxy?.split(',').slice(-2)).toEqual(['10.0.0.11', '10.9.0.5'])
+    expect(scriptProxy(inRange, one.hosts, one.world).no_proxy?.split(',').slice(-2)).toEqual(['10.0.0.11', '10.9.0.5'])
+  })
+
+  describe('of a cluster whose hosts are reached from outside', () => {
+    // cluster.yml knows public addresses; the hosts show private ones, the third in a network of its own.
+    const seen: Readonly<Record<string, string>> = { '203.0.113.1': '10.1.0.1', '203.0.113.2': '10.1.0.2', '203.0.113.3': '10.2.0.3' }
+    const hosts = Object.keys(seen).map((key) => ({ ...one.hosts[0]!, key, address: key }))
+    const world: World = Object.fromEntries(
+      Object.entries(seen).map(([key, address]) => [
+        key,
+        { ...one.world[HOST]!, defaultRoute: 'eth0', addresses: [{ device: 'eth0', address, prefix: 24 }] },
+      ]),
+    )
+    const contextIn = (world: World) => {
+      const members = membersOf(hosts, world)
+      return { config: context(['hosts']).config, member: members[0]!, members, world }
+    }
+
+    test('is asked for none of the addresses that any of them shows', () => {
+      const { no_proxy, NO_PROXY } = scriptProxy(config, hosts, world)
+      for (const address of [...Object.keys(seen), ...Object.values(seen)]) expect(no_proxy?.split(',')).toContain(address)
+      expect(NO_PROXY).toBe(no_proxy)
+      expect(containerdProxy(contextIn(world)).NO_PROXY).toMatch(/,10\.1\.0\.0\/24,10\.2\.0\.0\/24$/)
+    })
+
+    test("a host that does not answer changes nothing of containerd's, as long as others know its address", () => {
+      const { '203.0.113.3': _, ...rest } = world
+      const knows = { name: hosts[2]!.name ?? hosts[2]!.key, address: '10.2.0.3' }
+      const silent = {
+        ...rest,
+        '203.0.113.1': {
+          ...rest['203.0.113.1']!,
+          nodes: [{ ...converge(one.cluster, one.hosts, one.world).world[HOST]!.nodes[0]!, ...knows }],
+        },
+      }
+      expect(containerdProxy(contextIn(silent)).NO_PROXY).toBe(containerdProxy(contextIn(world)).NO_PROXY)
+    })
+  })
+
+  test('no_proxy is told to the scripts without a proxy too: apt may have one of its own', () => {
+    const { proxy: _, ...without } = config
+    expect(names(scriptProxy(without, one.hosts, one.world))).toEqual(['no_proxy', 'NO_PROXY'])
   })
 })

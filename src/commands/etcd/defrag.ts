@@ -1,6 +1,7 @@
 import { escapeRemote } from '../../hosts/lines.ts'
 import { capture } from '../../hosts/transport.ts'
 import { EXIT, type Problem } from '../../problem.ts'
+import { PRELUDE } from '../../shell/texts.ts'
 import { worthDefragmenting } from '../../steps/etcd-health.ts'
 import type { Context } from '../../cluster/types.ts'
 import { table } from '../../ui/table.ts'
@@ -11,32 +12,25 @@ import type { Io, Options } from '../../run/types.ts'
 
 const PKI = '/etc/kubernetes/pki/etcd'
 
-const CTL = `set -eu
-export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+const composed = (body: string): string => `${PRELUDE}
 ctl() { etcdctl --endpoints=https://127.0.0.1:2379 --cacert=${PKI}/ca.crt --cert=${PKI}/healthcheck-client.crt --key=${PKI}/healthcheck-client.key "$@"; }
-sizes() { ctl --command-timeout=5s endpoint status -w fields | sed -n 's/^"\\(DBSize[A-Za-z]*\\)" : /\\1 /p'; }
+main() {
+enter
+${body}}
+main; exit
 `
 
 /**
  * A member answers nothing while it defragments; the next one waits until it serves again. `etcdctl endpoint health` would call it unhealthy for
  * as long as any member's NOSPACE alarm is on; /readyz does not (etcd.io, "Monitoring etcd": health probes).
  */
-const DEFRAG = `${CTL}main() {
-	ctl --command-timeout=600s defrag >/dev/null
-	tries=0
-	until curl -fsS --max-time 5 -o /dev/null http://127.0.0.1:2381/readyz 2>/dev/null; do
-		tries=$((tries + 1))
-		[ "$tries" -lt 300 ] || { echo 'it does not serve again within 30 s after it' >&2; exit 1; }
-		sleep 0.1
-	done
-	sizes
-}
-main; exit
-`
+const DEFRAG = composed(`ctl --command-timeout=600s defrag >/dev/null
+serves() { loopback 5 -o /dev/null http://127.0.0.1:2381/readyz; }
+await 30 'etcd serves again' serves
+ctl --command-timeout=5s endpoint status -w fields | sed -n 's/^"\\(DBSize[A-Za-z]*\\)" : /\\1 /p'
+`)
 
-const DISARM = `${CTL}main() { ctl --command-timeout=10s alarm disarm; }
-main; exit
-`
+const DISARM = composed('ctl --command-timeout=10s alarm disarm\n')
 
 type Row = Readonly<{ member: string; before: number; after: number; done: boolean }>
 

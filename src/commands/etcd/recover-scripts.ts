@@ -38,7 +38,7 @@ export const survive = (): string =>
       'dropin=/run/systemd/system/etcd.service.d\n',
       'undo() {\nrm -rf "$dropin" "$RUN/recover.env"\nsystemctl daemon-reload\n}\n',
       'trap \'code=$?; undo; leave "$code"\' EXIT\n',
-      'answers() { curl -fsS --max-time 2 -o /dev/null http://127.0.0.1:2381/readyz; }\n',
+      'answers() { loopback 2 -o /dev/null http://127.0.0.1:2381/readyz; }\n',
       'systemctl stop etcd.service\n',
       keepCopy,
       'mkdir -p "$dropin"\n',

@@ -8,6 +8,7 @@ import { contextsOf } from '../../run/contexts.ts'
 import { type Manifest, manifestProblems, parseManifest } from './manifest.ts'
 import { openEnvelope, type readIdentity } from './recipient.ts'
 import { downloadScript, lookScript, openScript, parseSecrets, receiveScript } from './staging.ts'
+import { scriptProxy } from '../../steps/proxy.ts'
 import { onEach } from '../../run/on-each.ts'
 import type { Session } from '../../run/session.ts'
 import type { Io } from '../../run/types.ts'
@@ -67,7 +68,9 @@ const download = async (session: Session, contexts: readonly Context[], { bucket
       ),
     ]
   const authority = s3.ca_file === undefined ? undefined : `${files[s3.ca_file]?.trimEnd()}\n`
-  const wanted = { url: `${bucketUrl(s3, bucket)}/${name}`, region: s3.region, login: s3Login, ...(authority ? { authority } : {}) }
+  const environment = scriptProxy(config, session.intent.hosts, session.world)
+  const url = `${bucketUrl(s3, bucket)}/${name}`
+  const wanted = { url, region: s3.region, login: s3Login, environment, ...(authority ? { authority } : {}) }
   return (await onEach(session, contexts, () => downloadScript(wanted), io)).problems
 }
 

@@ -1,14 +1,15 @@
 import { heredoc } from '../../shell/heredoc.ts'
 import { STAGING } from '../../resources/etcd-restore.ts'
 import { PASSING_PATHS, SECRET_PATHS } from '../../resources/secrets.ts'
+import { exportsOf } from '../../engine/script.ts'
+import { ENVIRONMENT } from '../../shell/texts.ts'
 import { quote } from '../../shell/quote.ts'
 
 // How a backup comes to a host: three scripts, all safe to run again. None uses the prelude, whose watchdog reads stdin: here stdin is the file.
 
 const HEAD = `set -eu
 umask 077
-export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-fail() { printf '%s\\n' "$*" >&2; exit 1; }
+${ENVIRONMENT}fail() { printf '%s\\n' "$*" >&2; exit 1; }
 digest() { sha256sum | cut -d ' ' -f 1; }
 S=${STAGING}
 `
@@ -33,18 +34,25 @@ export const receiveScript = (sha256: string): string =>
   )
 
 /** An object of S3-compatible storage, with everything that is needed to ask for it. */
-export type Download = Readonly<{ url: string; region: string; login: string; authority?: string }>
+export type Download = Readonly<{
+  url: string
+  region: string
+  login: string
+  authority?: string
+  environment?: Readonly<Record<string, string>>
+}>
 
 /** Fetches the file from S3-compatible storage. The login lies on tmpfs for as long as curl runs. */
-export const downloadScript = ({ url, region, login, authority }: Download): string =>
+export const downloadScript = ({ url, region, login, authority, environment = {} }: Download): string =>
   wrapped(
     [
+      exportsOf(environment),
       MAKE_ROOM,
       "command -v curl >/dev/null || fail 'curl is missing: apt-get install curl ca-certificates'\n",
       'M=/run/slipway-etcd-download\nrm -rf "$M"\nmkdir -m 0700 "$M"\ntrap \'rm -rf "$M"\' EXIT\n',
       heredoc('cat >"$M/login"', login),
       authority === undefined ? '' : heredoc('cat >"$M/ca.crt"', authority),
-      `curl -fsS -K "$M/login"${authority === undefined ? '' : ' --cacert "$M/ca.crt"'} --aws-sigv4 ${quote(`aws:amz:${region}:s3`)} -H 'x-amz-content-sha256: ${NOTHING}' --connect-timeout 10 --retry 3 --speed-limit 1024 --speed-time 60 -o "$S/archive.part" ${quote(url)}\n`,
+      `curl -q -fsS -K "$M/login"${authority === undefined ? '' : ' --cacert "$M/ca.crt"'} --aws-sigv4 ${quote(`aws:amz:${region}:s3`)} -H 'x-amz-content-sha256: ${NOTHING}' --connect-timeout 10 --retry 3 --speed-limit 1024 --speed-time 60 -o "$S/archive.part" ${quote(url)}\n`,
       'mv -f "$S/archive.part" "$S/archive"\n',
     ].join(''),
   )

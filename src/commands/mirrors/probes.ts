@@ -1,4 +1,5 @@
 import type { Config } from '../../config/schema.ts'
+import { ENVIRONMENT } from '../../shell/texts.ts'
 import { quote } from '../../shell/quote.ts'
 import type { Release } from '../../releases/types.ts'
 import { readReference } from '../../images/reference.ts'
@@ -67,18 +68,18 @@ const SAMPLE = 512 * 1024
 
 /**
  * The script that asks them, one after the other, one line each. A host that has no curl yet asks with apt's own helper,
- * and only for small files.
+ * and only for small files. `exports` names the proxy.
  */
-export const probeScript = (probes: readonly Probe[]): string => `
+export const probeScript = (probes: readonly Probe[], exports = ''): string => `${ENVIRONMENT}${exports}
 dead=' '
 types='${MANIFESTS}'
 
 # token_for URL: an anonymous token, where the registry wants one (distribution spec, token authentication).
 token_for() {
-	challenge=$(curl -sI --proto '=http,https' --connect-timeout 5 --max-time 20 -A slipway -H "Accept: $types" "$1" 2>/dev/null | tr -d '\\r' | sed -n 's/^[Ww][Ww][Ww]-[Aa]uthenticate: *[Bb]earer *//p' | head -n 1)
+	challenge=$(curl -q -sI --proto '=http,https' --connect-timeout 5 --max-time 20 -A slipway -H "Accept: $types" "$1" 2>/dev/null | tr -d '\\r' | sed -n 's/^[Ww][Ww][Ww]-[Aa]uthenticate: *[Bb]earer *//p' | head -n 1)
 	[ -n "$challenge" ] || return 0
 	field() { printf '%s' "$challenge" | tr ',' '\\n' | sed -n "s/.*$1=//p" | tr -d '"' | head -n 1; }
-	token=$(curl -fsSL -G --proto '=http,https' --connect-timeout 5 --max-time 20 -A slipway --data-urlencode "service=$(field service)" --data-urlencode "scope=$(field scope)" "$(field realm)" 2>/dev/null |
+	token=$(curl -q -fsSL -G --proto '=http,https' --connect-timeout 5 --max-time 20 -A slipway --data-urlencode "service=$(field service)" --data-urlencode "scope=$(field scope)" "$(field realm)" 2>/dev/null |
 		tr -d ' \\n\\t' | tr ',{}' '\\n\\n\\n' | sed -n 's/^"\\(access_token\\|token\\)":"\\([^"]*\\)"$/\\2/p' | head -n 1)
 	[ -z "$token" ] || header="Authorization: Bearer $token"
 }
@@ -104,7 +105,7 @@ ask() {
 		header=
 		[ "$2" != images ] || token_for "$1"
 		if [ -n "$3" ]; then range=; else range=0-${SAMPLE - 1}; fi
-		said=$(curl -sSL --proto '=http,https' --max-redirs 5 --connect-timeout 5 --max-time 20 \${range:+-r $range} -A slipway -o "$file" \${header:+-H "$header"} -H "Accept: $types" \\
+		said=$(curl -q -sSL --proto '=http,https' --max-redirs 5 --connect-timeout 5 --max-time 20 \${range:+-r $range} -A slipway -o "$file" \${header:+-H "$header"} -H "Accept: $types" \\
 			-w '%{http_code}\\t%{size_download}\\t%{time_starttransfer}\\t%{time_total}' "$1" 2>"$error") || true
 		has "$3" && printf '%s' "$said"
 	elif [ "$2" != files ] && [ "$2" != images ]; then

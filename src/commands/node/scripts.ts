@@ -67,7 +67,7 @@ export const rebootScript = (): string => wrapped('systemctl reboot\n')
 export const upScript = (seconds: number): string =>
   wrapped(
     [
-      'answers() { curl -fsS --max-time 3 -o /dev/null "$@"; }\n',
+      'answers() { loopback 3 -o /dev/null "$@"; }\n',
       // The exit code says yes to a static unit too, such as the service behind a timer, which rests most of the time.
       'enabled() { [ "$(systemctl is-enabled "$1" 2>/dev/null)" = enabled ]; }\n',
       'runs() { enabled "$1.service"; }\n',
