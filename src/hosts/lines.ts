@@ -1,8 +1,11 @@
-/** A line longer than this is cut, so that one host cannot fill our memory. */
-const LONGEST = 64 * 1024
+/**
+ * A line longer than this is cut, so that one host cannot fill our memory. The longest that a host sends in earnest: a file of 256 KiB as base64
+ * (probe.sh), a string of an object in JSON, whose annotations may be 256 KiB.
+ */
+export const LONGEST = 1024 * 1024
 
-/** Splits a stream of bytes into lines. Invalid UTF-8 becomes U+FFFD; a line over 64 KiB ends in " [cut]". */
-export function createLines(emit: (line: string) => void): { push(chunk: Uint8Array): void; end(): void } {
+/** Splits a stream of bytes into lines. Invalid UTF-8 becomes U+FFFD; a line that is too long ends in " [cut]", and `cut` says so. */
+export function createLines(emit: (line: string, cut: boolean) => void): { push(chunk: Uint8Array): void; end(): void } {
   let parts: Uint8Array[] = []
   let size = 0
   const take = (bytes: Uint8Array) => {
@@ -10,7 +13,7 @@ export function createLines(emit: (line: string) => void): { push(chunk: Uint8Ar
     size += bytes.length
   }
   const flush = () => {
-    emit(Buffer.concat(parts).toString('utf8') + (size > LONGEST ? ' [cut]' : ''))
+    emit(Buffer.concat(parts).toString('utf8') + (size > LONGEST ? ' [cut]' : ''), size > LONGEST)
     parts = []
     size = 0
   }

@@ -28,8 +28,8 @@ export async function* runOver(
   try {
     signal?.throwIfAborted()
     const streams = {
-      stdout: createLines((line) => inbox.push({ stream: 'stdout', line })),
-      stderr: createLines((line) => inbox.push({ stream: 'stderr', line })),
+      stdout: linesTo(inbox, 'stdout'),
+      stderr: linesTo(inbox, 'stderr'),
     }
     const door = openAnswer(label, become, channel, streams)
     const conversation = Promise.all([
@@ -86,6 +86,9 @@ function appetite(stdin: Writable, ended: Promise<unknown>): { taken(): Promise<
 }
 
 type Lines = ReturnType<typeof createLines>
+
+const linesTo = (inbox: Inbox<Output>, stream: 'stdout' | 'stderr'): Lines =>
+  createLines((line, cut) => inbox.push(cut ? { stream, line, cut } : { stream, line }))
 
 /** Delivers the exit after the last line. */
 async function finish(

@@ -1,7 +1,7 @@
-import { ProblemError } from '../problem.ts'
+import { EXIT, type Problem, ProblemError, refusal } from '../problem.ts'
 
-/** One piece of what a remote script printed. The last one of every run is the exit. */
-export type Output = { stream: 'stdout' | 'stderr'; line: string } | { exit: number | null; signal?: string }
+/** One piece of what a remote script printed; `cut`: the line was longer (lines.ts). The last one of every run is the exit. */
+export type Output = { stream: 'stdout' | 'stderr'; line: string; cut?: boolean } | { exit: number | null; signal?: string }
 
 export type RunOptions = {
   signal?: AbortSignal
@@ -83,7 +83,19 @@ export async function closeAll(transports: Iterable<Transport>, { share }: Envir
   await share[Symbol.asyncDispose]()
 }
 
-/** The whole output of a script at once, for small ones. A script ended by a signal counts as 128. */
+/** Half a line is no answer. */
+const cutProblem = (label: string): Problem =>
+  refusal(
+    label,
+    { en: 'a line of what this host answered is longer than 1 MiB', zh: '该主机的回答中有一行超过 1 MiB' },
+    {
+      en: 'Look there for a file, or an object of the cluster, that holds so much in one line, and make it smaller.',
+      zh: '请在该主机上查找单行内容过大的文件或集群对象，并将其缩小。',
+    },
+    EXIT.unfit,
+  )
+
+/** The whole output of a script at once, for small ones. A script ended by a signal counts as 128. Throws ProblemError when a line of stdout was cut. */
 export async function capture(
   transport: Transport,
   script: string,
@@ -93,6 +105,7 @@ export async function capture(
   let exit = 128
   for await (const output of transport.run(script, options)) {
     if ('exit' in output) exit = output.exit ?? 128
+    else if (output.cut && output.stream === 'stdout') throw new ProblemError(cutProblem(transport.label))
     else lines[output.stream].push(output.line)
   }
   return { exit, stdout: text(lines.stdout), stderr: text(lines.stderr) }

@@ -116,13 +116,14 @@ leftovers() {
 
 # Text that holds no secret is sent whole; of files that mix a certificate with its key only the public part is.
 content() {
+	[ "$(stat -c %s "$1")" -lt 262144 ] || return 0
 	case $1 in
 	*.key) return ;;
 	*/encryption.yaml) sed -n 's/^ *- name: \([A-Za-z0-9-]*\)$/\1/p' "$1" | b64 ;;
 	*/kubelet-client*.pem) sed -n '/BEGIN CERTIFICATE/,/END CERTIFICATE/p' "$1" | b64 ;;
 	/etc/kubernetes/*.conf) sed '/client-key-data:/d; /token:/d; /password:/d' "$1" | b64 ;;
 	*/hosts.toml) sed '/[Aa]uthorization/d' "$1" | b64 ;;
-	*) [ "$(stat -c %s "$1")" -lt 262144 ] && b64 <"$1" ;;
+	*) b64 <"$1" ;;
 	esac
 }
 

@@ -1,3 +1,4 @@
+import { createLines } from '../../src/hosts/lines.ts'
 import type { Output, RunOptions, Transport } from '../../src/hosts/transport.ts'
 
 export type FakeOutput = { stdout?: string; stderr?: string; exit?: number }
@@ -27,7 +28,7 @@ export class FakeTransport implements Transport {
       ['stdout', stdout],
       ['stderr', stderr],
     ] as const)
-      for (const line of lines(text)) yield { stream, line }
+      yield* lines(stream, text)
     options.signal?.throwIfAborted()
     yield { exit }
   }
@@ -35,7 +36,14 @@ export class FakeTransport implements Transport {
   async [Symbol.asyncDispose](): Promise<void> {}
 }
 
-const lines = (text: string): string[] => (text === '' ? [] : text.replace(/\n$/, '').split('\n'))
+/** As the real one: what is too long is cut. */
+const lines = (stream: 'stdout' | 'stderr', text: string): Output[] => {
+  const seen: Output[] = []
+  const splitter = createLines((line, cut) => seen.push(cut ? { stream, line, cut } : { stream, line }))
+  splitter.push(Buffer.from(text))
+  splitter.end()
+  return seen
+}
 
 async function gather(input: RunOptions['input']): Promise<Buffer> {
   const chunks: Uint8Array[] = []

@@ -1,6 +1,9 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { PROBE } from '../../src/shell/texts.ts'
+import { capture } from '../../src/hosts/transport.ts'
+import { decode, rowsOf } from '../../src/hosts/probe-rows.ts'
+import { FakeTransport } from './fake.ts'
 import { type Sandbox, sandbox } from '../resources/sandbox.ts'
 
 let host: Sandbox
@@ -31,6 +34,20 @@ test('a directory that is a link to one elsewhere is that directory, with what i
   expect(seen).toContainEqual(expect.stringMatching(/^directory\t700\t\S+\t\/etc\/cni\/net\.d$/))
   expect(seen).toContainEqual(expect.stringMatching(/^file\t644\t\S+\t\/etc\/cni\/net\.d\/10-x\.conflist\t/))
   expect(seen).toContain('etcd-data\tyes')
+})
+
+test('the longest text that is sent arrives whole; a longer one is told by its digest alone', async () => {
+  // As many host keys as a cluster of some hundred hosts has.
+  const [long, longer] = [262_143, 262_144].map((size) => `${'x'.repeat(size - 1)}\n`)
+  host.write('etc/slipway/known_hosts', long ?? '')
+  host.write('etc/slipway/other', longer ?? '')
+  const transport = new FakeTransport([['x', files().join('\n')]])
+  const { stdout } = await capture(transport, 'x')
+  const texts = rowsOf(stdout)
+    .of('file')
+    .map(([, , path, , text = '']) => [path, decode(text)])
+  expect(texts).toContainEqual(['/etc/slipway/known_hosts', long])
+  expect(texts).toContainEqual(['/etc/slipway/other', ''])
 })
 
 describe('the size of the connection table, before its module is loaded', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
 import { FakeTransport } from './fake.ts'
-import { createLines, escapeRemote } from '../../src/hosts/lines.ts'
+import { createLines, escapeRemote, LONGEST } from '../../src/hosts/lines.ts'
 import { createSemaphore, createShare } from '../../src/hosts/share.ts'
 import { answerSudo, command } from '../../src/hosts/sudo.ts'
 import { capture } from '../../src/hosts/transport.ts'
@@ -30,10 +30,10 @@ test('invalid UTF-8, a long line, a last line without its end', () => {
   const out: string[] = []
   const splitter = createLines((line) => out.push(line))
   splitter.push(Buffer.from([0xff, 0x41, 10]))
-  for (let i = 0; i < 10; i++) splitter.push(Buffer.alloc(10_000, 'x'))
+  for (let i = 0; i < 11; i++) splitter.push(Buffer.alloc(100_000, 'x'))
   splitter.push(Buffer.from('\nlast'))
   splitter.end()
-  expect(out).toEqual(['\ufffdA', `${'x'.repeat(65_536)} [cut]`, 'last'])
+  expect(out).toEqual(['\ufffdA', `${'x'.repeat(LONGEST)} [cut]`, 'last'])
 })
 
 test('what a host says cannot move the cursor', () => {

@@ -2,6 +2,7 @@ import { createServer, type Server as NetServer, type Socket } from 'node:net'
 import type { ServerChannel } from 'ssh2'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { capture } from '../../src/hosts/transport.ts'
+import { LONGEST } from '../../src/hosts/lines.ts'
 import { connect } from '../../src/hosts/connect.ts'
 import { hostKey, type Server, startServer } from './server.ts'
 import { environment, pause, problemOf, target, tempHome } from './sshd.ts'
@@ -113,12 +114,15 @@ test('a channel that closes without an exit', async () => {
 })
 
 test('hostile output is bounded and survives', async () => {
-  const long = 'x'.repeat(200_000)
+  const long = 'x'.repeat(2 * LONGEST)
   server = await startServer(key.private, { exec: loader([long, '\u001b[31mred']) })
   await using transport = await connect(as(server.port), env())
-  const [first, second] = (await capture(transport, 'x')).stdout.split('\n')
-  expect(first).toBe(`${long.slice(0, 65_536)} [cut]`)
-  expect(second).toBe('\u001b[31mred')
+  const lines = []
+  for await (const output of transport.run('x')) lines.push(output)
+  expect(lines[0]).toEqual({ stream: 'stdout', line: `${long.slice(0, LONGEST)} [cut]`, cut: true })
+  expect(lines[1]).toEqual({ stream: 'stdout', line: '\u001b[31mred' })
+  // Half an answer must not pass for one.
+  expect((await problemOf(capture(transport, 'x'))).en).toContain('longer than 1 MiB')
 })
 
 test.each<[string, (socket: Socket) => void]>([

@@ -15,15 +15,14 @@ import type { Io, Options } from '../../run/types.ts'
 
 const KUBECTL = 'kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s'
 
-/** kubectl's answer travels as base64, because a line of a host's output is cut at 64 KiB. */
 const workloadsOf = async (transport: Transport, namespace: string | undefined): Promise<unknown> => {
   const where = namespace === undefined ? '--all-namespaces' : `--namespace ${quote(namespace)}`
   const { exit, stdout, stderr } = await capture(
     transport,
-    `set -eu\nanswer=$(mktemp)\ntrap 'rm -f "$answer"' EXIT\n${KUBECTL} get ${LIVE_KINDS.join(',')} ${where} --show-managed-fields -o json >"$answer"\nbase64 -w 4096 "$answer"\n`,
+    `${KUBECTL} get ${LIVE_KINDS.join(',')} ${where} --show-managed-fields -o json\n`,
   )
   if (exit !== 0) throw new Error(escapeRemote(stderr.trim() || `kubectl ended with ${exit}`))
-  return JSON.parse(Buffer.from(stdout, 'base64').toString('utf8'))
+  return JSON.parse(stdout)
 }
 
 const patch = async (transport: Transport, workload: LiveWorkload): Promise<string | undefined> => {
