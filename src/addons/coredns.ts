@@ -138,5 +138,5 @@ export const coredns: Addon = {
   ],
   // Without a pod network of ours it stays pending until the user's own is there.
   ready: ({ config }) =>
-    config.network.plugin === 'none' ? undefined : `k -n ${NAMESPACE} rollout status deployment/${NAME} --timeout=5s`,
+    config.network.plugin === 'none' ? undefined : `k 20 -n ${NAMESPACE} rollout status deployment/${NAME} --timeout=5s`,
 }

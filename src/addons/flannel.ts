@@ -141,6 +141,6 @@ export const flannel: Addon = {
     const nodes = members.filter(({ roles, key }) => (roles.controlPlane || roles.worker) && world[key] !== undefined).length
     const status = '{.metadata.generation} {.status.observedGeneration} {.status.updatedNumberScheduled} {.status.numberReady}'
     const enough = `$1 == $2 && $3 >= ${nodes} && $4 >= ${nodes} {ok = 1} END {exit !ok}`
-    return `k -n ${NAMESPACE} get daemonset ${NAME} -o 'jsonpath=${status}' | awk '${enough}'`
+    return `k 20 -n ${NAMESPACE} get daemonset ${NAME} -o 'jsonpath=${status}' | awk '${enough}'`
   },
 }

@@ -2,7 +2,7 @@ import { writeTar } from '../archive/tar.ts'
 import { type Deliver, DeliveryError } from '../engine/apply.ts'
 import type { Report } from '../engine/events.ts'
 import type { Change } from '../engine/change.ts'
-import { PRELUDE } from '../shell/texts.ts'
+import { onHost } from '../shell/script.ts'
 import { escapeRemote } from '../hosts/lines.ts'
 import { quote } from '../shell/quote.ts'
 import { createSemaphore, type Semaphore } from '../hosts/share.ts'
@@ -44,7 +44,7 @@ const runWith = async (
 ): Promise<readonly string[]> => {
   const lines: string[] = []
   const out: string[] = []
-  const script = `${PRELUDE}\nmain() {\n${body}\n}\nmain; exit\n`
+  const script = onHost(body, { enters: false })
   for await (const output of transport.run(script, input ? { input, signal } : { signal })) {
     if (!('exit' in output)) {
       if (output.stream === 'stdout') out.push(output.line)

@@ -1,7 +1,7 @@
 import type { TarEntry } from '../archive/tar.ts'
 import { textEntry, writeTar } from '../archive/tar.ts'
 import type { Http } from '../net/http.ts'
-import { PRELUDE } from '../shell/texts.ts'
+import { onHost } from '../shell/script.ts'
 import { quote } from '../shell/quote.ts'
 import { capture, type Transport } from '../hosts/transport.ts'
 import type { AptSource } from '../mirrors/types.ts'
@@ -109,7 +109,7 @@ const ask = async (
   transport: Transport,
   signal: AbortSignal,
 ) => {
-  const script = `${PRELUDE}\nmain() {\nresolve_packages ${os.arch} ${names.map(quote).join(' ')}\n}\nmain; exit\n`
+  const script = onHost(`resolve_packages ${os.arch} ${names.map(quote).join(' ')}`, { enters: false })
   return await capture(transport, script, { input: tree, signal })
 }
 

@@ -7,7 +7,8 @@ import { type Transport, TransportError } from '../hosts/transport.ts'
 import type { Problem } from '../problem.ts'
 import { PHASES } from '../steps/index.ts'
 import { heredoc } from '../shell/heredoc.ts'
-import { PRELUDE, RESET } from '../shell/texts.ts'
+import { onHost } from '../shell/script.ts'
+import { RESET } from '../shell/texts.ts'
 
 /** What a host says of Slipway's traces on it. `present` is false on a host that was never touched, or was reset. */
 export type Survey = Readonly<{
@@ -92,9 +93,8 @@ export const leavesText = (): string =>
     .flatMap(({ id, on, leaves = [] }) => leaves.map((leave) => `${on === 'one-control-plane' ? 'kubelet' : id} ${leave}\n`))
     .join('')
 
-/** The script that resets a host. Wrapped in a function, as every script is (engine/script.ts). */
-export const resetScript = (): string =>
-  `${PRELUDE}\nleaves() {\n${heredoc('cat', leavesText())}}\n${RESET}\nmain() {\nenter\nreset\n}\nmain; exit\n`
+/** The script that resets a host. */
+export const resetScript = (): string => onHost('reset\n', { functions: `leaves() {\n${heredoc('cat', leavesText())}}\n${RESET}` })
 
 /** Something that stays on a host. `reason` is a word of reset.sh. */
 export type Left = Readonly<{ reason: string; thing: string }>

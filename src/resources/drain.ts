@@ -6,8 +6,6 @@ import type { DrainResource, Kind, UncordonResource } from './types.ts'
 /** The annotation by which a later run knows that it was Slipway who cordoned a node, and lets pods onto it again. */
 export const DRAINED = 'slipway/drained'
 
-const K = 'k() { kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }\n'
-
 const changed = (facts: Facts, name: string, values: Partial<NodeFact>): Facts => ({
   ...facts,
   nodes: facts.nodes.map((node) => (node.name === name ? { ...node, ...values } : node)),
@@ -18,7 +16,7 @@ const find = (facts: Facts, name: string): NodeFact | undefined => facts.nodes.f
 // Without a leading controller manager nobody takes evicted pods out of their services. A lease that is renewed proves one; a fresh
 // one may be that of a leader who has just been stopped.
 const LED = [
-  "renewal() { k -n kube-system get lease kube-controller-manager -o 'jsonpath={.spec.renewTime}'; }\n",
+  "renewal() { k 20 -n kube-system get lease kube-controller-manager -o 'jsonpath={.spec.renewTime}'; }\n",
   'before=$(renewal)\nled() { now=$(renewal) && [ "$now" != "$before" ]; }\n',
   "await 60 'renewal of the lease of the controller manager' led\n",
 ].join('')
@@ -40,8 +38,8 @@ const THEIRS = 'cordoned-before'
 /** A node takes pods again, unless it took none before the drain. */
 const giveBack = (name: string): string =>
   [
-    `give_back() {\n\tmark=$(k get node ${name} -o ${quote(`jsonpath={.metadata.annotations.${DRAINED}}`)})\n`,
-    `\t[ "$mark" = ${THEIRS} ] || k uncordon ${name}\n\tk annotate node ${name} ${DRAINED}-\n}\n`,
+    `give_back() {\n\tmark=$(k 20 get node ${name} -o ${quote(`jsonpath={.metadata.annotations.${DRAINED}}`)})\n`,
+    `\t[ "$mark" = ${THEIRS} ] || k 20 uncordon ${name}\n\tk 20 annotate node ${name} ${DRAINED}-\n}\n`,
   ].join('')
 
 /** kubectl evicts, so PodDisruptionBudgets are respected; what blocks is named when the time is over, and the node is given back. */
@@ -59,14 +57,13 @@ export const drain: Kind<DrainResource> = {
       `--timeout=${timeout}s`,
     ]
     return [
-      K,
       giveBack(name),
       LED,
       // Once marked it stays so: a run that was cut off had cordoned it itself.
-      `seen=$(k get node ${name} -o ${quote(`jsonpath={.metadata.annotations.${DRAINED}}/{.spec.unschedulable}`)})\ncase $seen in\n`,
-      `/true) k annotate node ${name} ${DRAINED}=${THEIRS} ;;\n/*) k annotate node ${name} ${DRAINED}=true ;;\nesac\n`,
-      `if ! timeout ${timeout + 30} kubectl --kubeconfig /etc/kubernetes/admin.conf drain ${name} ${flags.join(' ')}; then\n`,
-      `\tk get poddisruptionbudgets -A -o 'jsonpath={range .items[?(@.status.disruptionsAllowed==0)]}PodDisruptionBudget {.metadata.namespace}/{.metadata.name} allows no eviction now{"\\n"}{end}' >&2 || true\n`,
+      `seen=$(k 20 get node ${name} -o ${quote(`jsonpath={.metadata.annotations.${DRAINED}}/{.spec.unschedulable}`)})\ncase $seen in\n`,
+      `/true) k 20 annotate node ${name} ${DRAINED}=${THEIRS} ;;\n/*) k 20 annotate node ${name} ${DRAINED}=true ;;\nesac\n`,
+      `if ! k ${timeout + 20} drain ${name} ${flags.join(' ')}; then\n`,
+      `\tk 20 get poddisruptionbudgets -A -o 'jsonpath={range .items[?(@.status.disruptionsAllowed==0)]}PodDisruptionBudget {.metadata.namespace}/{.metadata.name} allows no eviction now{"\\n"}{end}' >&2 || true\n`,
       '\tgive_back\n',
       `\tfail ${quote(`${node} could not be drained within ${timeout} s; it takes pods again, and nothing on it was changed. Free what blocks, or change upgrade_strategy.node_drain_input.`)}\nfi\n`,
     ].join('')
@@ -83,9 +80,8 @@ export const uncordon: Kind<UncordonResource> = {
       : undefined,
   script: ({ node, version }) =>
     [
-      K,
       giveBack(quote(node)),
-      `back() { [ "$(k get node ${quote(node)} -o 'jsonpath={.status.nodeInfo.kubeletVersion} {.status.conditions[?(@.type=="Ready")].status}')" = ${quote(`${version} True`)} ]; }\n`,
+      `back() { [ "$(k 20 get node ${quote(node)} -o 'jsonpath={.status.nodeInfo.kubeletVersion} {.status.conditions[?(@.type=="Ready")].status}')" = ${quote(`${version} True`)} ]; }\n`,
       `await 180 ${quote(`${node} Ready on ${version}`)} back\ngive_back\n`,
     ].join(''),
   // A Node that a plan has only made up has no kubelet to tell of.

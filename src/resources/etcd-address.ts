@@ -1,6 +1,5 @@
 import type { EtcdMemberFact, Facts } from '../hosts/facts.ts'
 import { quote } from '../shell/quote.ts'
-import { ctl } from './etcd.ts'
 import type { EtcdAddressResource, Kind, Seen } from './types.ts'
 
 /** The members as this host's etcd sees them; as another's, when its own does not run (its old address may be gone). */
@@ -24,10 +23,9 @@ export const etcdAddress: Kind<EtcdAddressResource> = {
   },
   script: ({ names, peer, endpoints }) =>
     [
-      ctl(endpoints),
-      `listed() { ctl member list | grep -F ${quote(`, ${peer},`)}; }\n`,
-      `id() { ctl member list | awk -F ', ' -v names=${quote(` ${names.join(' ')} `)} '$3 != "" && index(names, " " $3 " ") {print $1}'; }\n`,
-      `told() { listed || ctl member update "$(id)" --peer-urls=${quote(peer)}; }\n`,
+      `listed() { ctl 30 ${endpoints.join(',')} member list | grep -F ${quote(`, ${peer},`)}; }\n`,
+      `id() { ctl 30 ${endpoints.join(',')} member list | awk -F ', ' -v names=${quote(` ${names.join(' ')} `)} '$3 != "" && index(names, " " $3 " ") {print $1}'; }\n`,
+      `told() { listed || ctl 30 ${endpoints.join(',')} member update "$(id)" --peer-urls=${quote(peer)}; }\n`,
       `await 120 ${quote(`etcd knows ${peer}`)} told\n`,
     ].join(''),
   after: (want, seen) => {

@@ -39,8 +39,6 @@ export const etcdRestore: Kind<EtcdRestoreResource> = {
   }),
 }
 
-const KUBECTL = 'timeout 60 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s'
-
 /** A Node's name, its address, and what Slipway set on it. A field may be empty, so the separator is none that `read` runs together. */
 const NODES =
   'jsonpath={range .items[*]}{.metadata.name}|{.status.addresses[?(@.type=="InternalIP")].address}|{.metadata.annotations.slipway/managed}{"\\n"}{end}'
@@ -53,7 +51,7 @@ const dropStale = (nodes: readonly string[], unnamed: NonNullable<RestoreEndReso
   [
     'api_answers() { loopback 2 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz; }\n',
     `await 120 'the API server is ready' api_answers\n`,
-    `${KUBECTL} get nodes -o '${NODES}' >"$RUN/nodes"\n`,
+    `k 20 get nodes -o '${NODES}' >"$RUN/nodes"\n`,
     'unknown=\n',
     ...unnamed.map(({ host, ip }) => `grep -qF ${quote(`|${ip || 'none'}|`)} "$RUN/nodes" || unknown="$unknown "${quote(host)}\n`),
     `while IFS='|' read -r node address managed; do\n[ -n "$managed" ] || continue\n`,
@@ -66,7 +64,7 @@ const dropStale = (nodes: readonly string[], unnamed: NonNullable<RestoreEndReso
       .join('')}esac\n`,
     'if [ -n "$reason" ]; then\nnote "the node $node is left: $reason"\ncontinue\nfi\n',
     'note "the node $node was in the backup and is not in cluster.yml: deleted"\n',
-    `${KUBECTL} delete node "$node" --ignore-not-found --timeout=60s </dev/null\n`,
+    `k 70 delete node "$node" --ignore-not-found --timeout=60s </dev/null\n`,
     'done <"$RUN/nodes"\n',
   ].join('')
 

@@ -3,13 +3,8 @@ import { quote } from '../shell/quote.ts'
 import { setPath } from './paths.ts'
 import type { EtcdJoinResource, EtcdPromoteResource, EtcdSnapshotResource, Kind } from './types.ts'
 
-const PKI = '/etc/kubernetes/pki/etcd'
-
-/** etcdctl with the client certificate every member holds; `seconds` is what one command may take. */
-export const ctl = (endpoints: readonly string[], seconds = 30): string =>
-  `ctl() { timeout ${seconds + 30} etcdctl --endpoints=${endpoints.join(',')} --cacert=${PKI}/ca.crt --cert=${PKI}/healthcheck-client.crt --key=${PKI}/healthcheck-client.key --command-timeout=${seconds}s "$@"; }\n`
-
-const LOCAL = ['https://127.0.0.1:2379']
+/** `ctl` for these endpoints. */
+const asked = (endpoints: readonly string[]): string => `ctl 30 ${endpoints.join(',')}`
 
 const stampName = (path: string): string => `etcd-${path.slice(path.lastIndexOf('/') + 1).replace(/\.db$/, '')}`
 /** The stamp by which the probe knows of the snapshot at PATH. */
@@ -28,11 +23,10 @@ const room = (folder: string): string =>
 /** Written under another name first: half a snapshot must never pass for one. */
 const save = (path: string): string =>
   [
-    ctl(LOCAL, SAVE_S),
     `parent ${quote(path.slice(0, path.lastIndexOf('/')))}\nremember file ${quote(path)}\n`,
     `rm -f ${quote(`${path}.part`)}\n`,
     room(quote(path.slice(0, path.lastIndexOf('/')))),
-    `(umask 077; ctl snapshot save ${quote(`${path}.part`)})\nmv -f ${quote(`${path}.part`)} ${quote(path)}\n`,
+    `(umask 077; ctl ${SAVE_S} '' snapshot save ${quote(`${path}.part`)})\nmv -f ${quote(`${path}.part`)} ${quote(path)}\n`,
   ].join('')
 
 /**
@@ -60,13 +54,12 @@ export const etcdJoin: Kind<EtcdJoinResource> = {
   diff: (_, { facts }) => (facts.etcdData ? undefined : { verb: 'create', reason: { en: 'it is no member yet', zh: '尚不是成员' } }),
   script: (want) =>
     [
-      ctl(want.endpoints),
-      `listed() { ctl member list | grep -F ${quote(`, ${want.peer},`)}; }\n`,
+      `listed() { ${asked(want.endpoints)} member list | grep -F ${quote(`, ${want.peer},`)}; }\n`,
       // etcd admits one learner at a time, and none while a member is not healthy: asked again until it is our turn.
-      `added() { listed || ctl member add ${quote(want.name)} --learner --peer-urls=${quote(want.peer)}; }\n`,
+      `added() { listed || ${asked(want.endpoints)} member add ${quote(want.name)} --learner --peer-urls=${quote(want.peer)}; }\n`,
       `await 180 ${quote(`etcd accepts ${want.name} as a learner`)} added\n`,
       // Asked by itself: of a pipeline only the last command counts, and a list that did not come would make an empty cluster.
-      'members=$(ctl member list)\n',
+      `members=$(${asked(want.endpoints)} member list)\n`,
       `cluster=$(printf '%s\\n' "$members" | awk -F ', ' -v self=${quote(want.peer)} -v name=${quote(want.name)} '{n = $4 == self ? name : $3; if (n != "") printf "%s%s=%s", (c++ ? "," : ""), n, $4}')\n`,
       `printf 'SLIPWAY_BOOTSTRAP=--initial-cluster=%s --initial-cluster-token=%s --initial-cluster-state=existing\n' "$cluster" ${quote(want.token)} >"$RUN/bootstrap"\n`,
       `put ${quote(want.bootstrap)} 0644 root:root <"$RUN/bootstrap"\n`,
@@ -84,9 +77,8 @@ export const etcdPromote: Kind<EtcdPromoteResource> = {
   diff: () => ({ verb: 'update', reason: { en: 'a learner does not vote', zh: 'learner（学习者）成员没有投票权' } }),
   script: (want) =>
     [
-      ctl(want.endpoints),
-      `voting() {\n\tctl member list | grep -F ${quote(`, ${want.peer},`)} | grep -q ', false$' && return\n`,
-      `\tid=$(ctl member list | awk -F ', ' -v self=${quote(want.peer)} '$4 == self {print $1}')\n\tctl member promote "$id"\n\treturn 1\n}\n`,
+      `voting() {\n\t${asked(want.endpoints)} member list | grep -F ${quote(`, ${want.peer},`)} | grep -q ', false$' && return\n`,
+      `\tid=$(${asked(want.endpoints)} member list | awk -F ', ' -v self=${quote(want.peer)} '$4 == self {print $1}')\n\t${asked(want.endpoints)} member promote "$id"\n\treturn 1\n}\n`,
       `await 180 ${quote(`${want.name} votes in etcd`)} voting\n`,
     ].join(''),
   after: (want, { facts }) => ({

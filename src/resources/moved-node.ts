@@ -3,8 +3,6 @@ import { quote } from '../shell/quote.ts'
 import { runsAs } from '../cluster/runs-as.ts'
 import type { Kind, NodeAbsentResource, NodeAddressResource, NodeRenameResource } from './types.ts'
 
-const K = 'k() { timeout 60 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=50s "$@"; }\n'
-
 const nodeOf = (facts: Facts, name: string) => facts.nodes.find((node) => node.name === name)
 
 /** A Node whose host has another name now. Its pods were moved away before; what is left of it goes with it. */
@@ -13,7 +11,7 @@ export const nodeAbsent: Kind<NodeAbsentResource> = {
   touches: () => [],
   diff: (want, { facts }) =>
     nodeOf(facts, want.name) ? { verb: 'remove', reason: { en: 'its host has another name now', zh: '该主机已改名' } } : undefined,
-  script: ({ name }) => `${K}k delete node ${quote(name)} --ignore-not-found --timeout=45s\n`,
+  script: ({ name }) => `k 50 delete node ${quote(name)} --ignore-not-found --timeout=45s\n`,
   after: (want, { facts }) => ({ ...facts, nodes: facts.nodes.filter(({ name }) => name !== want.name) }),
 }
 
@@ -52,14 +50,13 @@ export const nodeAddress: Kind<NodeAddressResource> = {
   },
   script: ({ name, address, network }) =>
     [
-      K,
-      `moved() { [ "$(k get node ${quote(name)} -o 'jsonpath={.status.addresses[?(@.type=="InternalIP")].address}')" = ${quote(address)} ]; }\n`,
+      `moved() { [ "$(k 50 get node ${quote(name)} -o 'jsonpath={.status.addresses[?(@.type=="InternalIP")].address}')" = ${quote(address)} ]; }\n`,
       `await 120 ${quote(`${name} at ${address}`)} moved\n`,
       network === undefined
         ? ''
         : [
-            `k -n ${network.namespace} delete pod -l ${quote(network.selector)} --field-selector ${quote(`spec.nodeName=${name}`)} --timeout=45s\n`,
-            `again() { k -n ${network.namespace} wait pod -l ${quote(network.selector)} --field-selector ${quote(`spec.nodeName=${name}`)} --for=condition=Ready --timeout=5s; }\n`,
+            `k 50 -n ${network.namespace} delete pod -l ${quote(network.selector)} --field-selector ${quote(`spec.nodeName=${name}`)} --timeout=45s\n`,
+            `again() { k 50 -n ${network.namespace} wait pod -l ${quote(network.selector)} --field-selector ${quote(`spec.nodeName=${name}`)} --for=condition=Ready --timeout=5s; }\n`,
             `await 180 ${quote(`pod network of ${name}`)} again\n`,
           ].join(''),
     ].join(''),

@@ -1,6 +1,5 @@
 import type { Facts, NodeFact } from '../hosts/facts.ts'
 import { quote } from '../shell/quote.ts'
-import { KUBECTL } from '../shell/kubectl.ts'
 import type { Difference, Kind, NodeResource } from './types.ts'
 
 /** The annotation that lists the labels and taints Slipway set: only those are ever taken away again. */
@@ -88,11 +87,10 @@ export const node: Kind<NodeResource> = {
     const labels = [...Object.entries(want.labels).map(([key, value]) => quote(`${key}=${value}`)), ...goneLabels]
     const taints = [...want.taints.map((taint) => quote(`${taint.key}=${taint.value}:${taint.effect}`)), ...goneTaints]
     return [
-      `${KUBECTL}\n`,
-      `registered() { k get node ${quote(want.name)} -o name; }\nawait 120 ${quote(`node ${want.name}`)} registered\n`,
-      labels.length > 0 ? `k label --overwrite node ${quote(want.name)} ${labels.join(' ')}\n` : '',
-      taints.length > 0 ? `k taint --overwrite node ${quote(want.name)} ${taints.join(' ')}\n` : '',
-      `k annotate --overwrite node ${quote(want.name)} ${quote(`${MANAGED}=${managedText(want)}`)}\n`,
+      `registered() { k 20 get node ${quote(want.name)} -o name; }\nawait 120 ${quote(`node ${want.name}`)} registered\n`,
+      labels.length > 0 ? `k 20 label --overwrite node ${quote(want.name)} ${labels.join(' ')}\n` : '',
+      taints.length > 0 ? `k 20 taint --overwrite node ${quote(want.name)} ${taints.join(' ')}\n` : '',
+      `k 20 annotate --overwrite node ${quote(want.name)} ${quote(`${MANAGED}=${managedText(want)}`)}\n`,
     ].join('')
   },
   after: (want, { facts }) => {

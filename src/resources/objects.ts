@@ -1,7 +1,6 @@
 import { heredoc } from '../shell/heredoc.ts'
 import type { Kind, ObjectsResource } from './types.ts'
 
-const ADMIN = '/etc/kubernetes/admin.conf'
 const EPHEMERAL = '/run/slipway/secret/super-admin.conf'
 
 export const objects: Kind<ObjectsResource> = {
@@ -36,14 +35,14 @@ export const objects: Kind<ObjectsResource> = {
       : {},
   // The one credential that stands above RBAC lives for an hour, in memory (/run is a tmpfs), and only while this script runs.
   script: (want, _, payload) => {
-    const config = want.as === 'admin' ? ADMIN : EPHEMERAL
+    const kubeconfig = want.as === 'admin' ? '' : `--kubeconfig ${EPHEMERAL} `
     const write =
       want.as === 'admin'
         ? ''
         : `install -d -m 0700 /run/slipway/secret\n${heredoc(`(umask 077; cat >${EPHEMERAL})`, payload[EPHEMERAL] ?? '')}`
     return [
       write,
-      `applied() { timeout 60 kubectl --kubeconfig ${config} --request-timeout=30s apply --server-side --force-conflicts --field-manager=slipway -f ${want.manifest}; }\n`,
+      `applied() { k 50 ${kubeconfig}apply --server-side --force-conflicts --field-manager=slipway -f ${want.manifest}; }\n`,
       `await 60 ${want.name} applied\n`,
       want.as === 'admin' ? '' : 'rm -rf /run/slipway/secret\n',
       want.ready === undefined ? '' : `ready() {\n${want.ready}\n}\nawait ${want.within ?? 120} ${want.name} ready\n`,

@@ -1,5 +1,4 @@
 # The functions every script of an apply begins with. A script is this text, the changes, and `main; exit` (see engine/script.ts).
-# shellcheck disable=SC3043 # every sh of Debian and Ubuntu has `local` (policy 10.4)
 # It talks in lines that begin with "::slipway": begin, done and note. Everything else it prints is kept for error reports.
 set -eu
 umask 022

@@ -241,12 +241,9 @@ reach() {
 etcd_members() {
 	pki=/etc/kubernetes/pki/etcd
 	[ -d /var/lib/etcd/member ] && [ -f $pki/healthcheck-client.crt ] && have etcdctl || return 0
-	ctl() {
-		timeout 12 etcdctl --endpoints=https://127.0.0.1:2379 --cacert=$pki/ca.crt --cert=$pki/healthcheck-client.crt --key=$pki/healthcheck-client.key --command-timeout=8s "$@" 2>/dev/null
-	}
-	ctl member list | awk -F ', ' '{print "etcd-member\t" $1 "\t" ($5 == "" ? "unstarted" : $2) "\t" $3 "\t" $4 "\t" $6}'
+	ctl 8 '' member list 2>/dev/null | awk -F ', ' '{print "etcd-member\t" $1 "\t" ($5 == "" ? "unstarted" : $2) "\t" $3 "\t" $4 "\t" $6}'
 	# What this member says of itself needs no quorum.
-	ctl endpoint status -w fields | awk -F '" : ' '
+	ctl 8 '' endpoint status -w fields 2>/dev/null | awk -F '" : ' '
 		{ sub(/^"/, "", $1); seen[$1] = $2 }
 		END { if ("MemberID" in seen) print "etcd\t" (seen["MemberID"] == seen["Leader"] ? "leader" : "follower") "\t" seen["DBSize"] "\t" seen["DBSizeInUse"] "\t" seen["DBSizeQuota"] "\t" seen["Errors"] }'
 }
@@ -263,20 +260,19 @@ timers() {
 # Which APIs on their way out somebody asked for: of interest only before an upgrade, and the metrics of an API server are long.
 deprecated() {
 	[ -n "${VERSION:-}" ] && ! grep -qsF "/opt/slipway/kubernetes/$VERSION/" /etc/systemd/system/kube-apiserver.service || return 0
-	k get --raw /metrics 2>/dev/null | sed -n 's/^apiserver_requested_deprecated_apis{\(.*\)} 1$/deprecated\t\1/p'
+	k 15 get --raw /metrics 2>/dev/null | sed -n 's/^apiserver_requested_deprecated_apis{\(.*\)} 1$/deprecated\t\1/p'
 }
 
 # What the API says, on a control plane that runs: nodes, and whether the objects we applied are still as applied.
 cluster() {
 	config=/etc/kubernetes/admin.conf
 	[ -f $config ] && have kubectl || return 0
-	k() { timeout 20 kubectl --kubeconfig $config --request-timeout=15s "$@"; }
 	ready=$(loopback 5 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz 2>/dev/null)
 	fact api "$([ "$ready" = ok ] && echo ready || echo down)"
 	[ "$ready" = ok ] || return 0
 	# Its words are kept for people: a list that was refused is no empty list.
 	{
-		said=$(k get nodes -o 'jsonpath={range .items[*]}node{"\t"}{.metadata.name}{"\t"}{.status.nodeInfo.kubeletVersion}{"\t"}{.status.conditions[?(@.type=="Ready")].status}{"\t"}{.spec.unschedulable}{"\t"}{.metadata.labels}{"\t"}{.spec.taints}{"\t"}{.metadata.annotations.slipway/managed}{"\t"}{.status.addresses[?(@.type=="InternalIP")].address}{"\t"}{.metadata.annotations.slipway/drained}{"\t"}{.spec.podCIDR}{"\n"}{end}' 2>&1 >&3)
+		said=$(k 15 get nodes -o 'jsonpath={range .items[*]}node{"\t"}{.metadata.name}{"\t"}{.status.nodeInfo.kubeletVersion}{"\t"}{.status.conditions[?(@.type=="Ready")].status}{"\t"}{.spec.unschedulable}{"\t"}{.metadata.labels}{"\t"}{.spec.taints}{"\t"}{.metadata.annotations.slipway/managed}{"\t"}{.status.addresses[?(@.type=="InternalIP")].address}{"\t"}{.metadata.annotations.slipway/drained}{"\t"}{.spec.podCIDR}{"\n"}{end}' 2>&1 >&3)
 		code=$?
 	} 3>&1
 	case $code:$said in
@@ -288,7 +284,7 @@ cluster() {
 	for manifest in /etc/slipway/manifests/*.yaml; do
 		[ -f "$manifest" ] || continue
 		(
-			KUBECTL_EXTERNAL_DIFF='diff -q' k diff --server-side --force-conflicts --field-manager=slipway -f "$manifest" >/dev/null 2>&1
+			KUBECTL_EXTERNAL_DIFF='diff -q' k 15 diff --server-side --force-conflicts --field-manager=slipway -f "$manifest" >/dev/null 2>&1
 			fact manifest "$manifest	$?"
 		) &
 	done

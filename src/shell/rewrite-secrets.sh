@@ -4,12 +4,10 @@
 # What was written already, one file of names for each namespace. It outlives this script: one that was cut off is gone on with.
 WRITTEN=$RUN/rewritten-$KEY
 
-k() { timeout 300 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=120s "$@"; }
-
 # rewrite: one go through all namespaces.
 rewrite() {
 	mkdir -p "$WRITTEN"
-	k get namespaces -o 'jsonpath={range .items[*]}{.metadata.name}{"\n"}{end}' >"$WRITTEN/.namespaces" || return 1
+	k 300 get namespaces -o 'jsonpath={range .items[*]}{.metadata.name}{"\n"}{end}' >"$WRITTEN/.namespaces" || return 1
 	rewrite_failed=0
 	while read -r namespace; do
 		rewrite_in "$namespace" </dev/null || rewrite_failed=1
@@ -21,26 +19,26 @@ rewrite() {
 # with the old key.
 rewrite_in() {
 	touch "$WRITTEN/$1"
-	k -n "$1" get secrets -o name >"$WRITTEN/.found" || return 1
+	k 300 -n "$1" get secrets -o name >"$WRITTEN/.found" || return 1
 	grep -vxF -f "$WRITTEN/$1" "$WRITTEN/.found" >"$WRITTEN/.missing" || return 0
 	if [ ! -s "$WRITTEN/$1" ]; then
 		# One list instead of a request for each.
-		k -n "$1" get secrets -o json | write_in "$1"
+		k 300 -n "$1" get secrets -o json | write_in "$1"
 		return
 	fi
 	xargs -n 100 <"$WRITTEN/.missing" >"$WRITTEN/.batches"
 	while read -r batch; do
 		# shellcheck disable=SC2086 # names are words
-		k -n "$1" get $batch --ignore-not-found -o json </dev/null | write_in "$1" || return 1
+		k 300 -n "$1" get $batch --ignore-not-found -o json </dev/null | write_in "$1" || return 1
 	done <"$WRITTEN/.batches"
 }
 
 # write_in NAMESPACE: stdin is Secrets.
-write_in() { k -n "$1" replace -f - -o name >>"$WRITTEN/$1"; }
+write_in() { k 300 -n "$1" replace -f - -o name >>"$WRITTEN/$1"; }
 
 # old_in_etcd: the Secrets that etcd on this host holds under another key, one "NAMESPACE secret/NAME" a line. etcdctl prints a key, then its value.
 old_in_etcd() {
-	timeout 60 etcdctl --endpoints=https://127.0.0.1:2379 --cacert=$ETCD_PKI/ca.crt --cert=$ETCD_PKI/healthcheck-client.crt --key=$ETCD_PKI/healthcheck-client.key get /registry/secrets/ --prefix >"$WRITTEN/.etcd" || return 1
+	ctl 60 '' get /registry/secrets/ --prefix >"$WRITTEN/.etcd" || return 1
 	tr '\0' ' ' <"$WRITTEN/.etcd" | awk -v key=":$KEY:" '
 		asked { asked = 0; if (index($0, "k8s:enc:") != 1 || !index(substr($0, 1, 300), key)) print name; next }
 		/^\/registry\/secrets\/[^\/]+\/[^\/]+$/ { split($0, part, "/"); name = part[4] " secret/" part[5]; asked = 1 }'

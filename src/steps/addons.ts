@@ -1,5 +1,4 @@
 import { ADDONS } from '../addons/index.ts'
-import { KUBECTL } from '../shell/kubectl.ts'
 import type { Addon } from '../addons/types.ts'
 import type { Resource } from '../resources/types.ts'
 import { manifest } from '../templates/manifest.ts'
@@ -50,7 +49,7 @@ export const addons: Step = {
         manifest: pathOf(addon),
         as: 'admin',
         within: 300,
-        ...(ready ? { ready: `${KUBECTL}\n${ready}` } : {}),
+        ...(ready ? { ready } : {}),
       }
     }),
 }

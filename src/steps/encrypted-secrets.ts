@@ -1,13 +1,12 @@
 import { rotationOf } from '../resources/generations.ts'
 import { quote } from '../shell/quote.ts'
 import { REWRITE_SECRETS } from '../shell/texts.ts'
-import { PKI } from './common.ts'
 import type { Step } from './types.ts'
 
 const REWRITTEN = '/etc/slipway/secrets-rewritten'
 
 /** Every Secret written again as it is, under the key of this name. */
-export const rewriteScript = (key: string): string => `KEY=${quote(key)}\nETCD_PKI=${PKI}/etcd\n${REWRITE_SECRETS}rewrite_secrets\n`
+export const rewriteScript = (key: string): string => `KEY=${quote(key)}\n${REWRITE_SECRETS}rewrite_secrets\n`
 
 /** While the encryption key is exchanged: all Secrets under the new one, before the old one goes. */
 export const encryptedSecrets: Step = {

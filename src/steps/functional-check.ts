@@ -71,18 +71,17 @@ const script = (context: Context): string => {
   const [server, client] = checkPair(context)
   const name = (host: string) => `${host}.svc.${context.config.cluster_domain}`
   const checks = [
-    ['running', 'k wait --for=condition=Ready pod/server pod/client --timeout=5s'],
-    ['dns_and_api', `k exec client -- /agnhost connect --timeout=3s ${name('kubernetes.default')}:443`],
-    ['service_on_another_node', `k exec client -- /agnhost connect --timeout=3s ${name(`server.${NAMESPACE}`)}:80`],
-    ['logs', 'k logs server | grep -q .'],
+    ['running', `k 20 -n ${NAMESPACE} wait --for=condition=Ready pod/server pod/client --timeout=5s`],
+    ['dns_and_api', `k 20 -n ${NAMESPACE} exec client -- /agnhost connect --timeout=3s ${name('kubernetes.default')}:443`],
+    ['service_on_another_node', `k 20 -n ${NAMESPACE} exec client -- /agnhost connect --timeout=3s ${name(`server.${NAMESPACE}`)}:80`],
+    ['logs', `k 20 -n ${NAMESPACE} logs server | grep -q .`],
   ] as const
   return [
-    `k() { timeout 30 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s -n ${NAMESPACE} "$@"; }\n`,
-    `removed() { k delete namespace ${NAMESPACE} --ignore-not-found --wait=false; }\n`,
-    `gone() { removed && left=$(k get namespace ${NAMESPACE} --ignore-not-found -o name) && [ -z "$left" ]; }\nawait 60 'removal of an earlier check' gone\n`,
+    `removed() { k 20 delete namespace ${NAMESPACE} --ignore-not-found --wait=false; }\n`,
+    `gone() { removed && left=$(k 20 get namespace ${NAMESPACE} --ignore-not-found -o name) && [ -z "$left" ]; }\nawait 60 'removal of an earlier check' gone\n`,
     heredoc('cat >"$RUN/check.yaml"', manifest(objects(imageName(context.release.images.agnhost, context), server, client))),
     // The namespace's service account appears a moment after the namespace.
-    `applied() { k apply -f "$RUN/check.yaml"; }\nawait 60 'objects of the check' applied\nrm -f "$RUN/check.yaml"\n`,
+    `applied() { k 20 -n ${NAMESPACE} apply -f "$RUN/check.yaml"; }\nawait 60 'objects of the check' applied\nrm -f "$RUN/check.yaml"\n`,
     ...checks.map(([title, command]) => `${title}() { ${command}; }\nawait ${PATIENCE[title]} ${title} ${title}\n`),
     "await 60 'removal of the check' removed\n",
   ].join('')

@@ -1,5 +1,4 @@
 import { rotationOf, trusted } from '../resources/generations.ts'
-import { KUBECTL } from '../shell/kubectl.ts'
 import type { Resource } from '../resources/types.ts'
 import type { AuthorityName } from '../cluster/secret-names.ts'
 import { PKI } from './common.ts'
@@ -34,11 +33,10 @@ const QUOTED = `quoted() { printf '"'; awk '{printf "%s\\\\n", $0}' "$1"; printf
  * the one that extension servers read (clusterauthenticationtrust, combinedClusterAuthenticationInfo), so what is to go is taken out here.
  */
 const publishedScript = [
-  KUBECTL,
   QUOTED,
   'same_everywhere() {',
-  `\tk get namespaces -o 'jsonpath={range .items[?(@.status.phase=="Active")]}{.metadata.name}{"\\n"}{end}' | sort >"$RUN/namespaces" || return 1`,
-  `\tk get configmaps -A --field-selector metadata.name=kube-root-ca.crt -o 'go-template={{range .items}}{{.metadata.namespace}} {{printf "%q" (index .data "ca.crt")}}{{"\\n"}}{{end}}' >"$RUN/published" || return 1`,
+  `\tk 20 get namespaces -o 'jsonpath={range .items[?(@.status.phase=="Active")]}{.metadata.name}{"\\n"}{end}' | sort >"$RUN/namespaces" || return 1`,
+  `\tk 20 get configmaps -A --field-selector metadata.name=kube-root-ca.crt -o 'go-template={{range .items}}{{.metadata.namespace}} {{printf "%q" (index .data "ca.crt")}}{{"\\n"}}{{end}}' >"$RUN/published" || return 1`,
   `\tgrep -F " $(quoted ${PKI}/ca.crt)" "$RUN/published" | cut -d ' ' -f 1 | sort | comm -23 "$RUN/namespaces" - >"$RUN/behind"`,
   '\tcat "$RUN/behind"',
   '\t[ ! -s "$RUN/behind" ]',
@@ -46,9 +44,9 @@ const publishedScript = [
   "await 180 'kube-root-ca.crt in every namespace' same_everywhere",
   'rm -f "$RUN/namespaces" "$RUN/published" "$RUN/behind"',
   'extension_servers() {',
-  `\tseen=$(k -n kube-system get configmap extension-apiserver-authentication -o 'go-template={{printf "%q%q" (index .data "client-ca-file") (index .data "requestheader-client-ca-file")}}') || return 1`,
+  `\tseen=$(k 20 -n kube-system get configmap extension-apiserver-authentication -o 'go-template={{printf "%q%q" (index .data "client-ca-file") (index .data "requestheader-client-ca-file")}}') || return 1`,
   `\t[ "$seen" != "$(quoted ${PKI}/ca.crt)$(quoted ${PKI}/front-proxy-ca.crt)" ] || return 0`,
-  `\tk -n kube-system patch configmap extension-apiserver-authentication --type=merge -p "{\\"data\\":{\\"client-ca-file\\":$(quoted ${PKI}/ca.crt),\\"requestheader-client-ca-file\\":$(quoted ${PKI}/front-proxy-ca.crt)}}"`,
+  `\tk 20 -n kube-system patch configmap extension-apiserver-authentication --type=merge -p "{\\"data\\":{\\"client-ca-file\\":$(quoted ${PKI}/ca.crt),\\"requestheader-client-ca-file\\":$(quoted ${PKI}/front-proxy-ca.crt)}}"`,
   '\treturn 1',
   '}',
   "await 60 'extension-apiserver-authentication in kube-system' extension_servers",

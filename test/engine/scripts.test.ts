@@ -4,62 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { composeScript } from '../../src/engine/script.ts'
+import { ownPart } from '../shell/script.ts'
 import { PRELUDE, PROBE } from '../../src/shell/texts.ts'
-import { stagesOf } from '../../src/engine/stages.ts'
 import { kindOf } from '../../src/resources/index.ts'
-import { type Scenario, scenarioNamed } from './scenarios.ts'
-import { changesFor, converge, rotation, symbolicVault } from './support.ts'
+import { CASES, scriptsOf } from './every-script.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'slipway-scripts-'))
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
-
-/** Every script a run sends, as it is sent, but with symbols for keys. */
-const scriptsOf = async ({ cluster, hosts, world }: Scenario): Promise<readonly { name: string; text: string }[]> => {
-  const batches = stagesOf(changesFor(cluster, hosts, world)).flatMap((stage, index) => stage.batches.map((batch) => ({ batch, index })))
-  return Promise.all(
-    batches.map(async ({ batch, index }) => {
-      const steps = await Promise.all(
-        batch.changes.map(async (change) => ({ change, payload: (await kindOf(change.want).produce?.(change.want, symbolicVault)) ?? {} })),
-      )
-      return { name: `${index + 1}-${batch.host}`, text: composeScript(steps) }
-    }),
-  )
-}
-
-const upgraded = (one: Scenario): Scenario => {
-  const { release, pins } = scenarioNamed('single-node').cluster
-  return {
-    ...one,
-    name: `${one.name}-upgraded`,
-    cluster: { ...one.cluster, release, pins },
-    world: rotation(one.cluster, one.hosts, one.world),
-  }
-}
-
-/** A member of etcd that comes later. */
-const grown = (one: Scenario): Scenario => {
-  const { world } = converge(one.cluster, one.hosts, one.world)
-  const members = one.hosts
-    .filter(({ roles }) => roles.etcd)
-    .map(({ address }, index) => ({ id: `${index}`, started: true, name: `m${index}`, peer: `https://${address}:2380`, learner: false }))
-  const [first, ...others] = one.hosts.filter(({ roles }) => roles.etcd).map(({ key }) => key)
-  const founded = Object.fromEntries(
-    Object.entries(world).map(([key, facts]) => [
-      key,
-      others.includes(key) ? { ...facts, etcdData: true, etcdMembers: members.slice(1) } : facts,
-    ]),
-  )
-  return { ...one, name: `${one.name}-grown`, world: { ...founded, [first as string]: one.world[first as string] as never } }
-}
-
-const CASES: readonly Scenario[] = [
-  scenarioNamed('one-plane-cn'),
-  scenarioNamed('three-planes-none'),
-  scenarioNamed('separate-etcd'),
-  scenarioNamed('single-node'),
-  upgraded(scenarioNamed('one-plane-cn')),
-  grown(scenarioNamed('three-planes-none')),
-]
 
 describe.each(CASES)('scripts of $name', async (one) => {
   const scripts = await scriptsOf(one)
@@ -105,7 +56,7 @@ test('shellcheck has nothing to say about any script', async () => {
       seen.add(shape)
       const path = join(dir, `check-${one.name}-${name}.sh`)
       // Its functions and variables are there when the script runs.
-      writeFileSync(path, text.replace(PRELUDE, '# shellcheck shell=sh disable=SC2034,SC2154\n'))
+      writeFileSync(path, `# shellcheck shell=sh disable=SC2034,SC2154\n${ownPart(text)}`)
       files.push(path)
     }
   const prelude = join(dir, 'prelude.sh')

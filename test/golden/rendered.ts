@@ -5,7 +5,7 @@ import { plan } from '../../src/engine/plan.ts'
 import { composeScript } from '../../src/engine/script.ts'
 import { stagesOf } from '../../src/engine/stages.ts'
 import { kindOf } from '../../src/resources/index.ts'
-import { PRELUDE } from '../../src/shell/texts.ts'
+import { ownPart } from '../shell/script.ts'
 import { scriptProxy } from '../../src/steps/proxy.ts'
 import { type HostName, thingText } from '../../src/ui/names.ts'
 import { planText } from '../../src/ui/plan-text.ts'
@@ -37,7 +37,7 @@ const scriptOf = async (changes: readonly Change[], { cluster, hosts, world }: S
     payload: (await kindOf(change.want).produce?.(change.want, symbolicVault)) ?? {},
   }))
   return shortened(
-    composeScript(await Promise.all(steps), scriptProxy(cluster.config, hosts, world)).replace(PRELUDE, '# (here stands src/shell)\n'),
+    `# (here stands what it uses of src/shell)\n${ownPart(composeScript(await Promise.all(steps), scriptProxy(cluster.config, hosts, world)))}`,
   )
 }
 

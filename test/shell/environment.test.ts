@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { probeScript } from '../../src/commands/mirrors/probes.ts'
 import { sha256 } from '../../src/digest.ts'
-import { exportsOf } from '../../src/engine/script.ts'
-import { ENVIRONMENT, PRELUDE, PROBE } from '../../src/shell/texts.ts'
+import { exportsOf, onHost } from '../../src/shell/script.ts'
+import { ENVIRONMENT, PROBE } from '../../src/shell/texts.ts'
 import { type Sandbox, sandbox } from '../resources/sandbox.ts'
 
 // A server of another process: the sandbox blocks this one while it runs.
@@ -68,11 +68,11 @@ describe('whatever proxies and ~/.curlrc a login brings', () => {
   })
 
   test.each([
-    ['an apply', PRELUDE],
+    ['a script', onHost('')],
     ['a probe', PROBE],
     ['a look at mirrors', probeScript([])],
   ])('%s begins with it', (_, text) => {
-    expect(text.startsWith(ENVIRONMENT)).toBe(true)
+    expect(text.startsWith(ENVIRONMENT.slice(0, ENVIRONMENT.indexOf('\n\n')))).toBe(true)
   })
 })
 

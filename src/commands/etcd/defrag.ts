@@ -1,7 +1,7 @@
 import { escapeRemote } from '../../hosts/lines.ts'
 import { capture } from '../../hosts/transport.ts'
 import { EXIT, type Problem } from '../../problem.ts'
-import { PRELUDE } from '../../shell/texts.ts'
+import { onHost } from '../../shell/script.ts'
 import { worthDefragmenting } from '../../steps/etcd-health.ts'
 import type { Context } from '../../cluster/types.ts'
 import { table } from '../../ui/table.ts'
@@ -10,27 +10,17 @@ import { underLock } from '../../run/under-lock.ts'
 import { exitOf, refuse, type Session, sayProblems, strangersIn, withSession } from '../../run/session.ts'
 import type { Io, Options } from '../../run/types.ts'
 
-const PKI = '/etc/kubernetes/pki/etcd'
-
-const composed = (body: string): string => `${PRELUDE}
-ctl() { etcdctl --endpoints=https://127.0.0.1:2379 --cacert=${PKI}/ca.crt --cert=${PKI}/healthcheck-client.crt --key=${PKI}/healthcheck-client.key "$@"; }
-main() {
-enter
-${body}}
-main; exit
-`
-
 /**
  * A member answers nothing while it defragments; the next one waits until it serves again. `etcdctl endpoint health` would call it unhealthy for
  * as long as any member's NOSPACE alarm is on; /readyz does not (etcd.io, "Monitoring etcd": health probes).
  */
-const DEFRAG = composed(`ctl --command-timeout=600s defrag >/dev/null
+const DEFRAG = onHost(`ctl 600 '' defrag >/dev/null
 serves() { loopback 5 -o /dev/null http://127.0.0.1:2381/readyz; }
 await 30 'etcd serves again' serves
-ctl --command-timeout=5s endpoint status -w fields | sed -n 's/^"\\(DBSize[A-Za-z]*\\)" : /\\1 /p'
+ctl 5 '' endpoint status -w fields | sed -n 's/^"\\(DBSize[A-Za-z]*\\)" : /\\1 /p'
 `)
 
-const DISARM = composed('ctl --command-timeout=10s alarm disarm\n')
+const DISARM = onHost('ctl 10 "" alarm disarm\n')
 
 type Row = Readonly<{ member: string; before: number; after: number; done: boolean }>
 

@@ -1,4 +1,4 @@
-import { PRELUDE } from '../../shell/texts.ts'
+import { onHost } from '../../shell/script.ts'
 import { quote } from '../../shell/quote.ts'
 import { heredoc } from '../../shell/heredoc.ts'
 import { RESTORING } from '../../resources/etcd-restore.ts'
@@ -41,13 +41,11 @@ const putSecrets = (secrets: Readonly<Record<string, string>>): string =>
       .join(' ')}\n`,
   ].join('')
 
-const composed = (body: string): string => `${PRELUDE}\nmain() {\nenter\n${body}}\nmain; exit\n`
-
 const mark = (restoring: Restoring): string => heredoc(`put ${RESTORING} 0600 root:root`, restoringText(restoring))
 
 /** Makes one host ready for a restore: what writes to etcd stops, its data go aside, the keys of the backup take their places. */
 export const prepareScript = (roles: Member['roles'], restoring: Restoring, secrets: Readonly<Record<string, string>>): string =>
-  composed(
+  onHost(
     [
       mark(restoring),
       roles.controlPlane ? stopUnits(CONTROL_PLANE) : '',
@@ -59,4 +57,4 @@ export const prepareScript = (roles: Member['roles'], restoring: Restoring, secr
   )
 
 /** Says on a host that all are prepared. From here on any `up` goes on with the restore. */
-export const readyScript = (restoring: Restoring): string => composed(mark(restoring))
+export const readyScript = (restoring: Restoring): string => onHost(mark(restoring))

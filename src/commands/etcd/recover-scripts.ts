@@ -1,13 +1,10 @@
-import { PRELUDE } from '../../shell/texts.ts'
+import { onHost } from '../../shell/script.ts'
 import { API_READY } from '../../steps/common.ts'
 import { compact, setAside } from './prepare.ts'
 
-/** Wrapped as the scripts of an apply are (engine/script.ts). */
-const composed = (body: string): string => `${PRELUDE}\nmain() {\nenter\n${body}}\nmain; exit\n`
-
 /** A member that is given up must not come back with its old data: two of them could form a quorum of their own. */
 export const giveUp = (now: number): string =>
-  composed(
+  onHost(
     [
       // Where it does not stop, its data are not moved away from under it: it would go on voting.
       'if [ -f /etc/systemd/system/etcd.service ]; then systemctl disable --now --quiet etcd.service; fi\n',
@@ -33,7 +30,7 @@ const keepCopy = [
  * (systemd.exec(5)), so that it is gone with this script or the next boot: given twice it would throw away members that joined in the meantime.
  */
 export const survive = (): string =>
-  composed(
+  onHost(
     [
       'dropin=/run/systemd/system/etcd.service.d\n',
       'undo() {\nrm -rf "$dropin" "$RUN/recover.env"\nsystemctl daemon-reload\n}\n',
@@ -63,4 +60,4 @@ const restartUnit = (name: string): string =>
   ].join('')
 
 /** On a control plane that goes on. What its parts remember of the lost members' last words may never have been written to the survivor. */
-export const restart = (units: readonly string[]): string => composed(`api_answers() { ${API_READY}; }\n${units.map(restartUnit).join('')}`)
+export const restart = (units: readonly string[]): string => onHost(`api_answers() { ${API_READY}; }\n${units.map(restartUnit).join('')}`)

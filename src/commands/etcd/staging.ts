@@ -1,20 +1,18 @@
 import { heredoc } from '../../shell/heredoc.ts'
 import { STAGING } from '../../resources/etcd-restore.ts'
 import { PASSING_PATHS, SECRET_PATHS } from '../../resources/secrets.ts'
-import { exportsOf } from '../../engine/script.ts'
-import { ENVIRONMENT } from '../../shell/texts.ts'
+import { onHost } from '../../shell/script.ts'
 import { quote } from '../../shell/quote.ts'
 
-// How a backup comes to a host: three scripts, all safe to run again. None uses the prelude, whose watchdog reads stdin: here stdin is the file.
+// How a backup comes to a host: three scripts, all safe to run again. Their stdin is the file, which a watchdog must not read.
 
-const HEAD = `set -eu
-umask 077
-${ENVIRONMENT}fail() { printf '%s\\n' "$*" >&2; exit 1; }
+const FUNCTIONS = `umask 077
 digest() { sha256sum | cut -d ' ' -f 1; }
 S=${STAGING}
 `
 
-const wrapped = (body: string): string => `${HEAD}main() {\n${body}}\nmain; exit\n`
+const wrapped = (body: string, environment: Readonly<Record<string, string>> = {}): string =>
+  onHost(body, { environment, functions: FUNCTIONS, enters: false })
 
 /** The digest of an empty body, which S3 asks for with every request. */
 const NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
@@ -46,7 +44,6 @@ export type Download = Readonly<{
 export const downloadScript = ({ url, region, login, authority, environment = {} }: Download): string =>
   wrapped(
     [
-      exportsOf(environment),
       MAKE_ROOM,
       "command -v curl >/dev/null || fail 'curl is missing: apt-get install curl ca-certificates'\n",
       'M=/run/slipway-etcd-download\nrm -rf "$M"\nmkdir -m 0700 "$M"\ntrap \'rm -rf "$M"\' EXIT\n',
@@ -55,6 +52,7 @@ export const downloadScript = ({ url, region, login, authority, environment = {}
       `curl -q -fsS -K "$M/login"${authority === undefined ? '' : ' --cacert "$M/ca.crt"'} --aws-sigv4 ${quote(`aws:amz:${region}:s3`)} -H 'x-amz-content-sha256: ${NOTHING}' --connect-timeout 10 --retry 3 --speed-limit 1024 --speed-time 60 -o "$S/archive.part" ${quote(url)}\n`,
       'mv -f "$S/archive.part" "$S/archive"\n',
     ].join(''),
+    environment,
   )
 
 /** Prints what can be known of the file without a key: its digest, its manifest, its envelope. */

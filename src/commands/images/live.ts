@@ -1,5 +1,6 @@
 import { membersOf, pickDelegate } from '../../cluster/members.ts'
 import { escapeRemote } from '../../hosts/lines.ts'
+import { onHost } from '../../shell/script.ts'
 import { quote } from '../../shell/quote.ts'
 import { capture, type Transport } from '../../hosts/transport.ts'
 import { LIVE_KINDS, liveDiff, livePatch, type LiveWorkload, liveWorkloads } from '../../images/live.ts'
@@ -13,13 +14,11 @@ import { openSession, readIntent, refuse, type Session, strangersIn } from '../.
 import { tell } from '../../run/tell.ts'
 import type { Io, Options } from '../../run/types.ts'
 
-const KUBECTL = 'kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s'
-
 const workloadsOf = async (transport: Transport, namespace: string | undefined): Promise<unknown> => {
   const where = namespace === undefined ? '--all-namespaces' : `--namespace ${quote(namespace)}`
   const { exit, stdout, stderr } = await capture(
     transport,
-    `${KUBECTL} get ${LIVE_KINDS.join(',')} ${where} --show-managed-fields -o json\n`,
+    onHost(`k 60 get ${LIVE_KINDS.join(',')} ${where} --show-managed-fields -o json`, { enters: false }),
   )
   if (exit !== 0) throw new Error(escapeRemote(stderr.trim() || `kubectl ended with ${exit}`))
   return JSON.parse(stdout)
@@ -29,7 +28,10 @@ const patch = async (transport: Transport, workload: LiveWorkload): Promise<stri
   const { kind, namespace, name } = workload
   const { exit, stderr } = await capture(
     transport,
-    `${KUBECTL} patch ${quote(kind.toLowerCase())} ${quote(name)} --namespace ${quote(namespace)} --type=json --field-manager=slipway-images -p ${quote(livePatch(workload))} >/dev/null\n`,
+    onHost(
+      `k 30 patch ${quote(kind.toLowerCase())} ${quote(name)} --namespace ${quote(namespace)} --type=json --field-manager=slipway-images -p ${quote(livePatch(workload))} >/dev/null`,
+      { enters: false },
+    ),
   )
   return exit === 0 ? undefined : escapeRemote(stderr.trim().split('\n').at(-1) ?? '')
 }

@@ -1,3 +1,4 @@
+import { onHost } from '../../shell/script.ts'
 import { quote } from '../../shell/quote.ts'
 import { heredoc } from '../../shell/heredoc.ts'
 import type { NewPin } from '../../releases/lock-text.ts'
@@ -6,14 +7,7 @@ import type { Repository } from '../../releases/alternates.ts'
 /** What a host's apt found: a package as a signed list has it, or why a source gave none. */
 export type DebFinding = Readonly<{ key: string; pin: string; host: string }> | Readonly<{ repository: string; host: string; why: string }>
 
-/**
- * The script that asks a host's apt for packages: with lists of their own in a temporary place, so that nothing of the host changes.
- * apt has verified the signatures of what it prints. It follows the functions of engine/*.sh.
- */
-export const debScript = (repositories: readonly Repository[]): string =>
-  [
-    `
-# say_debs REPOSITORY PACKAGE=VERSION...: from the first source whose lists can be trusted.
+const FUNCTIONS = `# say_debs REPOSITORY PACKAGE=VERSION...: from the first source whose lists can be trusted.
 say_debs() {
 	repository=$1
 	place=$STATE/apt/$1
@@ -39,21 +33,32 @@ say_debs() {
 # elsewhere REPOSITORY FILE: sources that name their key where it lies in this script's own place.
 elsewhere() { sed "s|/var/lib/slipway|$STATE|" | private_apt "$1" "$2"; }
 
-main() {
-	STATE=$(mktemp -d)
-	RUN=$STATE/run
-	failures=
-	trap 'rm -rf "$STATE"' EXIT
-	chmod 0755 "$STATE"
-	mkdir "$RUN"
-`,
-    ...repositories.flatMap(({ name, key, candidates, packages }) => [
-      heredoc(`private_apt ${name} key.asc`, key),
-      ...candidates.map(({ host, text }, index) => heredoc(`elsewhere ${name} ${quote(`${index + 1}-${host}.sources`)}`, text)),
-      `say_debs ${name} ${packages.map((one) => quote(`${one.name}=${one.version}`)).join(' ')}\n`,
-    ]),
-    '}\nmain; exit\n',
-  ].join('')
+`
+
+const BEGIN = `STATE=$(mktemp -d)
+RUN=$STATE/run
+failures=
+trap 'rm -rf "$STATE"' EXIT
+chmod 0755 "$STATE"
+mkdir "$RUN"
+`
+
+/**
+ * The script that asks a host's apt for packages: with lists of their own in a temporary place, so that nothing of the host changes.
+ * apt has verified the signatures of what it prints.
+ */
+export const debScript = (repositories: readonly Repository[]): string =>
+  onHost(
+    [
+      BEGIN,
+      ...repositories.flatMap(({ name, key, candidates, packages }) => [
+        heredoc(`private_apt ${name} key.asc`, key),
+        ...candidates.map(({ host, text }, index) => heredoc(`elsewhere ${name} ${quote(`${index + 1}-${host}.sources`)}`, text)),
+        `say_debs ${name} ${packages.map((one) => quote(`${one.name}=${one.version}`)).join(' ')}\n`,
+      ]),
+    ].join(''),
+    { functions: FUNCTIONS, enters: false },
+  )
 
 /** Reads what the script printed; lines that are none of its are left out. */
 export const parseDebs = (output: string): readonly DebFinding[] =>

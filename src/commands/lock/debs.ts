@@ -1,4 +1,3 @@
-import { PRELUDE } from '../../shell/texts.ts'
 import { capture } from '../../hosts/transport.ts'
 import type { Os } from '../../mirrors/types.ts'
 import { repositoriesFor } from '../../releases/alternates.ts'
@@ -22,7 +21,7 @@ const ask = async (session: Session, key: string, os: Os): Promise<readonly DebF
   const around = { release: cluster.release, os, sources: cluster.sources, keys: config.mirrors.apt.keys, files: cluster.files }
   const repositories = repositoriesFor(around)
   if (!transport || repositories.length === 0) return []
-  const { stdout } = await capture(transport, PRELUDE + debScript(repositories))
+  const { stdout } = await capture(transport, debScript(repositories))
   return parseDebs(stdout)
 }
 

@@ -1,7 +1,7 @@
 import { capture } from '../../hosts/transport.ts'
 import { type Found, judge, parseProbes, probesFor, probeScript, suggest, type Verdict } from './probes.ts'
 import type { Os } from '../../mirrors/types.ts'
-import { exportsOf } from '../../engine/script.ts'
+import { exportsOf } from '../../shell/script.ts'
 import { EXIT } from '../../problem.ts'
 import { scriptProxy } from '../../steps/proxy.ts'
 import { table } from '../../ui/table.ts'

@@ -1,4 +1,4 @@
-import { PRELUDE } from '../../shell/texts.ts'
+import { onHost } from '../../shell/script.ts'
 import { peerUrl } from '../../cluster/etcd-view.ts'
 import type { Config } from '../../config/schema.ts'
 import { drainOf } from '../../resources/drain.ts'
@@ -10,24 +10,19 @@ import type { Member } from '../../cluster/types.ts'
 
 // Scripts of `slipway node`: each is safe to run twice, and every part of what it undoes may be gone already.
 
-/** Wrapped as the scripts of an apply are (engine/script.ts). */
-const wrapped = (body: string): string => `${PRELUDE}\nmain() {\nenter\n${body}}\nmain; exit\n`
-
 const resourceScript = <R extends Resource>(want: R): string =>
   kindOf(want).script(want, { verb: 'update', reason: { en: '', zh: '' } }, {})
 
 /** Cordons a node and moves its pods away, as cluster.yml wants a drain. */
-export const drainScript = (config: Config, node: string, host: string): string => wrapped(resourceScript(drainOf(config, node, host)))
+export const drainScript = (config: Config, node: string, host: string): string => onHost(resourceScript(drainOf(config, node, host)))
 
 /** Waits until a node is Ready with this version of kubelet, and lets pods onto it again. */
 export const uncordonScript = (node: string, host: string, version: string): string =>
-  wrapped(resourceScript({ kind: 'uncordon', node, host, version }))
+  onHost(resourceScript({ kind: 'uncordon', node, host, version }))
 
 /** On the host that leaves: balancers see its API server go before it is gone, and its kubelet does not register again. */
 export const stopScript = (): string =>
-  wrapped(`systemctl stop kubelet kube-scheduler kube-controller-manager kube-apiserver 2>/dev/null || true\n`)
-
-const ETCD_PKI = '/etc/kubernetes/pki/etcd'
+  onHost(`systemctl stop kubelet kube-scheduler kube-controller-manager kube-apiserver 2>/dev/null || true\n`)
 
 /**
  * On another member of etcd: takes one off the list. A leader hands over first, where it still can: an election costs a second of writes.
@@ -35,12 +30,11 @@ const ETCD_PKI = '/etc/kubernetes/pki/etcd'
  */
 export const removeMemberScript = ({ id, peer }: EtcdMemberFact, voter: Member): string => {
   const [leaving, staying] = [peer.replace(/:2380$/, ':2379'), peerUrl(voter)].map(quote)
-  return wrapped(
+  return onHost(
     [
-      `ctl() { timeout 30 etcdctl --cacert=${ETCD_PKI}/ca.crt --cert=${ETCD_PKI}/healthcheck-client.crt --key=${ETCD_PKI}/healthcheck-client.key --command-timeout=10s "$@"; }\n`,
-      'ours() { ctl --endpoints=https://127.0.0.1:2379 "$@"; }\n',
+      'ours() { ctl 10 "" "$@"; }\n',
       `heir=$(ours member list | awk -F ', ' -v peer=${staying} '$4 == peer {print $1}')\n`,
-      `ctl --endpoints=${leaving} move-leader "$heir" >/dev/null 2>&1 || true\n`,
+      `ctl 10 ${leaving} move-leader "$heir" >/dev/null 2>&1 || true\n`,
       `gone() { ours member list >"$RUN/members" && ! grep -q ${quote(`^${id}, `)} "$RUN/members"; }\n`,
       `removed() { gone || ours member remove ${quote(id)}; }\nawait 30 ${quote(`etcd lets member ${id} go`)} removed\n`,
     ].join(''),
@@ -49,23 +43,18 @@ export const removeMemberScript = ({ id, peer }: EtcdMemberFact, voter: Member):
 
 /** On a control plane: the Node goes, and with it the pods that were still bound to it. */
 export const deleteNodeScript = (name: string): string =>
-  wrapped(
-    [
-      'k() { timeout 90 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }\n',
-      `k delete node ${quote(name)} --ignore-not-found --timeout=60s\n`,
-    ].join(''),
-  )
+  onHost([`k 80 delete node ${quote(name)} --ignore-not-found --timeout=60s\n`].join(''))
 
 /** Names this boot of a host: another one after every reboot, also where a container's hosts share a kernel. */
 export const BOOT_SCRIPT =
   'main() { cat /proc/sys/kernel/random/boot_id; systemctl show -p UserspaceTimestampMonotonic --value; }; main; exit\n'
 
 /** The connection breaks over it; kube-apiserver is stopped before etcd, and etcd's leader hands over. */
-export const rebootScript = (): string => wrapped('systemctl reboot\n')
+export const rebootScript = (): string => onHost('systemctl reboot\n')
 
 /** Waits until everything that Slipway runs on a host is up and says that it is ready. */
 export const upScript = (seconds: number): string =>
-  wrapped(
+  onHost(
     [
       'answers() { loopback 3 -o /dev/null "$@"; }\n',
       // The exit code says yes to a static unit too, such as the service behind a timer, which rests most of the time.

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { renameSync, utimesSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { CONTROLLERS, giveUp, restart, survive } from '../../../src/commands/etcd/recover-scripts.ts'
-import { PRELUDE } from '../../../src/shell/texts.ts'
+import { ownPart } from '../../shell/script.ts'
 import { type Sandbox, sandbox } from '../../resources/sandbox.ts'
 
 let host: Sandbox
@@ -12,7 +12,7 @@ beforeEach(() => {
 })
 afterEach(() => host.remove())
 
-const [HEAD, TAIL] = [`${PRELUDE}\nmain() {\nenter\n`, '}\nmain; exit\n']
+const [HEAD, TAIL] = ['main() {\nenter\n', '}\nmain; exit\n']
 
 /** systemctl as far as it is asked; with the flag, etcd writes to its data. A unit that `fails` is never ready. */
 const stubs = (fails: string): string => `
@@ -23,7 +23,7 @@ systemctl() {
 }
 await_unit() { printf 'await %s\\n' "$1" >>${host.path('asked')}; [ "$1" != '${fails}' ] || exit 1; }
 `
-const bodyOf = (script: string): string => script.slice(HEAD.length, -TAIL.length)
+const bodyOf = (script: string): string => ownPart(script).slice(HEAD.length, -TAIL.length)
 const run = (script: string, fails = '') => host.run(bodyOf(script), stubs(fails))
 const asked = (): string[] => host.read('asked').trimEnd().split('\n')
 

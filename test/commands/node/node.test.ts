@@ -20,6 +20,7 @@ import type { Io, Options } from '../../../src/run/types.ts'
 import type { Session } from '../../../src/run/session.ts'
 import { membersOf } from '../../../src/cluster/members.ts'
 import { PRELUDE } from '../../../src/shell/texts.ts'
+import { ownPart } from '../../shell/script.ts'
 import type { World } from '../../../src/cluster/world.ts'
 import type { Facts } from '../../../src/hosts/facts.ts'
 import type { Output, Transport } from '../../../src/hosts/transport.ts'
@@ -69,12 +70,12 @@ const purposeOf = (script: string): string =>
       ['lock', /flock -n 8/],
       ['survey', /etcd\\t/],
       ['reset', /^reset\(\) \{/m],
-      ['drain', /kubectl [^\n]*drain /],
+      ['drain', /^(if ! )?k \d+ drain /m],
       ['stop', /systemctl stop kubelet/],
       ['remove-member', /member remove/],
       ['delete-node', /delete node/],
     ] as const
-  ).find(([, pattern]) => pattern.test(script))?.[0] ?? expect.fail(`an unknown script:\n${script.slice(PRELUDE.length)}`)
+  ).find(([, pattern]) => pattern.test(script))?.[0] ?? expect.fail(`an unknown script:\n${ownPart(script)}`)
 
 /** A session with hosts that do what they are told and remember it; `without` do not answer. */
 const sessionWith = (world: World, without: readonly string[] = [], fails = '') => {
@@ -334,7 +335,7 @@ const upOn = (units: Readonly<Record<string, readonly [enabled: string, active: 
       `STATE=${dir}\nRUN=${dir}\nenter() { :; }\ncurl() { printf '%s\\n' "$*" >>${dir}/asked; }`,
       `systemctl() { case $* in\n${answers.join('\n')}\n*) printf '%s\\n' "$*" >>${dir}/unknown; return 1 ;;\nesac; }`,
     ]
-    const script = [PRELUDE, ...host, upScript(0).slice(PRELUDE.length)].join('\n')
+    const script = [PRELUDE, ...host, ownPart(upScript(0))].join('\n')
     const { status, stderr } = spawnSync('sh', ['-c', script], { encoding: 'utf8' })
     if (existsSync(join(dir, 'unknown'))) throw new Error(`systemctl ${readFileSync(join(dir, 'unknown'), 'utf8')}`)
     return { status, stderr, asked: existsSync(join(dir, 'asked')) ? readFileSync(join(dir, 'asked'), 'utf8') : '' }
