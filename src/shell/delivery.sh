@@ -125,11 +125,12 @@ not_delivered() { fail "$1 was not streamed to this host whole; run again"; }
 delivered_packages() {
 	[ -f "$DELIVERY/repository/Packages" ] || not_delivered 'the list of packages'
 	in_delivery
+	deny_starts
+	finish_packages
 	# shellcheck disable=SC2086
 	apt-get -s $APT_DELIVERED -o APT::Install-Recommends=false install "$@" >"$RUN/simulated"
 	awk '$1 == "Inst" && $3 !~ /^\[/ {print $2}' "$RUN/simulated" | while read -r name; do remember package "$name"; done
 	apt-mark showauto "$@" | while read -r name; do remember auto "$name"; done
-	deny_starts
 	# shellcheck disable=SC2086
 	apt undisturbed $APT_DELIVERED install "$@"
 	allow_starts

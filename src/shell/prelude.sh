@@ -66,7 +66,6 @@ enter() {
 	trap 'leave $?' EXIT
 	# Nobody reads any more what is printed then, and a shell that dies of that would not clean up.
 	trap 'exit 143' TERM PIPE
-	if dpkg --audit 2>/dev/null | grep -q .; then dpkg --configure -a --force-confold || true; fi
 	allow_starts
 	recall
 }
@@ -81,10 +80,15 @@ leave() {
 	exit "$1"
 }
 
-# What Slipway wrote, one "kind value" a line: reset takes away exactly this.
+# What Slipway wrote, one "kind value" a line: reset takes away exactly this. It lies on the disk before what it names does.
 remember() {
-	grep -qxF -- "$1 $2" "$STATE/inventory" 2>/dev/null || printf '%s %s\n' "$1" "$2" >>"$STATE/inventory"
+	if grep -qxF -- "$1 $2" "$STATE/inventory" 2>/dev/null; then return 0; fi
+	printf '%s %s\n' "$1" "$2" >>"$STATE/inventory"
+	sync "$STATE/inventory" "$STATE/"
 }
+
+# recorded KIND DELIMITER FIELD VALUE: whether the inventory has an entry of that kind whose field is this, character by character.
+recorded() { sed -n "s/^$1 //p" "$STATE/inventory" 2>/dev/null | cut -d "$2" -f "$3" | grep -qxF -- "$4"; }
 
 # Keeps what was at PATH before Slipway, once, and whole or not at all.
 keep() {
@@ -99,7 +103,7 @@ keep() {
 
 # Keeps the mode and owner of a directory that was there before Slipway, once. A link to one on another disk counts as that one, as chmod has it.
 keep_mode() {
-	if ! grep -qxF -- "directory $1" "$STATE/inventory" 2>/dev/null && ! grep -q "^mode .* $1\$" "$STATE/inventory" 2>/dev/null; then
+	if ! grep -qxF -- "directory $1" "$STATE/inventory" 2>/dev/null && ! recorded mode " " 3- "$1"; then
 		remember mode "$(stat -L -c '%a %U:%G' "$1") $1"
 	fi
 }
@@ -107,7 +111,7 @@ keep_mode() {
 # keep_sysctls KEY...: what the kernel says before Slipway's values, once. A key that its module has not made yet has no value to keep.
 keep_sysctls() {
 	for key; do
-		grep -q "^sysctl $key=" "$STATE/inventory" 2>/dev/null || ! value=$(sysctl -n "$key" 2>/dev/null) || remember sysctl "$key=$value"
+		recorded sysctl = 1 "$key" || ! value=$(sysctl -n "$key" 2>/dev/null) || remember sysctl "$key=$value"
 	done
 }
 
@@ -124,7 +128,7 @@ keep_modules() {
 
 # keep_service NAME: whether a package's service was enabled and ran before Slipway, once.
 keep_service() {
-	grep -q "^service $1 " "$STATE/inventory" 2>/dev/null ||
+	recorded service " " 1 "$1" ||
 		remember service "$1 $(systemctl is-enabled "$1.service" 2>/dev/null || true) $(systemctl is-active "$1.service" 2>/dev/null || true)"
 }
 
@@ -221,6 +225,13 @@ apt() {
 # A dpkg run that was begun is ended by nobody but itself, and keeps the host's lock until then.
 undisturbed() { command timeout "$@"; }
 
+# finish_packages: what a dpkg that was cut off has left half done; apt refuses everything until it is whole. Only before packages change, because
+# their scripts act on the host.
+finish_packages() {
+	[ -n "$(dpkg --audit 2>/dev/null)" ] || return 0
+	undisturbed 900 dpkg --configure -a --force-confold || true
+}
+
 POLICY=/usr/sbin/policy-rc.d
 deny_starts() {
 	[ -e "$POLICY" ] && return
@@ -236,9 +247,10 @@ allow_starts() {
 # and which of them apt had as "installed automatically": naming a package makes it a wanted one.
 packages() {
 	apt_refresh
+	deny_starts
+	finish_packages
 	apt-mark showauto "$@" | while read -r name; do remember auto "$name"; done
 	apt_fetch "$@"
-	deny_starts
 	apt undisturbed install "$@"
 	allow_starts
 }

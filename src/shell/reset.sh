@@ -53,6 +53,9 @@ our_processes() {
 	done
 }
 
+# begins_in FILE TEXT: whether a line of it begins so.
+begins_in() { TEXT=$2 awk 'index($0, ENVIRON["TEXT"]) == 1 { found = 1 } END { exit !found }' "$1" 2>/dev/null; }
+
 none() { [ -z "$("$1")" ]; }
 
 # end WHICH: asks, waits 10 s, and kills.
@@ -187,7 +190,7 @@ unmount_below() {
 # A disk of its own stays mounted, and its lost+found is the file system's; of a link to a directory elsewhere both stay.
 empty_directory() {
 	find "$1/" -mindepth 1 -maxdepth 1 ! -name lost+found -exec rm -rf {} +
-	grep -q "^mode .* $1\$" "$STATE/inventory" || {
+	recorded mode ' ' 3- "$1" || {
 		chmod 0755 "$1"
 		chown root:root "$1"
 	}
@@ -293,7 +296,7 @@ remove_files() {
 		[ -d "$path" ] || continue
 		rmdir "$path" 2>/dev/null && continue
 		# Only the innermost: those around it stay for the same reason.
-		grep -qF "$path/" "$RUN/filled" 2>/dev/null || left not-empty "$path: $(find "$path" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | head -n 5 | paste -s -d ' ')"
+		begins_in "$RUN/filled" "$path/" || left not-empty "$path: $(find "$path" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort | head -n 5 | paste -s -d ' ')"
 		printf '%s\n' "$path" >>"$RUN/filled"
 	done
 	prune
@@ -327,6 +330,9 @@ run_directories() {
 # Only what came with us goes, and of that only what nobody else needs by now: dpkg is asked what it could take away without breaking anything.
 remove_packages() {
 	stage packages
+	deny_starts
+	finish_packages
+	allow_starts
 	our_packages | while read -r name; do
 		if [ "$name" != nftables ] || ! switched_on nftables; then printf '%s\n' "$name"; fi
 	done >"$RUN/ours"
