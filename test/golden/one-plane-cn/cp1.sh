@@ -1,6 +1,7 @@
 ##### stage 1: secrets
-# (here stands src/shell)
-
+# (here stands what it uses of src/shell)
+export no_proxy='localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11,10.0.0.21,10.0.0.22'
+export NO_PROXY='localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11,10.0.0.21,10.0.0.22'
 main() {
 enter
 begin 0
@@ -44,8 +45,9 @@ finish 4
 main; exit
 
 ##### stage 2: prepare, etcd, apiserver, controllers
-# (here stands src/shell)
-
+# (here stands what it uses of src/shell)
+export no_proxy='localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11,10.0.0.21,10.0.0.22'
+export NO_PROXY='localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11,10.0.0.21,10.0.0.22'
 main() {
 enter
 begin 0
@@ -494,7 +496,7 @@ OOMScoreAdjust=-900
 WantedBy=multi-user.target
 SLIPWAY_END
 ready() {
-curl -fsS --max-time 2 -o /dev/null http://127.0.0.1:2381/readyz
+loopback 2 -o /dev/null http://127.0.0.1:2381/readyz
 }
 start 'etcd' 180 ready '/etc/systemd/system/etcd.service' '/etc/kubernetes/pki/etcd/ca.crt' '/etc/kubernetes/pki/etcd/server.crt' '/etc/kubernetes/pki/etcd/peer.crt'
 finish 25
@@ -657,7 +659,7 @@ LimitNOFILE=1048576
 WantedBy=multi-user.target
 SLIPWAY_END
 ready() {
-curl -fsS --max-time 2 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz
+loopback 2 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz
 }
 start 'kube-apiserver' 180 ready '/etc/systemd/system/kube-apiserver.service' '/etc/kubernetes/pki/ca.crt' '/etc/kubernetes/pki/front-proxy-ca.crt' '/etc/kubernetes/pki/etcd/ca.crt' '/etc/kubernetes/pki/apiserver.crt' '/etc/kubernetes/pki/apiserver-etcd-client.crt' '/etc/kubernetes/pki/apiserver-kubelet-client.crt' '/etc/kubernetes/pki/front-proxy-client.crt' '/etc/kubernetes/pki/sa.pub' '/etc/kubernetes/pki/sa.key' '/etc/kubernetes/encryption.yaml' '/etc/kubernetes/audit-policy.yaml' '/etc/kubernetes/authentication.yaml'
 finish 33
@@ -735,7 +737,7 @@ LimitNOFILE=1048576
 WantedBy=multi-user.target
 SLIPWAY_END
 ready() {
-curl -fsSk --max-time 2 https://127.0.0.1:10257/healthz
+loopback 2 -k https://127.0.0.1:10257/healthz
 }
 start 'kube-controller-manager' 90 ready '/etc/systemd/system/kube-controller-manager.service' '/etc/kubernetes/controller-manager.conf' '/etc/kubernetes/pki/controller-manager.crt' '/etc/kubernetes/pki/ca.crt' '/etc/kubernetes/pki/ca.key' '/etc/kubernetes/pki/sa.pub' '/etc/kubernetes/pki/sa.key' '/etc/kubernetes/pki/front-proxy-ca.crt'
 finish 36
@@ -799,7 +801,7 @@ LimitNOFILE=1048576
 WantedBy=multi-user.target
 SLIPWAY_END
 ready() {
-curl -fsSk --max-time 2 https://127.0.0.1:10259/readyz
+loopback 2 -k https://127.0.0.1:10259/readyz
 }
 start 'kube-scheduler' 90 ready '/etc/systemd/system/kube-scheduler.service' '/etc/kubernetes/scheduler.conf' '/etc/kubernetes/pki/scheduler.crt' '/etc/kubernetes/pki/ca.crt'
 finish 39
@@ -858,7 +860,7 @@ install -d -m 0700 /run/slipway/secret
 (umask 077; cat >/run/slipway/secret/super-admin.conf) <<'SLIPWAY_END'
 (the content of /run/slipway/secret/super-admin.conf is drawn while applying)
 SLIPWAY_END
-applied() { timeout 60 kubectl --kubeconfig /run/slipway/secret/super-admin.conf --request-timeout=30s apply --server-side --force-conflicts --field-manager=slipway -f /etc/slipway/manifests/bootstrap-rbac.yaml; }
+applied() { k 50 --kubeconfig /run/slipway/secret/super-admin.conf apply --server-side --force-conflicts --field-manager=slipway -f /etc/slipway/manifests/bootstrap-rbac.yaml; }
 await 60 bootstrap-rbac applied
 rm -rf /run/slipway/secret
 finish 43
@@ -866,8 +868,9 @@ finish 43
 main; exit
 
 ##### stage 3: nodes
-# (here stands src/shell)
-
+# (here stands what it uses of src/shell)
+export no_proxy='localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11,10.0.0.21,10.0.0.22'
+export NO_PROXY='localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11,10.0.0.21,10.0.0.22'
 main() {
 enter
 begin 0
@@ -1164,7 +1167,7 @@ MemoryAccounting=true
 WantedBy=multi-user.target
 SLIPWAY_END
 ready() {
-curl -fsS --max-time 2 http://127.0.0.1:10248/healthz
+loopback 2 http://127.0.0.1:10248/healthz
 }
 start 'kubelet' 90 ready '/etc/systemd/system/kubelet.service' '/var/lib/kubelet/config.yaml' '/etc/kubernetes/kubelet.conf' '/var/lib/kubelet/pki/kubelet.crt' '/etc/kubernetes/pki/ca.crt'
 finish 28
@@ -1244,7 +1247,7 @@ LimitNOFILE=1048576
 WantedBy=multi-user.target
 SLIPWAY_END
 ready() {
-curl -fsS --max-time 2 http://127.0.0.1:10256/livez
+loopback 2 http://127.0.0.1:10256/livez
 }
 start 'kube-proxy' 90 ready '/etc/systemd/system/kube-proxy.service' '/var/lib/kube-proxy/config.yaml' '/etc/kubernetes/proxy.conf' '/etc/kubernetes/pki/kube-proxy.crt' '/etc/kubernetes/pki/ca.crt'
 finish 32
@@ -1252,8 +1255,9 @@ finish 32
 main; exit
 
 ##### stage 4: addons
-# (here stands src/shell)
-
+# (here stands what it uses of src/shell)
+export no_proxy='localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11,10.0.0.21,10.0.0.22'
+export NO_PROXY='localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11,10.0.0.21,10.0.0.22'
 main() {
 enter
 begin 0
@@ -1662,49 +1666,43 @@ spec:
 SLIPWAY_END
 finish 1
 begin 2
-applied() { timeout 60 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s apply --server-side --force-conflicts --field-manager=slipway -f /etc/slipway/manifests/flannel.yaml; }
+applied() { k 50 apply --server-side --force-conflicts --field-manager=slipway -f /etc/slipway/manifests/flannel.yaml; }
 await 60 flannel applied
 ready() {
-k() { timeout 30 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }
-k -n kube-flannel get daemonset kube-flannel-ds -o 'jsonpath={.metadata.generation} {.status.observedGeneration} {.status.updatedNumberScheduled} {.status.numberReady}' | awk '$1 == $2 && $3 >= 3 && $4 >= 3 {ok = 1} END {exit !ok}'
+k 20 -n kube-flannel get daemonset kube-flannel-ds -o 'jsonpath={.metadata.generation} {.status.observedGeneration} {.status.updatedNumberScheduled} {.status.numberReady}' | awk '$1 == $2 && $3 >= 3 && $4 >= 3 {ok = 1} END {exit !ok}'
 }
 await 300 flannel ready
 finish 2
 begin 3
-applied() { timeout 60 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s apply --server-side --force-conflicts --field-manager=slipway -f /etc/slipway/manifests/coredns.yaml; }
+applied() { k 50 apply --server-side --force-conflicts --field-manager=slipway -f /etc/slipway/manifests/coredns.yaml; }
 await 60 coredns applied
 ready() {
-k() { timeout 30 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }
-k -n kube-system rollout status deployment/coredns --timeout=5s
+k 20 -n kube-system rollout status deployment/coredns --timeout=5s
 }
 await 300 coredns ready
 finish 3
 begin 4
-k() { timeout 30 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }
-registered() { k get node 'cp1' -o name; }
+registered() { k 20 get node 'cp1' -o name; }
 await 120 'node cp1' registered
-k label --overwrite node 'cp1' 'node-role.kubernetes.io/control-plane='
-k taint --overwrite node 'cp1' 'node-role.kubernetes.io/control-plane=:NoSchedule'
-k annotate --overwrite node 'cp1' 'slipway/managed={"labels":["node-role.kubernetes.io/control-plane"],"taints":["node-role.kubernetes.io/control-plane:NoSchedule"]}'
+k 20 label --overwrite node 'cp1' 'node-role.kubernetes.io/control-plane='
+k 20 taint --overwrite node 'cp1' 'node-role.kubernetes.io/control-plane=:NoSchedule'
+k 20 annotate --overwrite node 'cp1' 'slipway/managed={"labels":["node-role.kubernetes.io/control-plane"],"taints":["node-role.kubernetes.io/control-plane:NoSchedule"]}'
 finish 4
 begin 5
-k() { timeout 30 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }
-registered() { k get node 'w1' -o name; }
+registered() { k 20 get node 'w1' -o name; }
 await 120 'node w1' registered
-k label --overwrite node 'w1' 'zone=a'
-k taint --overwrite node 'w1' 'dedicated=gpu:NoSchedule'
-k annotate --overwrite node 'w1' 'slipway/managed={"labels":["zone"],"taints":["dedicated:NoSchedule"]}'
+k 20 label --overwrite node 'w1' 'zone=a'
+k 20 taint --overwrite node 'w1' 'dedicated=gpu:NoSchedule'
+k 20 annotate --overwrite node 'w1' 'slipway/managed={"labels":["zone"],"taints":["dedicated:NoSchedule"]}'
 finish 5
 begin 6
-k() { timeout 30 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }
-registered() { k get node 'w2' -o name; }
+registered() { k 20 get node 'w2' -o name; }
 await 120 'node w2' registered
-k annotate --overwrite node 'w2' 'slipway/managed={"labels":[],"taints":[]}'
+k 20 annotate --overwrite node 'w2' 'slipway/managed={"labels":[],"taints":[]}'
 finish 6
 begin 7
-k() { timeout 30 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s -n slipway-check "$@"; }
-removed() { k delete namespace slipway-check --ignore-not-found --wait=false; }
-gone() { removed && left=$(k get namespace slipway-check --ignore-not-found -o name) && [ -z "$left" ]; }
+removed() { k 20 delete namespace slipway-check --ignore-not-found --wait=false; }
+gone() { removed && left=$(k 20 get namespace slipway-check --ignore-not-found -o name) && [ -z "$left" ]; }
 await 60 'removal of an earlier check' gone
 cat >"$RUN/check.yaml" <<'SLIPWAY_END'
 apiVersion: v1
@@ -1763,16 +1761,16 @@ spec:
     - port: 80
       targetPort: 8080
 SLIPWAY_END
-applied() { k apply -f "$RUN/check.yaml"; }
+applied() { k 20 -n slipway-check apply -f "$RUN/check.yaml"; }
 await 60 'objects of the check' applied
 rm -f "$RUN/check.yaml"
-running() { k wait --for=condition=Ready pod/server pod/client --timeout=5s; }
+running() { k 20 -n slipway-check wait --for=condition=Ready pod/server pod/client --timeout=5s; }
 await 180 running running
-dns_and_api() { k exec client -- /agnhost connect --timeout=3s kubernetes.default.svc.cluster.local:443; }
+dns_and_api() { k 20 -n slipway-check exec client -- /agnhost connect --timeout=3s kubernetes.default.svc.cluster.local:443; }
 await 150 dns_and_api dns_and_api
-service_on_another_node() { k exec client -- /agnhost connect --timeout=3s server.slipway-check.svc.cluster.local:80; }
+service_on_another_node() { k 20 -n slipway-check exec client -- /agnhost connect --timeout=3s server.slipway-check.svc.cluster.local:80; }
 await 150 service_on_another_node service_on_another_node
-logs() { k logs server | grep -q .; }
+logs() { k 20 -n slipway-check logs server | grep -q .; }
 await 60 logs logs
 await 60 'removal of the check' removed
 put /etc/slipway/verified 0644 root:root <<'SLIPWAY_END'

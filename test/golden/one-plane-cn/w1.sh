@@ -1,6 +1,7 @@
 ##### stage 2: prepare, etcd, apiserver, controllers
-# (here stands src/shell)
-
+# (here stands what it uses of src/shell)
+export no_proxy='localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11,10.0.0.21,10.0.0.22'
+export NO_PROXY='localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11,10.0.0.21,10.0.0.22'
 main() {
 enter
 begin 0
@@ -267,8 +268,9 @@ finish 12
 main; exit
 
 ##### stage 3: nodes
-# (here stands src/shell)
-
+# (here stands what it uses of src/shell)
+export no_proxy='localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11,10.0.0.21,10.0.0.22'
+export NO_PROXY='localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11,10.0.0.21,10.0.0.22'
 main() {
 enter
 begin 0
@@ -506,7 +508,7 @@ ExecReload=/bin/kill -USR2 $MAINPID
 WantedBy=multi-user.target
 SLIPWAY_END
 ready() {
-curl -fsS --max-time 3 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz
+loopback 3 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz
 }
 start 'kube-apiserver-balancer' 30 ready '/etc/systemd/system/kube-apiserver-balancer.service'
 loaded 'kube-apiserver-balancer' '/etc/slipway/haproxy.cfg' '/etc/kubernetes/pki/ca.crt'
@@ -633,7 +635,7 @@ MemoryAccounting=true
 WantedBy=multi-user.target
 SLIPWAY_END
 ready() {
-curl -fsS --max-time 2 http://127.0.0.1:10248/healthz
+loopback 2 http://127.0.0.1:10248/healthz
 }
 start 'kubelet' 90 ready '/etc/systemd/system/kubelet.service' '/var/lib/kubelet/config.yaml' '/etc/kubernetes/kubelet.conf' '/var/lib/kubelet/pki/kubelet.crt' '/etc/kubernetes/pki/ca.crt'
 finish 32
@@ -713,7 +715,7 @@ LimitNOFILE=1048576
 WantedBy=multi-user.target
 SLIPWAY_END
 ready() {
-curl -fsS --max-time 2 http://127.0.0.1:10256/livez
+loopback 2 http://127.0.0.1:10256/livez
 }
 start 'kube-proxy' 90 ready '/etc/systemd/system/kube-proxy.service' '/var/lib/kube-proxy/config.yaml' '/etc/kubernetes/proxy.conf' '/etc/kubernetes/pki/kube-proxy.crt' '/etc/kubernetes/pki/ca.crt'
 finish 36

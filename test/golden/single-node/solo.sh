@@ -1,9 +1,9 @@
 ##### stage 1: secrets
-# (here stands src/shell)
-
+# (here stands what it uses of src/shell)
 export http_proxy='http://proxy.corp:3128'
 export https_proxy='http://proxy.corp:3128'
 export no_proxy='.corp,localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11'
+export NO_PROXY='.corp,localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11'
 main() {
 enter
 begin 0
@@ -47,11 +47,11 @@ finish 4
 main; exit
 
 ##### stage 2: prepare, etcd, apiserver, controllers
-# (here stands src/shell)
-
+# (here stands what it uses of src/shell)
 export http_proxy='http://proxy.corp:3128'
 export https_proxy='http://proxy.corp:3128'
 export no_proxy='.corp,localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11'
+export NO_PROXY='.corp,localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11'
 main() {
 enter
 begin 0
@@ -406,7 +406,7 @@ OOMScoreAdjust=-900
 WantedBy=multi-user.target
 SLIPWAY_END
 ready() {
-curl -fsS --max-time 2 -o /dev/null http://127.0.0.1:2381/readyz
+loopback 2 -o /dev/null http://127.0.0.1:2381/readyz
 }
 start 'etcd' 180 ready '/etc/systemd/system/etcd.service' '/etc/kubernetes/pki/etcd/ca.crt' '/etc/kubernetes/pki/etcd/server.crt' '/etc/kubernetes/pki/etcd/peer.crt'
 finish 22
@@ -570,7 +570,7 @@ LimitNOFILE=1048576
 WantedBy=multi-user.target
 SLIPWAY_END
 ready() {
-curl -fsS --max-time 2 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz
+loopback 2 --cacert /etc/kubernetes/pki/ca.crt https://127.0.0.1:6443/readyz
 }
 start 'kube-apiserver' 180 ready '/etc/systemd/system/kube-apiserver.service' '/etc/kubernetes/pki/ca.crt' '/etc/kubernetes/pki/front-proxy-ca.crt' '/etc/kubernetes/pki/etcd/ca.crt' '/etc/kubernetes/pki/apiserver.crt' '/etc/kubernetes/pki/apiserver-etcd-client.crt' '/etc/kubernetes/pki/apiserver-kubelet-client.crt' '/etc/kubernetes/pki/front-proxy-client.crt' '/etc/kubernetes/pki/sa.pub' '/etc/kubernetes/pki/sa.key' '/etc/kubernetes/encryption.yaml' '/etc/kubernetes/audit-policy.yaml' '/etc/kubernetes/authentication.yaml'
 finish 30
@@ -648,7 +648,7 @@ LimitNOFILE=1048576
 WantedBy=multi-user.target
 SLIPWAY_END
 ready() {
-curl -fsSk --max-time 2 https://127.0.0.1:10257/healthz
+loopback 2 -k https://127.0.0.1:10257/healthz
 }
 start 'kube-controller-manager' 90 ready '/etc/systemd/system/kube-controller-manager.service' '/etc/kubernetes/controller-manager.conf' '/etc/kubernetes/pki/controller-manager.crt' '/etc/kubernetes/pki/ca.crt' '/etc/kubernetes/pki/ca.key' '/etc/kubernetes/pki/sa.pub' '/etc/kubernetes/pki/sa.key' '/etc/kubernetes/pki/front-proxy-ca.crt'
 finish 33
@@ -712,7 +712,7 @@ LimitNOFILE=1048576
 WantedBy=multi-user.target
 SLIPWAY_END
 ready() {
-curl -fsSk --max-time 2 https://127.0.0.1:10259/readyz
+loopback 2 -k https://127.0.0.1:10259/readyz
 }
 start 'kube-scheduler' 90 ready '/etc/systemd/system/kube-scheduler.service' '/etc/kubernetes/scheduler.conf' '/etc/kubernetes/pki/scheduler.crt' '/etc/kubernetes/pki/ca.crt'
 finish 36
@@ -771,7 +771,7 @@ install -d -m 0700 /run/slipway/secret
 (umask 077; cat >/run/slipway/secret/super-admin.conf) <<'SLIPWAY_END'
 (the content of /run/slipway/secret/super-admin.conf is drawn while applying)
 SLIPWAY_END
-applied() { timeout 60 kubectl --kubeconfig /run/slipway/secret/super-admin.conf --request-timeout=30s apply --server-side --force-conflicts --field-manager=slipway -f /etc/slipway/manifests/bootstrap-rbac.yaml; }
+applied() { k 50 --kubeconfig /run/slipway/secret/super-admin.conf apply --server-side --force-conflicts --field-manager=slipway -f /etc/slipway/manifests/bootstrap-rbac.yaml; }
 await 60 bootstrap-rbac applied
 rm -rf /run/slipway/secret
 finish 40
@@ -779,11 +779,11 @@ finish 40
 main; exit
 
 ##### stage 3: nodes
-# (here stands src/shell)
-
+# (here stands what it uses of src/shell)
 export http_proxy='http://proxy.corp:3128'
 export https_proxy='http://proxy.corp:3128'
 export no_proxy='.corp,localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11'
+export NO_PROXY='.corp,localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11'
 main() {
 enter
 begin 0
@@ -1127,7 +1127,7 @@ MemoryAccounting=true
 WantedBy=multi-user.target
 SLIPWAY_END
 ready() {
-curl -fsS --max-time 2 http://127.0.0.1:10248/healthz
+loopback 2 http://127.0.0.1:10248/healthz
 }
 start 'kubelet' 90 ready '/etc/systemd/system/kubelet.service' '/var/lib/kubelet/config.yaml' '/etc/kubernetes/kubelet.conf' '/var/lib/kubelet/pki/kubelet.crt' '/etc/kubernetes/pki/ca.crt'
 finish 28
@@ -1207,7 +1207,7 @@ LimitNOFILE=1048576
 WantedBy=multi-user.target
 SLIPWAY_END
 ready() {
-curl -fsS --max-time 2 http://127.0.0.1:10256/livez
+loopback 2 http://127.0.0.1:10256/livez
 }
 start 'kube-proxy' 90 ready '/etc/systemd/system/kube-proxy.service' '/var/lib/kube-proxy/config.yaml' '/etc/kubernetes/proxy.conf' '/etc/kubernetes/pki/kube-proxy.crt' '/etc/kubernetes/pki/ca.crt'
 finish 32
@@ -1215,11 +1215,11 @@ finish 32
 main; exit
 
 ##### stage 4: addons
-# (here stands src/shell)
-
+# (here stands what it uses of src/shell)
 export http_proxy='http://proxy.corp:3128'
 export https_proxy='http://proxy.corp:3128'
 export no_proxy='.corp,localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11'
+export NO_PROXY='.corp,localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11'
 main() {
 enter
 begin 0
@@ -1418,15 +1418,14 @@ spec:
 SLIPWAY_END
 finish 0
 begin 1
-applied() { timeout 60 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=30s apply --server-side --force-conflicts --field-manager=slipway -f /etc/slipway/manifests/coredns.yaml; }
+applied() { k 50 apply --server-side --force-conflicts --field-manager=slipway -f /etc/slipway/manifests/coredns.yaml; }
 await 60 coredns applied
 finish 1
 begin 2
-k() { timeout 30 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=20s "$@"; }
-registered() { k get node 'solo' -o name; }
+registered() { k 20 get node 'solo' -o name; }
 await 120 'node solo' registered
-k label --overwrite node 'solo' 'node-role.kubernetes.io/control-plane='
-k annotate --overwrite node 'solo' 'slipway/managed={"labels":["node-role.kubernetes.io/control-plane"],"taints":[]}'
+k 20 label --overwrite node 'solo' 'node-role.kubernetes.io/control-plane='
+k 20 annotate --overwrite node 'solo' 'slipway/managed={"labels":["node-role.kubernetes.io/control-plane"],"taints":[]}'
 finish 2
 }
 main; exit
