@@ -41,7 +41,7 @@ const PURE_MODULES: Readonly<Record<string, RegExp | undefined>> = {
   'node:path/posix': undefined,
   'node:util': undefined,
   'node:net': /^isIP(v4|v6)?$/,
-  'node:crypto': /^(createHash|createPrivateKey|X509Certificate)$/,
+  'node:crypto': /^(createHash|createPrivateKey|createPublicKey|verify|X509Certificate)$/,
 }
 
 /** Names that reach the world without an import. */

@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts'
 import type { Host } from '../config/hosts.ts'
 import type { Secret } from '../shell/quote.ts'
 import type { CertificateFact, Facts } from '../hosts/facts.ts'
+import type { AptKeys } from '../mirrors/keys/index.ts'
 import type { Sources } from '../mirrors/types.ts'
 import type { Release } from '../releases/types.ts'
 import type { AuthorityName, SecretName } from './secret-names.ts'
@@ -29,6 +30,8 @@ export type Cluster = Readonly<{
   rotates?: readonly SecretName[]
   /** The user's own CAs, as cluster.yml names them; their keys stay out of a plan. */
   authorities?: Readonly<Partial<Record<AuthorityName, CertificateFact>>>
+  /** Keys of repositories as cluster.lock.yml has extended them. */
+  keys?: AptKeys
   /** Texts of files that cluster.yml names, by their path there. */
   files: Readonly<Record<string, string>>
   /** Credentials of private registries ("Basic ..."), by the registry's domain, where this run has read them. */

@@ -6,7 +6,7 @@ import type { Mirror } from './types.ts'
 // Source: mirrors.md §2 (kubernetes-new with slashes, no colons), §2b, §2c.
 const apt = aptFrom(archivesUnder('https://mirrors.aliyun.com', 'kubernetes-new/core/stable'))
 
-// Source: mirrors.md §3, minikube download.go. Late and incomplete, so it is asked only when listed.
+// Source: mirrors.md §3, minikube download.go. Late and incomplete, so it comes after others.
 const RELEASES = 'https://kubernetes.oss-cn-hangzhou.aliyuncs.com/kubernetes-release/release/'
 const file = (path: string) => (path.startsWith('dl.k8s.io/release/') ? RELEASES + path.slice('dl.k8s.io/release/'.length) : undefined)
 

@@ -3,6 +3,7 @@ import { aliyun } from './aliyun.ts'
 import { aliyunVpc } from './aliyun-vpc.ts'
 import { custom } from './custom.ts'
 import { daocloud } from './daocloud.ts'
+import { github } from './github.ts'
 import { tencent } from './tencent.ts'
 import { tuna } from './tuna.ts'
 import type { Mirror } from './types.ts'
@@ -18,6 +19,7 @@ export const MIRRORS: Readonly<Record<ProviderName, Mirror>> = {
   ustc,
   tencent,
   daocloud,
+  github,
 }
 
 /** The mirror an entry of cluster.yml means: a provider's name, or the URL of one's own. */

@@ -10,7 +10,7 @@ export type Orders = Readonly<Record<'base' | 'kubernetes' | 'docker' | 'files' 
 
 /**
  * What the profiles mean (mirrors.md §11). Under cn nothing of Google's is ever asked unless the user lists upstream;
- * the archives of Debian and Ubuntu can be reached from China, so theirs ends with upstream.
+ * each file has two places all the same, for the day on which one fails. The archives of Debian and Ubuntu can be reached from China, so theirs ends with upstream.
  */
 export const PROFILES: Readonly<Record<Config['mirrors']['profile'], Orders>> = {
   none: { base: [], kubernetes: ['upstream'], docker: ['upstream'], files: ['upstream'], images: ['upstream'] },
@@ -18,7 +18,7 @@ export const PROFILES: Readonly<Record<Config['mirrors']['profile'], Orders>> = 
     base: ['aliyun', 'tuna', 'ustc', 'upstream'],
     kubernetes: ['aliyun', 'tuna', 'ustc'],
     docker: ['aliyun', 'tuna', 'ustc'],
-    files: ['daocloud'],
+    files: ['daocloud', 'aliyun', 'github'],
     images: ['daocloud', 'aliyun'],
   },
 }

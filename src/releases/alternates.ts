@@ -1,5 +1,5 @@
 import { pinnedImage } from './pinned.ts'
-import { keyOf } from '../mirrors/keys/index.ts'
+import { type AptKeys, isAlive, keyOf } from '../mirrors/keys/index.ts'
 import type { AptRepo, AptSource, Os, Sources } from '../mirrors/types.ts'
 import { deb822 } from '../templates/deb822.ts'
 import { ARTIFACTS, type ArtifactName } from './artifacts.ts'
@@ -34,6 +34,10 @@ export type Surroundings = Readonly<{
   files: Readonly<Record<string, string>>
   /** The operator's machine fetches, and streams to the hosts. */
   byOperator?: boolean
+  /** Keys that the lock has extended. */
+  extended?: AptKeys
+  /** The clock of the host, in seconds since 1970: packages whose key has ended are no way to anything. */
+  now?: number
 }>
 
 /** Where the private sources of a repository lie on a host, with lists of their own. */
@@ -91,17 +95,18 @@ export type Repository = Readonly<{
   packages: readonly Readonly<{ name: string; version: string }>[]
 }>
 
-const accessTo = (name: DebSource['repository'], { release, os, sources, keys, files }: Omit<Surroundings, 'pins'>) => {
+const accessTo = (name: DebSource['repository'], { release, os, sources, keys, files, extended, now = 0 }: Omit<Surroundings, 'pins'>) => {
   const repo: AptRepo = name === 'kubernetes' ? { kind: name, minor: release.minor } : { kind: name }
   const signedBy = `${repositoryHome(name)}/key.asc`
+  const key = keyOf(name, keys, files, extended)
   const candidates = sources.apt(repo, os).map((source) => {
     const { uri, ...rest } = source
     return { host: new URL(uri).host, text: deb822([{ ...rest, uris: [uri], signedBy }]), source }
   })
-  return { key: keyOf(name, keys, files).text, candidates }
+  return { key: key.text, candidates: isAlive(key, now) ? candidates : [] }
 }
 
-/** Every repository that is configured. */
+/** Every repository that is configured and whose key has not ended. */
 export const repositoriesFor = (around: Omit<Surroundings, 'pins'>): readonly Repository[] => {
   const all = (Object.keys(ARTIFACTS) as ArtifactName[]).flatMap((name) => packaged(name, around.release) ?? [])
   return (['kubernetes', 'docker'] as const)

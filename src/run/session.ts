@@ -23,7 +23,7 @@ import { ifThere } from '../if-there.ts'
 import { sourcesOf } from '../mirrors/sources.ts'
 import { EXIT, type Problem } from '../problem.ts'
 import { releaseOf, SUPPORTED } from '../releases/index.ts'
-import { lockPathOf, parseLock, pinsOf } from '../releases/pins.ts'
+import { keysOf, lockPathOf, parseLock, pinsOf } from '../releases/pins.ts'
 import { LOCK_COPY, lockCopies } from '../steps/operator-records.ts'
 import { identityProblems } from '../steps/preflight/identity.ts'
 import { peerName, peersOf } from '../steps/preflight/network.ts'
@@ -97,6 +97,7 @@ export const readIntent = async (options: Options): Promise<Intent | { problems:
       release,
       sources: sourcesOf(config.mirrors, config.private_registries),
       pins: pinsOf(release, lock),
+      keys: keysOf(lock),
       authorities: await publicParts(authorities),
       places: placesOf(source.at),
       ...(lockText === undefined ? {} : { lockText }),
@@ -132,7 +133,10 @@ const adoptLock = (intent: Intent, world: World): { intent: Intent; adopted?: st
   const lock = parseLock(copy, LOCK_COPY)
   if ('what' in lock) return { intent }
   const { cluster } = intent
-  return { intent: { ...intent, cluster: { ...cluster, pins: pinsOf(cluster.release, lock), lockText: copy } }, adopted: copy }
+  return {
+    intent: { ...intent, cluster: { ...cluster, pins: pinsOf(cluster.release, lock), keys: keysOf(lock), lockText: copy } },
+    adopted: copy,
+  }
 }
 
 /** Connects to all hosts and looks at each once. */

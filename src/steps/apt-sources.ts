@@ -1,4 +1,4 @@
-import { keyOf } from '../mirrors/keys/index.ts'
+import { isAlive, keyOf } from '../mirrors/keys/index.ts'
 import type { AptSource, Os } from '../mirrors/types.ts'
 import type { AbsentResource, AptSourcesResource, Resource } from '../resources/types.ts'
 import { deb822 } from '../templates/deb822.ts'
@@ -55,13 +55,15 @@ const NAMES = {
 const repository = (context: Context, os: Os, name: keyof typeof NAMES, managed: boolean): AptSourcesResource => {
   const { file, key } = NAMES[name]
   const repo = name === 'kubernetes' ? ({ kind: name, minor: context.release.minor } as const) : ({ kind: name } as const)
-  const choices = managed ? context.sources.apt(repo, os).map(choice(key)) : []
+  const inForce = keyOf(name, context.config.mirrors.apt.keys, context.files, context.keys)
+  // With a key that has ended every `apt-get update` on the host would complain of it.
+  const choices = managed && isAlive(inForce, context.facts.now) ? context.sources.apt(repo, os).map(choice(key)) : []
   return {
     kind: 'apt-sources',
     name,
     path: `/etc/apt/sources.list.d/${file}.sources`,
     old: `/etc/apt/sources.list.d/${file}.list`,
-    key: { path: key, text: keyOf(name, context.config.mirrors.apt.keys, context.files).text },
+    key: { path: key, text: inForce.text },
     parts: choices.length === 0 ? [] : [{ name, choices }],
   }
 }

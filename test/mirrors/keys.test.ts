@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { endsSoon, keyOf, SHIPPED_KEYS } from '../../src/mirrors/keys/index.ts'
+import { endsSoon, extendedKey, isAlive, keyOf, SHIPPED_KEYS } from '../../src/mirrors/keys/index.ts'
+import { readKey } from '../../src/mirrors/keys/openpgp.ts'
 
 const run = promisify(execFile)
 const hasGpg = await run('gpg', ['--version']).then(
@@ -32,10 +33,95 @@ test("a key that cluster.yml names goes before upstream's", () => {
   expect(keyOf('kubernetes', { docker: 'keys/d.asc' }, { 'keys/d.asc': 'own' })).toBe(SHIPPED_KEYS.kubernetes)
 })
 
-test('the end of a key is worth a word 30 days before', () => {
-  const day = (date: string) => Date.parse(date) / 1000
-  expect(endsSoon(SHIPPED_KEYS.kubernetes, day('2026-11-20'))).toBeUndefined()
-  expect(endsSoon(SHIPPED_KEYS.kubernetes, day('2026-12-10'))).toBe(19)
-  expect(endsSoon(SHIPPED_KEYS.kubernetes, day('2027-01-10'))).toBeLessThan(0)
-  expect(endsSoon(SHIPPED_KEYS.docker, day('2099-01-01'))).toBeUndefined()
+const day = (date: string) => Date.parse(date) / 1000
+
+test('a key is alive until it ends, and ends soon 30 days before', () => {
+  const at = (date: string) => [isAlive(SHIPPED_KEYS.kubernetes, day(date)), endsSoon(SHIPPED_KEYS.kubernetes, day(date))]
+  expect(at('2026-11-20')).toEqual([true, false])
+  expect(at('2026-12-10')).toEqual([true, true])
+  expect(at('2026-12-29T01:33:43Z')).toEqual([true, true])
+  expect(at('2026-12-29T01:33:45Z')).toEqual([false, true])
+  expect([isAlive(SHIPPED_KEYS.docker, day('2099-01-01')), endsSoon(SHIPPED_KEYS.docker, day('2099-01-01'))]).toEqual([true, false])
+})
+
+describe('what a key says of itself', () => {
+  test.each(['kubernetes', 'docker'] as const)('%s: its fingerprint and its end', (name) => {
+    const { text, fingerprint, ends } = SHIPPED_KEYS[name]
+    expect(readKey(text)).toMatchObject({ fingerprint, ends, revoked: false })
+    expect(readKey(text.replaceAll('\n', '\r\n'))?.fingerprint).toBe(fingerprint)
+  })
+
+  test('one byte that is another is no key any more', () => {
+    const lines = SHIPPED_KEYS.kubernetes.text.split('\n')
+    for (let line = 3; line < 14; line++) {
+      const text = lines.map((one, i) => (i === line ? one.replace(/./, (c) => (c === 'A' ? 'B' : 'A')) : one)).join('\n')
+      const facts = readKey(text)
+      expect([line, facts?.fingerprint === SHIPPED_KEYS.kubernetes.fingerprint && facts?.ends === SHIPPED_KEYS.kubernetes.ends]).toEqual([
+        line,
+        false,
+      ])
+    }
+  })
+
+  test.each(['', 'x', '-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nAAAA\n-----END PGP PUBLIC KEY BLOCK-----\n'])('%j is none', (text) =>
+    expect(readKey(text)).toBeUndefined(),
+  )
+})
+
+describe('an extended key', () => {
+  const refused = (key: ReturnType<typeof extendedKey>) => ('refused' in key ? key.refused.en : 'taken')
+  const now = day('2027-01-15')
+
+  test('the shipped key is no extension of itself', () => {
+    expect(refused(extendedKey('kubernetes', SHIPPED_KEYS.kubernetes.text, now))).toBe('upstream has not extended it yet')
+    expect(refused(extendedKey('docker', SHIPPED_KEYS.docker.text, now))).toBe('upstream has not extended it yet')
+  })
+
+  test("another repository's key, and what is no key, are refused", () => {
+    expect(refused(extendedKey('kubernetes', SHIPPED_KEYS.docker.text, now))).toContain(
+      'its fingerprint is 9DC858229FC7DD38854AE2D88D81803C0EBFCD88',
+    )
+    expect(refused(extendedKey('kubernetes', '<html>', now))).toBe('it is no key that can be read')
+  })
+
+  test.skipIf(!hasGpg)('a key that gpg has extended is read; with a forged end it is not', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'slipway-keys-'))
+    let time = 20260101
+    const gpg = async (...args: string[]) =>
+      (
+        await run('gpg', [
+          '--homedir',
+          home,
+          '--batch',
+          '--pinentry-mode',
+          'loopback',
+          '--passphrase',
+          '',
+          '--faked-system-time',
+          `${time}T000000!`,
+          ...args,
+        ])
+      ).stdout
+    await gpg('--quick-gen-key', 'repository', 'rsa2048', 'sign', '30d')
+    const first = await gpg('--armor', '--export')
+    const { fingerprint = '', ends } = readKey(first) ?? {}
+    expect(ends).toBe(day('2026-01-31'))
+    time = 20260102
+    await gpg('--quick-set-expire', fingerprint, '400d')
+    const second = await gpg('--armor', '--export')
+    expect(readKey(second)).toMatchObject({ fingerprint, ends: day('2027-02-06') })
+    await gpg('--quick-gen-key', 'other', 'rsa2048', 'sign', '30d')
+    expect(readKey(await gpg('--armor', '--export'))).toBeUndefined()
+    const body = second.split('\n\n')[1]?.split('\n=')[0]?.replaceAll('\n', '') ?? ''
+    const bytes = Buffer.from(body, 'base64')
+    const lifetime = Buffer.alloc(6)
+    lifetime.writeUInt8(5, 0)
+    lifetime.writeUInt8(9, 1)
+    lifetime.writeUInt32BE(401 * 86_400, 2)
+    const at = bytes.indexOf(lifetime)
+    expect(at).toBeGreaterThan(0)
+    bytes.writeUInt32BE(900 * 86_400, at + 2)
+    const forged = `-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n${bytes.toString('base64')}\n-----END PGP PUBLIC KEY BLOCK-----\n`
+    expect(readKey(forged)?.ends).not.toBe(day('2026-01-01') + 900 * 86_400)
+  })
 })

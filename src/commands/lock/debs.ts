@@ -17,8 +17,17 @@ const oneOfEach = ({ world }: Session): readonly (readonly [key: string, os: Os]
 
 const ask = async (session: Session, key: string, os: Os): Promise<readonly DebFinding[]> => {
   const { config, cluster } = session.intent
+  const now = session.world[key]?.now ?? 0
   const transport = session.fleet.transports.get(key)
-  const around = { release: cluster.release, os, sources: cluster.sources, keys: config.mirrors.apt.keys, files: cluster.files }
+  const around = {
+    release: cluster.release,
+    os,
+    sources: cluster.sources,
+    keys: config.mirrors.apt.keys,
+    files: cluster.files,
+    extended: cluster.keys ?? {},
+    now,
+  }
   const repositories = repositoriesFor(around)
   if (!transport || repositories.length === 0) return []
   const { stdout } = await capture(transport, debScript(repositories))
