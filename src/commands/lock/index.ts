@@ -5,13 +5,14 @@ import { EXIT } from '../../problem.ts'
 import { ARTIFACTS } from '../../releases/artifacts.ts'
 import { checksumPath, readChecksum } from '../../releases/checksums.ts'
 import { findPin, type Wanted } from '../../releases/evidence.ts'
-import { addPins, type NewPin } from '../../releases/lock-text.ts'
+import { addPins, type NewPin, setKeys } from '../../releases/lock-text.ts'
 import { lockPathOf } from '../../releases/pins.ts'
 import { same, type Text } from '../../text.ts'
 import { archProblems, list } from '../bundle.ts'
 import { createHttp, type Http } from '../../net/http.ts'
 import { lockDebs } from './debs.ts'
 import { lockImages } from './images.ts'
+import { type FoundKeys, lockKeys } from './keys.ts'
 import { fetchOf } from '../../run/outbound.ts'
 import { createRegistry } from '../../net/registry-client.ts'
 import { type Intent, readIntent, refuse } from '../../run/session.ts'
@@ -24,6 +25,7 @@ type Refusal = Readonly<{ key: string; why: Text; required: boolean }>
 type Found = Readonly<{ pins: readonly NewPin[]; refused: readonly Refusal[] }>
 
 const NONE: Found = { pins: [], refused: [] }
+const NO_KEYS: FoundKeys = { keys: [], waiting: [] }
 
 const unique = (urls: readonly (string | undefined)[]): string[] => [...new Set(urls.filter((url) => url !== undefined))]
 
@@ -54,19 +56,36 @@ const lockFiles = async (intent: Intent, architectures: readonly string[], optio
   return { pins, refused }
 }
 
-const say = ({ pins, refused }: Found, path: string, options: Options, io: Io): void => {
+const sayKeys = ({ keys, waiting }: FoundKeys, io: Io): void => {
+  for (const { name, because } of keys) tell(io, same(`+ keys.${name}: # ${because}`))
+  for (const { name, ends, why } of waiting)
+    tell(io, {
+      en: `- the key of the ${name} packages ends on ${ends}; ${why.en}. Release files do not need it: there is nothing to do now.`,
+      zh: `- ${name} 软件包的公钥将于 ${ends} 到期；${why.zh}。发布文件不依赖该公钥，目前无需处理。`,
+    })
+}
+
+const say = ({ pins, refused }: Found, keys: FoundKeys, path: string, options: Options, io: Io): void => {
   if (options.output === 'json') {
-    io.out(`${JSON.stringify({ file: path, pins, refused })}\n`)
+    io.out(`${JSON.stringify({ file: path, pins, refused, keys: keys.keys })}\n`)
     return
   }
+  sayKeys(keys, io)
   for (const { key, pin, because } of pins) tell(io, same(`+ ${key}: ${pin} # ${because}`))
   for (const { key, why, required } of refused)
     tell(io, {
       en: `${required ? '!' : '-'} ${key} stays without a pin: ${why.en}.`,
       zh: `${required ? '!' : '-'} ${key} 未锁定：${why.zh}。`,
     })
-  if (pins.length + refused.length === 0) tell(io, { en: 'Everything is pinned.', zh: '全部已锁定。' })
+  if (pins.length + refused.length + keys.keys.length === 0) tell(io, { en: 'Everything is pinned.', zh: '全部已锁定。' })
   else if (pins.length > 0) tell(io, { en: `${path}: ${pins.length} pins added.`, zh: `${path}：新增 ${pins.length} 项。` })
+}
+
+/** Adds what was found to the lock, which is not touched when that is nothing. */
+const write = async (path: string, pins: readonly NewPin[], { keys }: FoundKeys): Promise<void> => {
+  if (pins.length + keys.length === 0) return
+  const text = addPins(await ifThere(readFile(path, 'utf8')), pins)
+  await writeWhole(path, keys.length === 0 ? text : setKeys(text, keys))
 }
 
 /** `slipway lock`: looks for the digests that are still missing and writes them, with what speaks for each, into cluster.lock.yml. */
@@ -93,9 +112,10 @@ export const lock: Command = {
       await lockImages(intent, registry, { arches, trustFirst: options.flags['trust-first'] === true }),
     ]
     const found: Found = { pins: all.flatMap(({ pins }) => pins), refused: all.flatMap(({ refused }) => refused) }
+    const keys = options.offline ? NO_KEYS : await lockKeys(intent, http, Date.now() / 1000)
     const path = lockPathOf(options.file === '-' ? 'cluster.yml' : options.file)
-    if (found.pins.length > 0) await writeWhole(path, addPins(await ifThere(readFile(path, 'utf8')), found.pins))
-    say(found, path, options, io)
+    await write(path, found.pins, keys)
+    say(found, keys, path, options, io)
     return found.refused.some(({ required }) => required) ? EXIT.failed : EXIT.done
   },
 }
