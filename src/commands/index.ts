@@ -14,6 +14,7 @@ import { status } from './status.ts'
 import type { Command } from '../run/types.ts'
 import { up } from './up.ts'
 import { version } from './version.ts'
+import { versions } from './versions/index.ts'
 
 /** Every command, in the order help lists them. */
 export const COMMANDS: readonly Command[] = [
@@ -31,5 +32,6 @@ export const COMMANDS: readonly Command[] = [
   lock,
   reset,
   explain,
+  versions,
   version,
 ]

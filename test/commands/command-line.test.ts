@@ -36,7 +36,7 @@ describe('a command line', () => {
   test.each([
     ['--limit a', 'reset'],
     ['--exit-code', 'plan, images rewrite'],
-    ['--offline', 'check, lock'],
+    ['--offline', 'check, lock, versions'],
     ['--strict', 'up, certs renew, certs rotate, node replace'],
     ['--force', 'etcd restore, etcd recover, node remove'],
     ['--confirm a', 'etcd restore, etcd recover, reset'],

@@ -7,6 +7,7 @@ import { mayBeOlder } from '../node-version.ts'
 import { compareVersions, otherMinor, parts, runningVersion } from '../../cluster/versions.ts'
 import type { Step } from '../types.ts'
 import type { Context, Member } from '../../cluster/types.ts'
+import { oldKubelets } from './kubelets.ts'
 import { notice, unfit } from './unfit.ts'
 import { apiserverOf, hasBegun, upgrades } from '../upgrading.ts'
 
@@ -138,6 +139,6 @@ export const preflightUpgrade: Step = {
   id: 'preflight-upgrade',
   title: { en: 'Checks before an upgrade', zh: '升级前检查' },
   on: 'one-control-plane',
-  problems: (context) => [...unhealthy(context), ...deprecated(context), ...skew(context)],
+  problems: (context) => [...unhealthy(context), ...deprecated(context), ...skew(context), ...oldKubelets(context)],
   resources: () => [],
 }
