@@ -17,7 +17,8 @@ const PROBE = `sha256:${'0'.repeat(64)}`
 /** What an image is made of, whatever its manifest looks like: a registry that copies by pushing anew keeps configurations and layers. */
 const madeOf = ({ blobs }: Picture): string => blobs.map(({ digest }) => digest).join(' ')
 
-const repositoryOf = (base: string): Repository => {
+/** A URL of the registry API for one image, parted. */
+export const repositoryOf = (base: string): Repository => {
   const at = base.lastIndexOf('/')
   return { base: base.slice(0, at), path: base.slice(at + 1) }
 }
@@ -25,7 +26,7 @@ const repositoryOf = (base: string): Repository => {
 type Placed = Readonly<{ carrier: Carrier; keeps: boolean }>
 
 /** Every place that carries an image; upstream is asked last even where hosts may not: the operator's machine may reach it. */
-const placesOf = (ref: string, { cluster }: Intent): readonly Placed[] => {
+export const placesOf = (ref: string, { cluster }: Intent): readonly Placed[] => {
   const kept = new Set(cluster.sources.carriers(`${ref}@${PROBE}`).map(({ name }) => name))
   const listed = cluster.sources
     .carriers(ref)

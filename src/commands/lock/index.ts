@@ -6,13 +6,14 @@ import { ARTIFACTS } from '../../releases/artifacts.ts'
 import { checksumPath, readChecksum } from '../../releases/checksums.ts'
 import { findPin, type Wanted } from '../../releases/evidence.ts'
 import { addPins, type NewPin, setKeys } from '../../releases/lock-text.ts'
-import { lockPathOf } from '../../releases/pins.ts'
+import { lockPathOf, parseLock } from '../../releases/pins.ts'
 import { same, type Text } from '../../text.ts'
 import { archProblems, list } from '../bundle.ts'
 import { createHttp, type Http } from '../../net/http.ts'
 import { lockDebs } from './debs.ts'
 import { lockImages } from './images.ts'
 import { type FoundKeys, lockKeys } from './keys.ts'
+import { verifyLock } from './verify.ts'
 import { fetchOf } from '../../run/outbound.ts'
 import { createRegistry } from '../../net/registry-client.ts'
 import { type Intent, readIntent, refuse } from '../../run/session.ts'
@@ -92,10 +93,10 @@ const write = async (path: string, pins: readonly NewPin[], { keys }: FoundKeys)
 export const lock: Command = {
   name: 'lock',
   summary: {
-    en: 'Fill in missing digests in cluster.lock.yml (--arch amd64,arm64; --trust-first; --offline: ask no hosts)',
-    zh: '在 cluster.lock.yml 中补全缺少的摘要（--arch amd64,arm64；--trust-first；--offline：不连接主机）',
+    en: 'Fill in missing digests in cluster.lock.yml (--arch amd64,arm64; --trust-first; --offline: ask no hosts); --verify: compare the lock with what is published now',
+    zh: '在 cluster.lock.yml 中补全缺少的摘要（--arch amd64,arm64；--trust-first；--offline：不连接主机）；--verify：与当前发布内容比对',
   },
-  flags: { arch: { type: 'string' }, 'trust-first': { type: 'boolean' } },
+  flags: { arch: { type: 'string' }, 'trust-first': { type: 'boolean' }, verify: { type: 'boolean' } },
   shared: ['offline'],
   run: async (options, io) => {
     const named = list(options.flags.arch)
@@ -106,6 +107,11 @@ export const lock: Command = {
     if ('problems' in intent) return refuse(intent.problems, io, options)
     const http = createHttp(io.signal, fetchOf(intent))
     const registry = createRegistry(fetchOf(intent), io.signal)
+    const path = lockPathOf(options.file === '-' ? 'cluster.yml' : options.file)
+    if (options.flags.verify === true) {
+      const lock = parseLock(await ifThere(readFile(path, 'utf8')), path)
+      return 'what' in lock ? refuse([lock], io, options) : verifyLock(intent, lock, { http, registry }, options, io)
+    }
     const all = [
       await lockFiles(intent, arches, options, http, io),
       options.offline ? NONE : await lockDebs(intent, io),
@@ -113,7 +119,6 @@ export const lock: Command = {
     ]
     const found: Found = { pins: all.flatMap(({ pins }) => pins), refused: all.flatMap(({ refused }) => refused) }
     const keys = options.offline ? NO_KEYS : await lockKeys(intent, http, Date.now() / 1000)
-    const path = lockPathOf(options.file === '-' ? 'cluster.yml' : options.file)
     await write(path, found.pins, keys)
     say(found, keys, path, options, io)
     return found.refused.some(({ required }) => required) ? EXIT.failed : EXIT.done

@@ -230,3 +230,47 @@ describe('lock', () => {
     )
   })
 })
+
+describe('lock --verify', () => {
+  const pause = 'registry.k8s.io/pause:3.10.2'
+  const write = (file: string, image: string) =>
+    writeFile(join(folder, 'cluster.lock.yml'), `version: 1\nfiles:\n  ${KUBELET}: ${file}\nimages:\n  ${pause}: ${image}\n`)
+  const heads =
+    (writer = 'source'): Reply =>
+    (path) => {
+      const answer = registry(writer)(path)
+      const name = imageAt(/^v2\/(.+)\/manifests\//.exec(path)?.[1] ?? '')
+      answer?.headers.set('docker-content-digest', digestOf(name, writer))
+      return answer
+    }
+  const right = `sha256:${hex(bytesOf(KUBELET))}`
+
+  test('a lock that is as published: exit 0, and nothing is written', async () => {
+    internet({ 'files.m.daocloud.io': filesAt(), ...upstreamFiles(() => filesAt()), 'm.daocloud.io': heads(), 'registry.k8s.io': heads() })
+    await write(right, digestOf('pause'))
+    const before = await lockText()
+    const { exit, err } = await run({ verify: true })
+    expect([exit, err]).toEqual([0, expect.stringContaining(`= ${KUBELET}: as files.m.daocloud.io, dl.k8s.io has it`)])
+    expect(err).toContain('2 as published, 0 that differ, 0 of which nobody says anything.')
+    expect(await lockText()).toBe(before)
+    expect(asked.filter((url) => url.endsWith('/kubelet'))).toEqual([])
+  })
+
+  test('a file and an image that are published otherwise now: exit 5, with both digests', async () => {
+    internet({ ...upstreamFiles(() => filesAt()), 'registry.k8s.io': heads() })
+    await write(`sha256:${'1'.repeat(64)}`, `sha256:${'2'.repeat(64)}`)
+    const { exit, err } = await run({ verify: true }, 'zh')
+    expect(exit).toBe(5)
+    expect(err).toContain(`! ${KUBELET}：锁定为 sha256:1111`)
+    expect(err).toContain(`dl.k8s.io: ${right}`)
+    expect(err).toContain('0 项与发布内容一致，2 项不同，0 项无来源可查。')
+  })
+
+  test('where nobody answers nothing is proven, and nothing is wrong', async () => {
+    internet({})
+    await write(right, digestOf('pause'))
+    const { exit, err } = await run({ verify: true })
+    expect(exit).toBe(0)
+    expect(err).toContain('0 as published, 0 that differ, 2 of which nobody says anything.')
+  })
+})
