@@ -18,7 +18,7 @@ export type ReadEntry = Readonly<{ name: string; size: number; offset: number; c
 const MOST_ENTRIES = 100_000
 
 /** Takes exact numbers of bytes from a stream of chunks of any size. */
-class Taker {
+export class Taker {
   #source: AsyncIterator<Uint8Array>
   #rest: Uint8Array = new Uint8Array()
   offset = 0

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { reasonOf, statusError } from './limits.ts'
 import type { Fetch } from './request.ts'
 
-const LARGEST_TEXT = 1024 * 1024
+/** A CHANGELOG of Kubernetes has almost a mebibyte. */
+const LARGEST_TEXT = 4 * 1024 * 1024
 
 /** Small questions of the operator's machine. */
 export interface Http {

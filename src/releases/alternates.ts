@@ -138,6 +138,15 @@ const imageFor = (
   return undefined
 }
 
+/** The image that holds a binary, by its name upstream, and where it lies in it. */
+export const imageOfBinary = (
+  name: ArtifactName,
+  release: Release,
+): Readonly<{ ref: string; members: Readonly<Record<string, string>> }> | undefined => {
+  const what = imageFor(name, release)
+  return what && { ref: `registry.k8s.io/${what.path}:${what.tag}`, members: what.members }
+}
+
 /** The images that binaries may come out of, by their names upstream. */
 export const imagesOfBinaries = (release: Release): readonly string[] =>
   (Object.keys(ARTIFACTS) as ArtifactName[]).flatMap((name) => {

@@ -16,12 +16,15 @@ export type Wanted = Readonly<{
   urls: readonly string[]
   checksumUrls: readonly string[]
   read(text: string): string | undefined
+  /** More witnesses, asked one after the other while the others do not settle it. */
+  others?: readonly (() => Promise<readonly Claim[]>)[]
 }>
 
 /** A pin and what speaks for it, or why there is none. */
 export type Finding = Readonly<{ pin: string; because: string } | { refused: Text }>
 
-type Claim = Readonly<{ digest: string; host: string }>
+/** One witness: who (`operator` is who stands behind the host), what was looked at, and the digest it gives. */
+export type Claim = Readonly<{ digest: string; host: string; operator: string; what: string }>
 
 /** A place that delivered nothing, and why. */
 export type Lack = Readonly<{ host: string; why: string }>
@@ -46,6 +49,14 @@ export const operatorOf = (url: string): string => {
   return labels.slice(/^(ac|co|com|edu|gov|net|org)$/.test(labels.at(-2) ?? '') ? -3 : -2).join('.')
 }
 
+/** What a URL says of a digest. */
+export const claimOf = (url: string, digest: string, what: string): Claim => ({
+  digest,
+  host: hostOf(url),
+  operator: operatorOf(url),
+  what,
+})
+
 const refuse = (en: string, zh: string): Finding => ({ refused: { en, zh } })
 
 const conflict = (claims: readonly Claim[]): Finding => {
@@ -54,7 +65,7 @@ const conflict = (claims: readonly Claim[]): Finding => {
 }
 
 /** Two unrelated witnesses for the same digest. */
-const agreement = (claims: readonly (Claim & { operator: string })[]): readonly Claim[] | undefined => {
+const agreement = (claims: readonly Claim[]): readonly Claim[] | undefined => {
   for (const first of claims) {
     const second = claims.find(({ digest, operator }) => digest === first.digest && operator !== first.operator)
     if (second) return [first, second]
@@ -64,16 +75,16 @@ const agreement = (claims: readonly (Claim & { operator: string })[]): readonly 
 
 /**
  * Finds the pin of a file. Two witnesses that have nothing to do with each other must agree: checksums from two places, a checksum from one
- * and the bytes from another, or the bytes from two. `trustFirst` takes the first bytes there are. Places that differ are never outvoted.
+ * and the bytes from another, the bytes from two, or what `others` know. `trustFirst` takes the first bytes there are. Places that differ are never outvoted.
  */
 export const findPin = async (wanted: Wanted, places: Places, trustFirst: boolean): Promise<Finding> => {
-  const claims: (Claim & { operator: string; what: string })[] = []
+  const claims: Claim[] = []
   const add = (url: string, digest: string | undefined, what: string): void => {
-    if (digest !== undefined) claims.push({ digest, host: hostOf(url), operator: operatorOf(url), what })
+    if (digest !== undefined) claims.push(claimOf(url, digest, what))
   }
   const settled = (): Finding | undefined => {
     if (new Set(claims.map(({ digest }) => digest)).size > 1) return conflict(claims)
-    const pair = agreement(claims) as typeof claims | undefined
+    const pair = agreement(claims)
     return pair && { pin: pair[0]?.digest ?? '', because: pair.map(({ what, host }) => `${what} from ${host}`).join(', ') }
   }
   for (const url of wanted.checksumUrls) {
@@ -87,6 +98,11 @@ export const findPin = async (wanted: Wanted, places: Places, trustFirst: boolea
     found = settled()
     const [first] = claims.filter(({ what }) => what === 'bytes')
     if (!found && first && trustFirst) return { pin: first.digest, because: `bytes from ${first.host}, trusted at first sight` }
+  }
+  for (const other of wanted.others ?? []) {
+    if (found) return found
+    claims.push(...(await other()))
+    found = settled()
   }
   if (found) return found
   if (claims.length === 0) return { refused: undelivered(wanted.urls.map((url) => ({ host: hostOf(url), why: places.why(url) ?? '-' }))) }

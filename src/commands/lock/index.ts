@@ -2,18 +2,19 @@ import { readFile } from 'node:fs/promises'
 import { ifThere } from '../../if-there.ts'
 import { upstream } from '../../mirrors/upstream.ts'
 import { EXIT } from '../../problem.ts'
-import { ARTIFACTS } from '../../releases/artifacts.ts'
+import { ARTIFACTS, type ArtifactName } from '../../releases/artifacts.ts'
 import { checksumPath, readChecksum } from '../../releases/checksums.ts'
 import { findPin, type Wanted } from '../../releases/evidence.ts'
 import { addPins, type NewPin, setKeys } from '../../releases/lock-text.ts'
 import { lockPathOf, parseLock } from '../../releases/pins.ts'
 import { same, type Text } from '../../text.ts'
 import { archProblems, list } from '../bundle.ts'
-import { createHttp, type Http } from '../../net/http.ts'
+import { createHttp } from '../../net/http.ts'
 import { lockDebs } from './debs.ts'
 import { lockImages } from './images.ts'
 import { type FoundKeys, lockKeys } from './keys.ts'
 import { verifyLock } from './verify.ts'
+import { type Asking, witnessesOf } from './witnesses.ts'
 import { fetchOf } from '../../run/outbound.ts'
 import { createRegistry } from '../../net/registry-client.ts'
 import { type Intent, readIntent, refuse } from '../../run/session.ts'
@@ -30,14 +31,22 @@ const NO_KEYS: FoundKeys = { keys: [], waiting: [] }
 
 const unique = (urls: readonly (string | undefined)[]): string[] => [...new Set(urls.filter((url) => url !== undefined))]
 
+type Witnesses = ReturnType<typeof witnessesOf>
+
 /** The files of a release without a pin. Upstream is asked last even where hosts may not: the operator's machine may reach it. */
-const missingFiles = ({ cluster }: Intent, architectures: readonly string[]): Wanted[] => {
+const missingFiles = ({ cluster }: Intent, architectures: readonly string[], witnesses: Witnesses): Wanted[] => {
   const { release, pins, sources } = cluster
   const everywhere = (path: string) => unique([...sources.files(path), upstream.file(path)])
   return architectures
-    .flatMap((arch) => Object.values(ARTIFACTS).map((make) => make(release, arch)))
-    .filter(({ path }) => pins[path] === undefined)
-    .map((artifact) => ({
+    .flatMap((arch) =>
+      (Object.keys(ARTIFACTS) as ArtifactName[]).map((name) => ({
+        artifact: ARTIFACTS[name](release, arch),
+        others: witnesses(name, arch),
+      })),
+    )
+    .filter(({ artifact }) => pins[artifact.path] === undefined)
+    .map(({ artifact, others }) => ({
+      others,
       path: artifact.path,
       urls: everywhere(artifact.path),
       checksumUrls: everywhere(checksumPath(artifact)),
@@ -45,12 +54,12 @@ const missingFiles = ({ cluster }: Intent, architectures: readonly string[]): Wa
     }))
 }
 
-const lockFiles = async (intent: Intent, architectures: readonly string[], options: Options, http: Http, io: Io): Promise<Found> => {
+const lockFiles = async (asking: Asking, architectures: readonly string[], options: Options, io: Io): Promise<Found> => {
   const pins: NewPin[] = []
   const refused: Refusal[] = []
-  for (const wanted of missingFiles(intent, architectures)) {
+  for (const wanted of missingFiles(asking.intent, architectures, witnessesOf(asking))) {
     tell(io, same(`${wanted.path} ...`))
-    const found = await findPin(wanted, http, options.flags['trust-first'] === true)
+    const found = await findPin(wanted, asking.http, options.flags['trust-first'] === true)
     if ('pin' in found) pins.push({ section: 'files', key: wanted.path, ...found })
     else refused.push({ key: wanted.path, why: found.refused, required: true })
   }
@@ -105,15 +114,16 @@ export const lock: Command = {
     const arches = named.length > 0 ? named : ['amd64']
     const intent = await readIntent(options)
     if ('problems' in intent) return refuse(intent.problems, io, options)
-    const http = createHttp(io.signal, fetchOf(intent))
-    const registry = createRegistry(fetchOf(intent), io.signal)
+    const ask = fetchOf(intent)
+    const http = createHttp(io.signal, ask)
+    const registry = createRegistry(ask, io.signal)
     const path = lockPathOf(options.file === '-' ? 'cluster.yml' : options.file)
     if (options.flags.verify === true) {
       const lock = parseLock(await ifThere(readFile(path, 'utf8')), path)
       return 'what' in lock ? refuse([lock], io, options) : verifyLock(intent, lock, { http, registry }, options, io)
     }
     const all = [
-      await lockFiles(intent, arches, options, http, io),
+      await lockFiles({ intent, http, ask, registry, signal: io.signal }, arches, options, io),
       options.offline ? NONE : await lockDebs(intent, io),
       await lockImages(intent, registry, { arches, trustFirst: options.flags['trust-first'] === true }),
     ]
