@@ -3,6 +3,7 @@ import { type Gathered, gather, type System, systemsOf, wantedBy } from '../deli
 import { licencesText } from '../delivery/licences.ts'
 import { isUploadable } from '../delivery/uploads.ts'
 import { escapeRemote } from '../hosts/lines.ts'
+import { resolveVersion } from '../config/version.ts'
 import { EXIT, type Problem, refusal } from '../problem.ts'
 import { releaseOf, SUPPORTED } from '../releases/index.ts'
 import type { Resource } from '../resources/types.ts'
@@ -26,14 +27,14 @@ export const list = (value: unknown): string[] =>
 const clustersFor = ({ cluster }: Session['intent'], versions: readonly string[]): readonly Cluster[] => [
   cluster,
   ...versions.map((version): Cluster => {
-    const release = releaseOf(version)
+    const release = releaseOf(version, cluster.config.components, cluster.pins)
     return { ...cluster, release, pins: { ...release.pins, ...cluster.pins } }
   }),
 ]
 
 const versionProblems = (versions: readonly string[]): Problem[] =>
   versions
-    .filter((version) => !SUPPORTED.includes(version))
+    .filter((version) => resolveVersion(version, SUPPORTED) !== version)
     .map((version) =>
       refusal(
         `--upgrade-to ${version}`,

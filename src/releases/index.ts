@@ -10,17 +10,25 @@ import { v1_37 } from './v1.37.ts'
 /** Every minor of Kubernetes that Slipway installs, oldest first. A release of any patch can be had. */
 export const MINORS: readonly Minor[] = [v1_35, v1_36, v1_37]
 
+const flannelImage = (version: string): string => `ghcr.io/flannel-io/flannel:v${version}`
+
 const imagesOf = ({ pause, coredns, flannel }: Components): Images => ({
   pause: `registry.k8s.io/pause:${pause}`,
   coredns: `registry.k8s.io/coredns/coredns:v${coredns}`,
-  flannel: `ghcr.io/flannel-io/flannel:v${flannel}`,
+  flannel: flannelImage(flannel),
   flannelCni: 'ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel1',
   agnhost: 'registry.k8s.io/e2e-test-images/agnhost:2.59',
 })
 
-const make = (kubernetes: string, of: Minor, own: Overrides): Release => {
+/** No digest of the newest flannel is public: who has one in a lock is not taken back to ours. */
+const lockedFlannel = ({ newerFlannel = [] }: Minor, locked: Readonly<Record<string, string>>): Partial<Components> => {
+  const found = newerFlannel.find((version) => locked[flannelImage(version)] !== undefined)
+  return found === undefined ? {} : { flannel: found }
+}
+
+const make = (kubernetes: string, of: Minor, own: Overrides, locked: Readonly<Record<string, string>>): Release => {
   const named = Object.fromEntries(Object.entries(own).filter(([, version]) => version !== undefined))
-  const components: Components = { ...of.components, ...of.patches?.[kubernetes], ...named }
+  const components: Components = { ...of.components, ...of.patches?.[kubernetes], ...lockedFlannel(of, locked), ...named }
   const { etcd, containerd, runc, cni } = components
   const containerdFloor = LIMITS.containerd.floor[of.minor] ?? ''
   return { kubernetes, minor: of.minor, etcd, containerd, runc, cni, images: imagesOf(components), containerdFloor, pins: PUBLISHED }
@@ -42,7 +50,7 @@ const patchesOf = ({ minor, patches = {} }: Minor): readonly string[] => {
 }
 
 /** Every release that Slipway knows by name, oldest first. */
-export const KNOWN: readonly Release[] = MINORS.flatMap((of) => patchesOf(of).map((version) => make(version, of, {})))
+export const KNOWN: readonly Release[] = MINORS.flatMap((of) => patchesOf(of).map((version) => make(version, of, {}, {})))
 
 /** Whether everything a release needs is pinned without a lock, on both architectures. */
 export const isWhole = (release: Release): boolean => ['amd64', 'arm64'].every((arch) => unpinnedOf(release, arch).length === 0)
@@ -56,16 +64,18 @@ export const SUPPORTED: readonly string[] = RELEASES.map(({ kubernetes }) => kub
 const made = new Map<string, Release>(KNOWN.map((release) => [`${release.kubernetes} {}`, release]))
 
 /**
- * The data of one release: any patch of a minor that Slipway installs, with the components that cluster.yml names. Throws for a version that
+ * The data of one release: any patch of a minor that Slipway installs, with the components that cluster.yml names; `locked` are the images
+ * that its lock pins. Throws for a version that
  * loading cluster.yml would have refused.
  */
-export const releaseOf = (version: string, own: Overrides = {}): Release => {
-  const key = `${version} ${JSON.stringify(own)}`
+export const releaseOf = (version: string, own: Overrides = {}, locked: Readonly<Record<string, string>> = {}): Release => {
+  const of = MINORS.find(({ minor }) => version.startsWith(`${minor}.`))
+  const kept = of ? lockedFlannel(of, locked) : {}
+  const key = `${version} ${JSON.stringify({ ...kept, ...own })}`
   const known = made.get(key)
   if (known) return known
-  const of = MINORS.find(({ minor }) => version.startsWith(`${minor}.`))
   if (!of || !/^v\d+\.\d+\.\d+$/.test(version)) throw new Error(`${version} is not among ${SUPPORTED.join(', ')}`)
-  const release = make(version, of, own)
+  const release = make(version, of, own, locked)
   made.set(key, release)
   return release
 }

@@ -31,6 +31,8 @@ export type Minor = Readonly<{
   ends: string
   components: Components
   patches?: Readonly<Record<string, Partial<Components>>>
+  /** Newer versions of flannel that a lock may have pinned, newest first: a cluster that runs one keeps it. */
+  newerFlannel?: readonly string[]
 }>
 
 /** Everything that differs between Kubernetes releases, as data. */

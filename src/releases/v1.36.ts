@@ -13,5 +13,5 @@ export const v1_36: Minor = {
     flannel: '0.28.7',
     pause: '3.10.2',
   },
-  patches: { 'v1.36.3': { flannel: '0.28.10' } },
+  newerFlannel: ['0.28.10'],
 }

@@ -13,5 +13,6 @@ export const v1_37: Minor = {
     flannel: '0.28.7',
     pause: '3.10.2',
   },
-  patches: { 'v1.37.2': { etcd: '3.7.3', flannel: '0.28.10' } },
+  patches: { 'v1.37.2': { etcd: '3.7.3' } },
+  newerFlannel: ['0.28.10'],
 }

@@ -85,7 +85,7 @@ export const readIntent = async (options: Options): Promise<Intent | { problems:
   if (!('config' in loaded) || loaded.config === undefined) return { problems: [...loaded.problems, ...lockProblems] }
   if ('what' in lock) return { problems: [lock] }
   const { config, hosts, problems, source, authorities } = loaded
-  const release = releaseOf(config.kubernetes_version, config.components)
+  const release = releaseOf(config.kubernetes_version, config.components, lock.images)
   return {
     file: options.file,
     config,
@@ -132,9 +132,10 @@ const adoptLock = (intent: Intent, world: World): { intent: Intent; adopted?: st
   if (intent.cluster.lockText !== undefined || copy === undefined || others.length > 0) return { intent }
   const lock = parseLock(copy, LOCK_COPY)
   if ('what' in lock) return { intent }
-  const { cluster } = intent
+  const { cluster, config } = intent
+  const release = releaseOf(config.kubernetes_version, config.components, lock.images)
   return {
-    intent: { ...intent, cluster: { ...cluster, pins: pinsOf(cluster.release, lock), keys: keysOf(lock), lockText: copy } },
+    intent: { ...intent, cluster: { ...cluster, release, pins: pinsOf(release, lock), keys: keysOf(lock), lockText: copy } },
     adopted: copy,
   }
 }

@@ -215,7 +215,7 @@ export const ROWS: readonly Row[] = [
       ['runc', '1.4.3 -> 1.5.1', '1.5.1'],
       ['cni', '1.9.1 -> 1.8.0', '1.8.0'],
       ['coredns', '1.14.6 -> 1.14.2', '1.14.2'],
-      ['flannel', '0.28.10 -> 0.28.7', '0.28.7'],
+      ['flannel', '0.28.7 -> 0.28.5', '0.28.5'],
       ['pause', '3.10.2 -> 3.10.1', '3.10.1'],
     ] as const
   ).map(([name, change, value]): Row => ({ key: `components.${name}`, change, edit: top({ components: { [name]: value } }) })),

@@ -22,7 +22,7 @@ const planOf = async (version: string, mirrors: string, arch: 'amd64' | 'arm64',
   return plan({ config, release, sources: sourcesOf(config.mirrors), pins: release.pins, files: {} }, hosts, world)
 }
 
-const WHOLE = ['v1.36.4', 'v1.37.1', 'v1.37.0', 'v1.36', 'v1.37', 'v1.35']
+const WHOLE = ['v1.36.3', 'v1.36.4', 'v1.37.1', 'v1.37.0', 'v1.36', 'v1.37', 'v1.35']
 const CASES = WHOLE.flatMap((version) =>
   ['cn', 'none'].flatMap((mirrors) => (['amd64', 'arm64'] as const).map((arch) => [version, mirrors, arch] as const)),
 )
@@ -51,4 +51,11 @@ describe('without a lock', () => {
     expect(problems.map(({ what }) => what.en)).toContain('dl.k8s.io/release/v1.36.6/bin/linux/amd64/kubelet has no pinned digest')
     expect(problems.some(({ what }) => what.en.includes('containerd'))).toBe(false)
   })
+})
+
+test('a lock that has a newer flannel than ours keeps it; what cluster.yml names goes before', () => {
+  const newer = { 'ghcr.io/flannel-io/flannel:v0.28.10': `sha256:${'1'.repeat(64)}` }
+  expect(releaseOf('v1.36.3').images.flannel).toBe('ghcr.io/flannel-io/flannel:v0.28.7')
+  expect(releaseOf('v1.36.3', {}, newer).images.flannel).toBe('ghcr.io/flannel-io/flannel:v0.28.10')
+  expect(releaseOf('v1.36.3', { flannel: '0.28.5' }, newer).images.flannel).toBe('ghcr.io/flannel-io/flannel:v0.28.5')
 })
