@@ -41,7 +41,10 @@ const older = ({ apiservers, kubelets }: Running): readonly Readonly<{ name: str
 
 const sayRunning = (running: Running, io: Io): void => {
   const [oldest] = running.apiservers
-  if (oldest === undefined) return tell(io, { en: 'No host that answered runs an API server.', zh: '已连接的主机均未运行 API 服务器。' })
+  if (oldest === undefined) {
+    tell(io, { en: 'No host that answered runs an API server.', zh: '已连接的主机均未运行 API 服务器。' })
+    return
+  }
   const list = running.apiservers.join(', ')
   const way = wayFrom(oldest)
   tell(io, { en: `This cluster runs ${list}.`, zh: `此集群运行 ${list}。` })
