@@ -34,15 +34,15 @@ type Seen = Pick<Facts, 'paths' | 'etcdData'>
 
 const PKI = '/etc/kubernetes/pki'
 /** Certificates that the cluster's own CA signs, and that lie where nothing else does. */
-const LEAF = /^(\/etc\/kubernetes\/[^/]+\.conf|\/var\/lib\/kubelet\/pki\/kubelet-client-[^/]+\.pem)$/
+const LEAF = /^(\/etc\/kubernetes\/admin\.conf|\/var\/lib\/kubelet\/pki\/kubelet-client-[^/]+\.pem)$/
 
 const caOf = ({ paths }: Seen, record: ClusterRecord | undefined): string[] => {
+  const trusted = (path: string): string[] => (paths[path]?.authorities ?? []).map(({ key }) => key)
+  const shown = [...(record?.authorities ?? []), ...trusted(`${PKI}/ca.crt`)]
+  if (shown.length > 0) return shown
+  // Certificates outlive what they were for: an old one beside a CA that is there would make the host one of two clusters.
   const leaves = Object.keys(paths).filter((path) => LEAF.test(path))
-  return [
-    ...(record?.authorities ?? []),
-    ...[`${PKI}/ca.crt`, ...leaves].flatMap((path) => (paths[path]?.authorities ?? []).map(({ key }) => key)),
-    ...leaves.flatMap((path) => paths[path]?.certificate?.issuer || []),
-  ]
+  return leaves.flatMap((path) => [...trusted(path), ...(paths[path]?.certificate?.issuer ? [paths[path].certificate.issuer] : [])])
 }
 
 const keepsOf = ({ paths, etcdData }: Seen): Keeps => (paths[`${PKI}/ca.key`] ? 'keys' : etcdData ? 'etcd' : 'node')

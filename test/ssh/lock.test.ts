@@ -60,6 +60,17 @@ test('is held against others until it is released', async () => {
   await (await held(other)).release()
 })
 
+test('says why it cannot be taken, where no other run has it', async () => {
+  await capture(other, `mkdir -p /run/slipway/${CLUSTER}.lock`)
+  const refused = await take(transport)
+  await capture(other, `rmdir /run/slipway/${CLUSTER}.lock`)
+  expect(refused).toMatchObject({
+    exit: 3,
+    what: { en: expect.stringMatching(/^its lock cannot be taken: .*(Is a directory|cannot create)/) },
+  })
+  await (await held(transport)).release()
+})
+
 test('is lost when another run took it while its host heard nothing of this one, although the connection is there', async () => {
   const lock = await held(transport)
   expect(await capture(other, SILENCE)).toMatchObject({ exit: 0 })

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
+import { membersOf } from '../../../src/cluster/members.ts'
 import type { World } from '../../../src/cluster/world.ts'
 import { plan } from '../../../src/engine/plan.ts'
 import type { Facts } from '../../../src/hosts/facts.ts'
+import { identityProblems } from '../../../src/steps/preflight/identity.ts'
 import { clusterOf, hostLike } from '../../engine/scenarios.ts'
 import { A, B, bare, type Draft, facts, installed, withNode, worldA, worldB, yamlOf } from '../../engine/two-clusters.ts'
 
@@ -60,6 +62,23 @@ test("another cluster's control plane as a worker: no advice destroys it, and ou
   expect(more).toEqual([])
   expect(problem).toMatch(/^3 root@10\.0\.1\.11:22: it belongs to the cluster b .*It holds the keys of that cluster/)
   expect(problem).not.toContain('slipway reset')
+})
+
+test('an old certificate of another cluster beside the CA of this one makes no host of both', () => {
+  const w1 = facts(worldA, '10.0.0.21')
+  const old = '/var/lib/kubelet/pki/kubelet-client-2025-01-01-00-00-00.pem'
+  const stale = facts(worldB, '10.0.1.21').paths['/var/lib/kubelet/pki/kubelet-client-slipway.pem'] ?? expect.fail('no certificate')
+  const world = { ...worldA, '10.0.0.21': { ...w1, paths: { ...w1.paths, [old]: stale } } }
+  expect(said(A, world)).toEqual([])
+  expect(said(withNode(A, '10.0.1.21', 'a-w2', 'worker'), { ...world, '10.0.1.21': facts(worldB, '10.0.1.21') })).toHaveLength(1)
+})
+
+test('bare control planes that get their CA from a backup: the hosts of that CA are theirs, others are not', async () => {
+  const { hosts } = clusterOf(yamlOf(A))
+  const world = { '10.0.0.11': (await bare(A))['10.0.0.11'] as Facts, '10.0.0.21': facts(worldA, '10.0.0.21') }
+  const problems = (ca: string) => identityProblems(membersOf(hosts, world), world, [ca]).map(({ at, exit }) => `${exit} ${at}`)
+  expect(problems('aaaaaaaasymbol ca')).toEqual([])
+  expect(problems('bbbbbbbbsymbol ca')).toEqual(['3 root@10.0.0.21:22'])
 })
 
 test('control planes of two clusters: neither is taken for ours', () => {
