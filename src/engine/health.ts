@@ -1,6 +1,7 @@
 import type { Host } from '../config/hosts.ts'
 import { labelOf } from '../config/hosts.ts'
 import { membersOf } from '../cluster/members.ts'
+import { nodesOf } from '../cluster/nodes.ts'
 import type { Cluster, Context, Member } from '../cluster/types.ts'
 import { unitPath } from '../cluster/unit-path.ts'
 import type { World } from '../cluster/world.ts'
@@ -133,7 +134,7 @@ export const healthOf = (cluster: Cluster, hosts: readonly Host[], world: World)
   const members = membersOf(hosts, world)
   const contexts = contextsOf(cluster, members, world)
   const planes = contexts.filter(({ member }) => member.roles.controlPlane)
-  const list = planes.find(({ facts }) => read(facts))?.facts.nodes
+  const list = nodesOf(world)
   const wants = wantedOnHosts(cluster, hosts, world)
   const rows = members.map((member): HostHealth => {
     const facts = world[member.key]

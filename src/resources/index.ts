@@ -17,6 +17,7 @@ import { nodeAbsent, nodeAddress, nodeRename } from './moved-node.ts'
 import { node } from './node.ts'
 import { objects } from './objects.ts'
 import { packages } from './packages.ts'
+import { networkDaemon, podNetwork } from './pod-network.ts'
 import { registryHosts } from './registry-hosts.ts'
 import { service } from './service.ts'
 import { sharedSecret } from './shared-secret.ts'
@@ -55,8 +56,10 @@ const KINDS: Kinds = {
   'node-absent': nodeAbsent,
   'node-address': nodeAddress,
   'node-rename': nodeRename,
+  'network-daemon': networkDaemon,
   objects,
   packages,
+  'pod-network': podNetwork,
   'registry-hosts': registryHosts,
   'restore-end': restoreEnd,
   service,

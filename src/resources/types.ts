@@ -1,3 +1,4 @@
+import type { NetworkTraces } from '../cluster/pod-network.ts'
 import type { AuthorityName, SecretName } from '../cluster/secret-names.ts'
 import type { Facts } from '../hosts/facts.ts'
 import type { Secret } from '../shell/quote.ts'
@@ -104,7 +105,7 @@ export type CertificateResource = Readonly<{
  * restarts nothing. `ready` is sh, polled on the host until it exits 0, at least once a second. `aside`: a unit that cannot work while this one restarts and
  * that has a stand-in elsewhere; it stops in good order before, so that whoever asks it has moved on, and starts again after.
  * `spent`: it runs and serves nobody, because its certificates have ended; a restart takes nothing away, so no other host has to wait for it.
- * `follows`: files that it rewrites itself, so that only our changes to them restart it.
+ * `follows`: files that it rewrites itself, so that only our changes to them restart it. `again`: why it has to restart although its files fit.
  */
 export type UnitResource = Readonly<{
   kind: 'unit'
@@ -117,6 +118,7 @@ export type UnitResource = Readonly<{
   aside?: Readonly<{ name: string; ready: string }>
   spent?: boolean
   follows?: readonly string[]
+  again?: Text
 }>
 /** Objects in the cluster, from a manifest that lies on the host. `as` says with whose rights they are applied. */
 export type ObjectsResource = Readonly<{
@@ -158,6 +160,17 @@ export type UncordonResource = Readonly<{ kind: 'uncordon'; node: string; host: 
 export type NodeAbsentResource = Readonly<{ kind: 'node-absent'; name: string; host: string }>
 /** A kubelet that will start under another name; `links` and `files` are what the pod network keeps of the old Node on the host. */
 export type NodeRenameResource = Readonly<{ kind: 'node-rename'; to: string; links: readonly string[]; files: readonly string[] }>
+/** The pod network on the host of a Node, which has to fit the Node's share of pod_cidr. */
+export type PodNetworkResource = Readonly<{ kind: 'pod-network'; node: string; traces: NetworkTraces }>
+/** The pods of the pod network on one node, which read its share when they start. `host` is the key of the node's host. */
+export type NetworkDaemonResource = Readonly<{
+  kind: 'network-daemon'
+  node: string
+  host: string
+  namespace: string
+  selector: string
+  traces: NetworkTraces
+}>
 /** The address under which a Node is known; `network` names its pods of the pod network, which read it when they start. */
 export type NodeAddressResource = Readonly<{
   kind: 'node-address'
@@ -242,6 +255,8 @@ export type Resource =
   | NodeAbsentResource
   | NodeRenameResource
   | NodeAddressResource
+  | PodNetworkResource
+  | NetworkDaemonResource
   | EtcdRestoreResource
   | RestoreEndResource
   | TimerResource

@@ -57,6 +57,7 @@ export const unit: Kind<UnitResource> = {
     const input = [programOf(want), ...want.inputs, ...(want.follows ?? [])].find((path) => pending.has(path))
     if (input !== undefined) return { verb, reason: { en: `${input} changes`, zh: `${input} 有变化` } }
     if (!running) return { verb, reason: { en: 'it does not run', zh: '未运行' } }
+    if (want.again) return { verb, reason: want.again }
     if (!live.enabled) return { verb, reason: { en: 'it is not enabled', zh: '未设为开机启动' } }
     if (live.stale || live.inputs !== inputsDigest(facts, read(want)))
       return { verb, reason: { en: 'it runs with older settings than its files say', zh: '正在运行的设置比文件旧' } }

@@ -133,7 +133,7 @@ files() {
 		/etc/modules-load.d/slipway.conf /etc/hostname /etc/hosts /usr/local/bin/kubectl /usr/local/bin/ctr /usr/local/bin/crictl /usr/local/bin/etcdctl \
 		/usr/local/bin/containerd-shim-runc-v2 /usr/local/bin/runc /etc/systemd/system/etcd.service /etc/systemd/system/containerd.service /etc/systemd/system/kube-apiserver.service \
 		/etc/systemd/system/kube-controller-manager.service /etc/systemd/system/kube-scheduler.service /etc/systemd/system/kubelet.service \
-		/etc/systemd/system/kube-proxy.service /etc/systemd/system/kube-apiserver-balancer.service /etc/systemd/system/kube-apiserver-vip.service /etc/cloud/cloud.cfg.d/90-slipway.cfg /etc/systemd/logind.conf.d/zz-slipway.conf /etc/systemd/system/slipway-*
+		/etc/systemd/system/kube-proxy.service /etc/systemd/system/kube-apiserver-balancer.service /etc/systemd/system/kube-apiserver-vip.service /etc/cloud/cloud.cfg.d/90-slipway.cfg /etc/systemd/logind.conf.d/zz-slipway.conf /etc/systemd/system/slipway-* /run/flannel/subnet.env
 	# A directory may be a link to one on another disk: with a slash behind it find looks at what it leads to.
 	for path; do
 		shift

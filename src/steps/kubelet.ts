@@ -4,6 +4,7 @@ import { yaml } from '../templates/yaml.ts'
 import type { Resource } from '../resources/types.ts'
 import { CIPHERS, FLEX_VOLUMES, installed, leaf, LOCAL_API, onNode, PKI, withExtraArgs } from './common.ts'
 import { dnsServiceIp } from '../cluster/service-ips.ts'
+import { FLANNEL, misfitOf, NO_TRACES } from '../cluster/pod-network.ts'
 import type { Step } from './types.ts'
 import type { Context } from '../cluster/types.ts'
 
@@ -102,8 +103,24 @@ const clientPath = ({ facts }: Context): string => {
 }
 
 /** What flannel and its CNI plugin keep of the Node they run for. */
-const networkOf = ({ config }: Context) =>
-  config.network.plugin === 'flannel' ? { links: ['cni0'], files: ['/run/flannel/subnet.env'] } : { links: [], files: [] }
+const tracesOf = ({ config }: Context) => (config.network.plugin === 'flannel' ? FLANNEL : undefined)
+
+const networkOf = (context: Context) => {
+  const traces = tracesOf(context)
+  return traces ? { links: [traces.link], files: [traces.lease] } : { links: [], files: [] }
+}
+
+/** A Node that is gone is registered when kubelet starts, and nothing else makes it register. */
+const again = (context: Context) => {
+  const { member, facts, world } = context
+  const misfit = misfitOf(member.nodeName, facts, world, tracesOf(context) ?? NO_TRACES)
+  return misfit ? { again: misfit.reason } : {}
+}
+
+const podNetwork = (context: Context): Resource[] => {
+  const traces = tracesOf(context)
+  return traces ? [{ kind: 'pod-network', node: context.member.nodeName, traces }] : []
+}
 
 const identity = (context: Context) => ({ commonName: `system:node:${context.member.nodeName}`, organizations: ['system:nodes'] })
 
@@ -134,6 +151,7 @@ export const kubelet: Step = {
       ...leaf(context),
     },
     { kind: 'node-rename', to: context.member.nodeName, ...networkOf(context) },
+    ...podNetwork(context),
     { kind: 'link', path: CURRENT, target: clientPath(context) },
     {
       kind: 'certificate',
@@ -158,6 +176,7 @@ export const kubelet: Step = {
       name: 'kubelet',
       inputs: [CONFIG, KUBECONFIG, `${SERVING}.crt`, `${PKI}/ca.crt`, ...inhibitDelay(context).map(() => LOGIND)],
       follows: [clientPath(context)],
+      ...again(context),
       within: 90,
       ready: 'loopback 2 http://127.0.0.1:10248/healthz',
       text: unitText('kubelet', {

@@ -1,3 +1,5 @@
+import { FLANNEL } from '../cluster/pod-network.ts'
+import type { Resource } from '../resources/types.ts'
 import { kubernetesOf } from './node-version.ts'
 import type { Step } from './types.ts'
 import type { Context, Member } from '../cluster/types.ts'
@@ -16,8 +18,12 @@ const taints = (member: Member) => [
 ]
 
 /** flannel's pods ask for the address of their node once, when they start. */
-const networkPods = ({ network }: Context['config']) =>
-  network.plugin === 'flannel' ? { network: { namespace: 'kube-flannel', selector: 'app=flannel' } } : {}
+const PODS = { namespace: 'kube-flannel', selector: 'app=flannel' }
+
+const networkPods = ({ network }: Context['config']) => (network.plugin === 'flannel' ? { network: PODS } : {})
+
+const daemon = ({ network }: Context['config'], { key, nodeName }: Member): Resource[] =>
+  network.plugin === 'flannel' ? [{ kind: 'network-daemon', node: nodeName, host: key, ...PODS, traces: FLANNEL }] : []
 
 export const nodeLabels: Step = {
   id: 'node-labels',
@@ -30,6 +36,7 @@ export const nodeLabels: Step = {
       .flatMap((member) => [
         { kind: 'node-address', name: member.nodeName, address: member.ip, ...networkPods(config) } as const,
         { kind: 'node', name: member.nodeName, labels: labels(member), taints: taints(member) } as const,
+        ...daemon(config, member),
         { kind: 'uncordon', node: member.nodeName, host: member.key, version: kubernetesOf(context, members, member, world) } as const,
       ])
   },

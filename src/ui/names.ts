@@ -23,6 +23,8 @@ const KINDS: Readonly<Record<Resource['kind'], Text>> = {
   'node-absent': { en: 'node', zh: '节点' },
   'node-address': { en: 'address of node', zh: '节点地址' },
   'node-rename': { en: 'name of node', zh: '节点名称' },
+  'pod-network': { en: 'pod network of', zh: 'Pod 网络' },
+  'network-daemon': { en: 'pod network daemon of', zh: 'Pod 网络守护进程' },
   'etcd-address': { en: 'etcd member', zh: 'etcd 成员' },
   objects: { en: 'objects', zh: '对象' },
   packages: { en: 'packages', zh: '软件包' },

@@ -31,6 +31,29 @@ test('a kubelet that gets another name: it stops, and what the pod network kept 
   expect(host.exists('run/flannel/subnet.env')).toBe(false)
 })
 
+test('a bridge of another share goes while kubelet is stopped, and so do the sandboxes that were on it; a lease only where it is wrong', () => {
+  const want = { kind: 'pod-network', node: 'w1', traces: { link: 'cni0', lease: '/run/flannel/subnet.env' } } as const
+  host.write('run/flannel/subnet.env', 'x')
+  const ctr = `ctr() { case "$*" in *'tasks ls'*) echo "own $$ RUNNING"; echo "pod 1 RUNNING" ;; *containers*) echo own; echo pod; echo ended ;; *) echo "ctr $*" ;; esac; }
+readlink() { case $1 in /proc/1/*) echo net:2 ;; *) echo net:1 ;; esac; }`
+  const ran = (diff?: string) => host.run(kindOf(want).script(want, { ...DIFFERENCE, ...(diff ? { diff } : {}) }, {}), `${STUBS}\n${ctr}`)
+  const said = 'systemctl stop kubelet.service\nip link delete cni0\nctr -n k8s.io tasks kill -s KILL pod\n'
+  expect(ran()).toEqual({ status: 0, stdout: said, stderr: '' })
+  expect(host.exists('run/flannel/subnet.env')).toBe(true)
+  expect(ran('-/run/flannel/subnet.env')).toEqual({ status: 0, stdout: said, stderr: '' })
+  expect(host.exists('run/flannel/subnet.env')).toBe(false)
+})
+
+test('the daemon of the pod network of one node starts again when the node has its share', () => {
+  const traces = { link: 'cni0', lease: '/run/flannel/subnet.env' }
+  const want = { kind: 'network-daemon', node: 'w1', host: 'x', namespace: 'kube-flannel', selector: 'app=flannel', traces } as const
+  const { status, stdout } = host.run(
+    scriptOf(want),
+    `${STUBS}\nkubectl() { case $* in *podCIDR*) echo 10.244.1.0/24 ;; *delete*) echo gone >"$RUN/told" ;; esac; }`,
+  )
+  expect([status, stdout, host.read('run/slipway/told')]).toEqual([0, '', 'gone\n'])
+})
+
 test('an old Node is deleted, and one that is gone is no error', () => {
   const { status, stdout } = host.run(scriptOf({ kind: 'node-absent', name: 'w1', host: 'x' }), STUBS)
   expect([status, stdout]).toEqual([0, 'kubectl delete node w1 --ignore-not-found --timeout=45s\n'])
