@@ -48,7 +48,7 @@ export const networkDaemon: Kind<NetworkDaemonResource> = {
     return [
       `${KUBECTL}\n`,
       `share() { [ -n "$(k get node ${quote(node)} -o 'jsonpath={.spec.podCIDR}')" ]; }\nawait 120 ${quote(`a share of pod_cidr for ${node}`)} share\n`,
-      `again() { k -n ${namespace} delete pod ${pods} --wait=false; }\nawait 60 ${quote(`pod network of ${node}`)} again\n`,
+      `again() { k -n ${namespace} delete pod ${pods} --timeout=25s; }\nawait 60 ${quote(`pod network of ${node}`)} again\n`,
       `running() { k -n ${namespace} wait pod ${pods} --for=condition=Ready --timeout=5s; }\nawait 180 ${quote(`pod network of ${node}`)} running\n`,
     ].join('')
   },
