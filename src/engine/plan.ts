@@ -6,6 +6,7 @@ import { isAuthority, SECRET_NAMES } from '../resources/secrets.ts'
 import { stepOn } from '../resources/shared-secret.ts'
 import type { CertificateResource, Resource, Stage as SecretStage } from '../resources/types.ts'
 import type { SecretName } from '../cluster/secret-names.ts'
+import { functionalCheck, checkOfNodes } from '../steps/functional-check.ts'
 import { PHASES } from '../steps/index.ts'
 import type { Phase, Step } from '../steps/types.ts'
 import type { Cluster, Context, Member } from '../cluster/types.ts'
@@ -152,6 +153,28 @@ export const wantedCertificates = (
   new Map([...wantedOnHosts(cluster, hosts, world)].map(([key, wants]) => [key, wants.filter((want) => want.kind === 'certificate')]))
 
 /**
+ * With the functional check of every node whose host is to record that it passed. The host that makes it writes its own record right behind it:
+ * one execution less.
+ */
+const withCheck = (contexts: readonly Context[], changes: readonly Change[], delegate: Member | undefined): readonly Change[] => {
+  const speaker = contexts.find(({ member }) => member.key === delegate?.key)
+  const due = changes.filter(({ want }) => want.kind === 'checked')
+  if (!speaker || due.length === 0) return changes
+  const want = checkOfNodes(
+    speaker,
+    due.map(({ host }) => host),
+  )
+  const reason = { en: `for ${want.nodes.join(', ')}, as they are after this run`, zh: `针对 ${want.nodes.join('、')} 在本次运行后的状态` }
+  const place = { host: speaker.member.key, phase: 'addons', step: functionalCheck.id }
+  const own = due.filter(({ host }) => host === place.host)
+  return [
+    ...changes.filter((change) => !own.includes(change)),
+    { ...place, id: kindOf(want).id(want), want, difference: { verb: 'start', reason } },
+    ...own.map((change) => ({ ...change, ...place })),
+  ]
+}
+
+/**
  * Decides what has to change. Pure: the same cluster and world give the same plan, and a world in which the plan was carried out
  * gives an empty one. Hosts that are not in the world get no changes.
  */
@@ -164,7 +187,8 @@ export const plan = (cluster: Cluster, hosts: readonly Host[], world: World): Pl
   const problems = contexts.flatMap((context) => problemsOn(context, delegate))
   // An unfit host may make wants that mean nothing (an unknown system, no address): they would only bury the real cause.
   if (problems.some(({ severity }) => severity === 'error')) return { changes: [], problems }
-  const own = contexts.flatMap((context) => changesOn(context, delegate))
+  const changed = contexts.flatMap((context) => changesOn(context, delegate))
+  const own = withCheck(contexts, changed, delegate)
   const renames = renamesOf(members, world)
   const changes = rollOut({ cluster, members, world, delegate, renames }, own)
   return { changes, problems: [...problems, ...unpinned(cluster, changes), ...quorumProblems(members, changes, world)] }

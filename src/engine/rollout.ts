@@ -1,6 +1,7 @@
 import type { UnitResource } from '../resources/types.ts'
 import { drainOf } from '../resources/drain.ts'
 import { kubernetesOf } from '../steps/node-version.ts'
+import { NODE_UNITS } from '../cluster/checked.ts'
 import { otherMinor, runningVersion } from '../cluster/versions.ts'
 import type { Cluster, Member } from '../cluster/types.ts'
 import type { Change } from './change.ts'
@@ -13,8 +14,7 @@ export const atOnce = (limit: number | string, workers: number): number => {
   return Math.max(1, String(limit).endsWith('%') ? Math.floor((number * workers) / 100) : number)
 }
 
-/** Restarts of these can take a node away from the cluster. A balancer's is over in a moment. */
-const NODE_UNITS = new Set(['containerd', 'kubelet', 'kube-proxy'])
+// Restarts of NODE_UNITS can take a node away from the cluster. A balancer's is over in a moment.
 
 const restartsOn = (member: Member, changes: readonly Change[]): string[] =>
   changes.flatMap(({ host, want, difference }) =>

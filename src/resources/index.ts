@@ -3,12 +3,14 @@ import { aptSources } from './apt-sources.ts'
 import { artifact } from './artifact.ts'
 import { certificate } from './certificate.ts'
 import { clusterRecord } from './cluster-record.ts'
+import { checked } from './checked.ts'
 import { directory } from './directory.ts'
 import { drain, uncordon } from './drain.ts'
 import { etcdAddress } from './etcd-address.ts'
 import { etcdJoin, etcdPromote, etcdSnapshot } from './etcd.ts'
 import { etcdRestore, restoreEnd } from './etcd-restore.ts'
 import { file } from './file.ts'
+import { functionalCheck } from './functional-check.ts'
 import { image } from './image.ts'
 import { hostname } from './hostname.ts'
 import { link } from './link.ts'
@@ -39,6 +41,7 @@ const KINDS: Kinds = {
   'apt-sources': aptSources,
   artifact,
   certificate,
+  checked,
   'cluster-record': clusterRecord,
   directory,
   drain,
@@ -48,6 +51,7 @@ const KINDS: Kinds = {
   'etcd-restore': etcdRestore,
   'etcd-snapshot': etcdSnapshot,
   file,
+  'functional-check': functionalCheck,
   hostname,
   image,
   link,

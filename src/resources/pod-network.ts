@@ -1,5 +1,4 @@
 import { misfitOf, needsDaemon, renewed } from '../cluster/pod-network.ts'
-import { KUBECTL } from '../shell/kubectl.ts'
 import { quote } from '../shell/quote.ts'
 import type { Kind, NetworkDaemonResource, PodNetworkResource } from './types.ts'
 
@@ -46,10 +45,9 @@ export const networkDaemon: Kind<NetworkDaemonResource> = {
   script: ({ node, namespace, selector }) => {
     const pods = `-l ${quote(selector)} --field-selector ${quote(`spec.nodeName=${node}`)}`
     return [
-      `${KUBECTL}\n`,
-      `share() { [ -n "$(k get node ${quote(node)} -o 'jsonpath={.spec.podCIDR}')" ]; }\nawait 120 ${quote(`a share of pod_cidr for ${node}`)} share\n`,
-      `again() { k -n ${namespace} delete pod ${pods} --timeout=25s; }\nawait 60 ${quote(`pod network of ${node}`)} again\n`,
-      `running() { k -n ${namespace} wait pod ${pods} --for=condition=Ready --timeout=5s; }\nawait 180 ${quote(`pod network of ${node}`)} running\n`,
+      `share() { [ -n "$(k 20 get node ${quote(node)} -o 'jsonpath={.spec.podCIDR}')" ]; }\nawait 120 ${quote(`a share of pod_cidr for ${node}`)} share\n`,
+      `again() { k 40 -n ${namespace} delete pod ${pods} --timeout=25s; }\nawait 60 ${quote(`pod network of ${node}`)} again\n`,
+      `running() { k 40 -n ${namespace} wait pod ${pods} --for=condition=Ready --timeout=5s; }\nawait 180 ${quote(`pod network of ${node}`)} running\n`,
     ].join('')
   },
   after: (_, { facts }) => facts,

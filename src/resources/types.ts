@@ -139,6 +139,10 @@ export type NodeResource = Readonly<{
 
 /** A check that passed for this shape of the cluster (`text`); PATH records it, so that it runs again only when the shape changes. */
 export type VerificationResource = Readonly<{ kind: 'verification'; path: string; text: string; script: string }>
+/** A check that the parts work together on `nodes`. */
+export type FunctionalCheckResource = Readonly<{ kind: 'functional-check'; nodes: readonly string[]; script: string }>
+/** A record on a node's host that the check has passed for it; `text` is what the result depends on. */
+export type CheckedResource = Readonly<{ kind: 'checked'; text: string }>
 
 /** A service that a package of the distribution brings: running and started at boot, or neither. */
 export type ServiceResource = Readonly<{ kind: 'service'; name: string; state: 'on' | 'off' }>
@@ -244,6 +248,8 @@ export type Resource =
   | ObjectsResource
   | NodeResource
   | VerificationResource
+  | FunctionalCheckResource
+  | CheckedResource
   | UnitAbsentResource
   | ServiceResource
   | DrainResource

@@ -1,10 +1,11 @@
+import { CHECKED, NODE_UNITS } from '../cluster/checked.ts'
 import { unitPath } from '../cluster/unit-path.ts'
 import { lineDiff } from '../diff.ts'
 import { sha256 } from '../digest.ts'
 import type { Facts, UnitFact } from '../hosts/facts.ts'
 import { quote } from '../shell/quote.ts'
 import { heredoc } from '../shell/heredoc.ts'
-import { changedPath, setPath } from './paths.ts'
+import { changedPath, dropPath, setPath } from './paths.ts'
 import type { Difference, Kind, Seen, UnitResource } from './types.ts'
 
 /** Where it is written down which `reloads` the running process has taken in: a cut between file and reload must be seen. */
@@ -72,7 +73,8 @@ export const unit: Kind<UnitResource> = {
     const ready = `ready() {\n${want.ready}\n}\n`
     const loaded = want.reloads ? `loaded ${[want.name, ...want.reloads].map(quote).join(' ')}\n` : ''
     if (verb === 'reload') return `${ready}reload ${quote(want.name)} ${want.within} ready\n${loaded}`
-    const start = `start ${quote(want.name)} ${want.within} ready ${read(want).map(quote).join(' ')}\n`
+    const unproved = NODE_UNITS.has(want.name) ? `rm -f ${CHECKED}\n` : ''
+    const start = `${unproved}start ${quote(want.name)} ${want.within} ready ${read(want).map(quote).join(' ')}\n`
     const { aside } = want
     if (!aside || verb !== 'restart') return [heredoc(`unit_file ${want.name}`, want.text), ready, start, loaded].join('')
     const back = `back() {\n${aside.ready}\n}\ncome_back ${quote(aside.name)} 180 back\n`
@@ -80,7 +82,8 @@ export const unit: Kind<UnitResource> = {
   },
   after: (want, { facts }) => {
     const known = want.reloads ? setPath(facts, loadedPath(want.name), loadedFact(want, facts)) : facts
-    const placed = setPath(known, unitPath(want.name), { ...fileFact(want), text: want.text })
+    const written = setPath(known, unitPath(want.name), { ...fileFact(want), text: want.text })
+    const placed = NODE_UNITS.has(want.name) ? dropPath(written, CHECKED) : written
     return {
       ...placed,
       // It makes its data when it starts for the first time.

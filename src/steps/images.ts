@@ -1,19 +1,18 @@
 import { pinnedImage } from '../releases/pinned.ts'
 import type { ImageResource } from '../resources/types.ts'
-import { checkPair, isChecked } from './functional-check.ts'
+import { isDue } from './functional-check.ts'
 import type { Step } from './types.ts'
 import type { Context } from '../cluster/types.ts'
 
 /** The images of our own objects that pods of this host may need. */
 const wanted = (context: Context): string[] => {
-  const { config, member, release } = context
+  const { config, release } = context
   const { pause, coredns, flannel, flannelCni, agnhost } = release.images
   const own = [pause, coredns, ...(config.network.plugin === 'flannel' ? [flannel, flannelCni] : [])]
   // Where nodes may ask no registry, a pod may be put on any of them.
   if (config.delivery === 'push') return [...own, agnhost]
-  // Fifty megabytes for a check that runs on two hosts, once.
-  const checks = config.network.plugin !== 'none' && !isChecked(context) && checkPair(context).includes(member.nodeName)
-  return checks ? [...own, agnhost] : own
+  // Fifty megabytes for a check that is over in seconds: only where it is due.
+  return isDue(context) ? [...own, agnhost] : own
 }
 
 /** Our own images, fetched before kubelet needs them: a bad mirror is met by name here, not as a pod that never starts. */

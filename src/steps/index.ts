@@ -12,7 +12,7 @@ import { controllerManager } from './controller-manager.ts'
 import { encryptedSecrets } from './encrypted-secrets.ts'
 import { etcd } from './etcd.ts'
 import { etcdBackup } from './etcd-backup.ts'
-import { functionalCheck } from './functional-check.ts'
+import { functionalCheck, nodeChecked } from './functional-check.ts'
 import { images } from './images.ts'
 import { hostnameStep } from './hostname.ts'
 import { kubeProxy } from './kube-proxy.ts'
@@ -81,4 +81,5 @@ export const PHASES: readonly Phase[] = [
     steps: [publishedTrust, mountedTrust, encryptedSecrets],
   },
   { id: 'addons', title: { en: 'Add-ons', zh: '附加组件' }, barrier: true, steps: [manifests, addons, nodeLabels, functionalCheck] },
+  { id: 'checked', title: { en: 'Checked nodes', zh: '已检查的节点' }, barrier: true, steps: [nodeChecked] },
 ]

@@ -45,7 +45,8 @@ describe('another name', () => {
         'unit kube-proxy',
       ].join(', '),
       '10.0.0.11: uncordon worker-1',
-      '10.0.0.11: node worker-1, verification /etc/slipway/verified',
+      '10.0.0.11: node worker-1, functional-check nodes',
+      '10.0.0.21: checked',
     ])
   })
 

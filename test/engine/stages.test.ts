@@ -28,8 +28,10 @@ describe('a first install', () => {
 
   test.each(SCENARIOS)('$name: few stages, so that a host has few executions', ({ cluster, hosts, world }) => {
     const batches = stagesOf(changesFor(cluster, hosts, world)).flatMap((stage) => stage.batches)
-    // With two looks before, one after and the lock this stays below eight executions a host.
-    for (const { key } of hosts) expect(batches.filter(({ host }) => host === key).length, key).toBeLessThanOrEqual(4)
+    // With two looks before, one after and the lock this stays below eight executions a host, and nine on a control plane that is not the first.
+    const counts = hosts.map(({ key }) => batches.filter(({ host }) => host === key).length)
+    expect(counts[0]).toBeLessThanOrEqual(4)
+    for (const count of counts) expect(count).toBeLessThanOrEqual(5)
   })
 
   test('keys are on every control plane before anything that they signed lands anywhere', () => {
@@ -50,6 +52,7 @@ describe('a first install', () => {
       'etcd+apiserver+controllers: 11 12 13',
       'nodes: 11 12 13 21 22',
       'addons: 11 12 13',
+      'checked: 12 13 21 22',
     ])
   })
 
@@ -61,6 +64,7 @@ describe('a first install', () => {
       'apiserver+controllers: 11 12',
       'nodes: 11 12 21',
       'addons: 11 12',
+      'checked: 12 21',
     ])
   })
 
@@ -79,6 +83,7 @@ describe('a first install', () => {
       'prepare+etcd+apiserver+controllers: 11 21 22',
       'nodes: 11 21 22',
       'addons: 11',
+      'checked: 21 22',
     ])
   })
 })

@@ -70,6 +70,7 @@ describe('1.36 to 1.37 on three control planes and two workers', () => {
         `11: uncordon ${name}`,
       ]),
       '11: ',
+      '12:  | 13:  | 21:  | 22: ',
     ])
   })
 

@@ -12,7 +12,7 @@ const POINTS: readonly Point[] = [
   { host: 'cp1', id: 'objects bootstrap-rbac' },
   { host: 'w2', id: 'unit kubelet' },
   { host: 'cp1', id: 'objects flannel' },
-  { host: 'cp1', id: 'verification /etc/slipway/verified' },
+  { host: 'cp1', id: 'functional-check nodes' },
 ]
 
 test.each(POINTS)(

@@ -1,3 +1,4 @@
+import { CHECKED } from '../../cluster/checked.ts'
 import { onHost } from '../../shell/script.ts'
 import { quote } from '../../shell/quote.ts'
 import { heredoc } from '../../shell/heredoc.ts'
@@ -52,7 +53,7 @@ export const prepareScript = (roles: Member['roles'], restoring: Restoring, secr
       roles.etcd ? stopUnits(['etcd']) + setAside(compact(restoring.began)) : '',
       roles.controlPlane ? putSecrets(secrets) : '',
       // The cluster has to prove itself again.
-      'rm -f /etc/slipway/verified\n',
+      `rm -f ${CHECKED}\n`,
     ].join(''),
   )
 

@@ -45,7 +45,7 @@ describe('the keys of a cluster', () => {
 
   test('no pod of the functional check is put on a silent worker', () => {
     const config = { ...cluster.config, network: { ...cluster.config.network, proxy_mode: 'iptables' as const } }
-    const check = plan({ ...cluster, config }, hosts, silent).changes.find(({ want }) => want.kind === 'verification')
+    const check = plan({ ...cluster, config }, hosts, silent).changes.find(({ want }) => want.kind === 'functional-check')
     const script = (check?.want as { script: string } | undefined)?.script ?? ''
     expect(script).toMatch(/nodeName: cp1/)
     expect(script).not.toMatch(/nodeName: w1/)
