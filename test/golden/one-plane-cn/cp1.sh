@@ -992,6 +992,7 @@ SLIPWAY_END
 ready() {
 ctr --connect-timeout 2s plugins ls | grep -E "io.containerd.grpc.v1 +cri .* ok"
 }
+rm -f /etc/slipway/checked
 start 'containerd' 60 ready '/etc/systemd/system/containerd.service' '/etc/containerd/config.toml'
 finish 10
 begin 11
@@ -1019,38 +1020,44 @@ rm -rf "$stage"
 stamp 'image-ghcr.io_flannel-io_flannel-cni-plugin_v1.9.1-flannel1' "$used "'m.daocloud.io/ghcr.io/flannel-io/flannel-cni-plugin@sha256:e41159187c4c4e321495ea052adf4c4e5876c2e3b29f0b5c6df9e0e858dca03d'
 finish 14
 begin 15
-directory '/etc/cni/net.d' 0755 root:root
+new_stage
+deliver_image 'm.daocloud.io/registry.k8s.io/e2e-test-images/agnhost@sha256:97a94c97416b855b42480fbc55f0b2e129b0df630e77144a53e3d02451156a80' amd64 "$stage" 'https://m.daocloud.io/v2/registry.k8s.io/e2e-test-images/agnhost' sha256:97a94c97416b855b42480fbc55f0b2e129b0df630e77144a53e3d02451156a80 'https://k8s.m.daocloud.io/v2/e2e-test-images/agnhost' sha256:97a94c97416b855b42480fbc55f0b2e129b0df630e77144a53e3d02451156a80
+rm -rf "$stage"
+stamp 'image-registry.k8s.io_e2e-test-images_agnhost_2.59' "$used "'m.daocloud.io/registry.k8s.io/e2e-test-images/agnhost@sha256:97a94c97416b855b42480fbc55f0b2e129b0df630e77144a53e3d02451156a80'
 finish 15
 begin 16
-link '/opt/cni/bin/bandwidth' '/opt/slipway/cni-plugins/1.9.1/bandwidth'
+directory '/etc/cni/net.d' 0755 root:root
 finish 16
 begin 17
-link '/opt/cni/bin/bridge' '/opt/slipway/cni-plugins/1.9.1/bridge'
+link '/opt/cni/bin/bandwidth' '/opt/slipway/cni-plugins/1.9.1/bandwidth'
 finish 17
 begin 18
-link '/opt/cni/bin/firewall' '/opt/slipway/cni-plugins/1.9.1/firewall'
+link '/opt/cni/bin/bridge' '/opt/slipway/cni-plugins/1.9.1/bridge'
 finish 18
 begin 19
-link '/opt/cni/bin/host-local' '/opt/slipway/cni-plugins/1.9.1/host-local'
+link '/opt/cni/bin/firewall' '/opt/slipway/cni-plugins/1.9.1/firewall'
 finish 19
 begin 20
-link '/opt/cni/bin/loopback' '/opt/slipway/cni-plugins/1.9.1/loopback'
+link '/opt/cni/bin/host-local' '/opt/slipway/cni-plugins/1.9.1/host-local'
 finish 20
 begin 21
-link '/opt/cni/bin/portmap' '/opt/slipway/cni-plugins/1.9.1/portmap'
+link '/opt/cni/bin/loopback' '/opt/slipway/cni-plugins/1.9.1/loopback'
 finish 21
 begin 22
-link '/opt/cni/bin/tuning' '/opt/slipway/cni-plugins/1.9.1/tuning'
+link '/opt/cni/bin/portmap' '/opt/slipway/cni-plugins/1.9.1/portmap'
 finish 22
 begin 23
+link '/opt/cni/bin/tuning' '/opt/slipway/cni-plugins/1.9.1/tuning'
+finish 23
+begin 24
 put /var/lib/kubelet/pki/kubelet-client-slipway.pem 0600 root:root <<'SLIPWAY_END'
 (the content of /var/lib/kubelet/pki/kubelet-client-slipway.pem is drawn while applying)
 SLIPWAY_END
-finish 23
-begin 24
-link '/var/lib/kubelet/pki/kubelet-client-current.pem' '/var/lib/kubelet/pki/kubelet-client-slipway.pem'
 finish 24
 begin 25
+link '/var/lib/kubelet/pki/kubelet-client-current.pem' '/var/lib/kubelet/pki/kubelet-client-slipway.pem'
+finish 25
+begin 26
 put /var/lib/kubelet/pki/kubelet.key 0600 root:root <<'SLIPWAY_END'
 (the content of /var/lib/kubelet/pki/kubelet.key is drawn while applying)
 SLIPWAY_END
@@ -1060,8 +1067,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/var-lib-kubelet-pki-kubelet 0600 root:root <<'SLIPWAY_END'
 53126b11c8354d66639459eba4a2f175a81b5d2ce9aa8ff2211729e4d59f1362 e3eabab2a0345dfc3562d159a6bcad4efcf9a096a96984ce7e66574dd6c9947c
 SLIPWAY_END
-finish 25
-begin 26
+finish 26
+begin 27
 put '/etc/kubernetes/kubelet.conf' 0600 root:root <<'SLIPWAY_END'
 apiVersion: v1
 kind: Config
@@ -1082,8 +1089,8 @@ contexts:
       user: default-auth
 current-context: default
 SLIPWAY_END
-finish 26
-begin 27
+finish 27
+begin 28
 put '/var/lib/kubelet/config.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -1137,8 +1144,8 @@ registerWithTaints:
   - key: node-role.kubernetes.io/control-plane
     effect: NoSchedule
 SLIPWAY_END
-finish 27
-begin 28
+finish 28
+begin 29
 unit_file kubelet <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes node agent
@@ -1169,9 +1176,10 @@ SLIPWAY_END
 ready() {
 loopback 2 http://127.0.0.1:10248/healthz
 }
+rm -f /etc/slipway/checked
 start 'kubelet' 90 ready '/etc/systemd/system/kubelet.service' '/var/lib/kubelet/config.yaml' '/etc/kubernetes/kubelet.conf' '/var/lib/kubelet/pki/kubelet.crt' '/etc/kubernetes/pki/ca.crt'
-finish 28
-begin 29
+finish 29
+begin 30
 put /etc/kubernetes/pki/kube-proxy.key 0600 root:root <<'SLIPWAY_END'
 (the content of /etc/kubernetes/pki/kube-proxy.key is drawn while applying)
 SLIPWAY_END
@@ -1181,8 +1189,8 @@ SLIPWAY_END
 put /etc/slipway/pairs/etc-kubernetes-pki-kube-proxy 0600 root:root <<'SLIPWAY_END'
 6d57fd09d6f461514492c8afa3fca1d4d4bd58b1c907cfbeea71b332a4501b6f 400997ef14745e8b95bcddb51543f53f7493fe239b8473ad6d2634406c554102
 SLIPWAY_END
-finish 29
-begin 30
+finish 30
+begin 31
 put '/etc/kubernetes/proxy.conf' 0600 root:root <<'SLIPWAY_END'
 apiVersion: v1
 kind: Config
@@ -1203,8 +1211,8 @@ contexts:
       user: system:kube-proxy
 current-context: default
 SLIPWAY_END
-finish 30
-begin 31
+finish 31
+begin 32
 put '/var/lib/kube-proxy/config.yaml' 0600 root:root <<'SLIPWAY_END'
 apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
@@ -1224,8 +1232,8 @@ conntrack:
   tcpEstablishedTimeout: 0s
   tcpCloseWaitTimeout: 0s
 SLIPWAY_END
-finish 31
-begin 32
+finish 32
+begin 33
 unit_file kube-proxy <<'SLIPWAY_END'
 [Unit]
 Description=Kubernetes network proxy
@@ -1249,8 +1257,9 @@ SLIPWAY_END
 ready() {
 loopback 2 http://127.0.0.1:10256/livez
 }
+rm -f /etc/slipway/checked
 start 'kube-proxy' 90 ready '/etc/systemd/system/kube-proxy.service' '/var/lib/kube-proxy/config.yaml' '/etc/kubernetes/proxy.conf' '/etc/kubernetes/pki/kube-proxy.crt' '/etc/kubernetes/pki/ca.crt'
-finish 32
+finish 33
 }
 main; exit
 
@@ -1704,6 +1713,18 @@ begin 7
 removed() { k 20 delete namespace slipway-check --ignore-not-found --wait=false; }
 gone() { removed && left=$(k 20 get namespace slipway-check --ignore-not-found -o name) && [ -z "$left" ]; }
 await 60 'removal of an earlier check' gone
+CLIENTS='client-0/w1/server-0 client-1/w2/server-1 client-2/cp1/server-0'
+rm -rf "$RUN/check"
+mkdir "$RUN/check"
+each() {
+	for client in $CLIENTS; do
+		name=${client%%/*} server=${client##*/} node=${client#*/}
+		node=${node%/*}
+		[ ! -e "$RUN/check/$1-$name" ] || continue
+		"$1" || { echo "on node $node"; return 1; }
+		: >"$RUN/check/$1-$name"
+	done
+}
 cat >"$RUN/check.yaml" <<'SLIPWAY_END'
 apiVersion: v1
 kind: Namespace
@@ -1713,17 +1734,17 @@ metadata:
 apiVersion: v1
 kind: Pod
 metadata:
-  name: server
+  name: server-0
   namespace: slipway-check
   labels:
-    app: server
+    app: server-0
 spec:
-  nodeName: w1
+  nodeName: w2
   tolerations:
     - operator: Exists
   terminationGracePeriodSeconds: 0
   containers:
-    - name: server
+    - name: server-0
       image: m.daocloud.io/registry.k8s.io/e2e-test-images/agnhost:2.59@sha256:97a94c97416b855b42480fbc55f0b2e129b0df630e77144a53e3d02451156a80
       args:
         - netexec
@@ -1731,49 +1752,124 @@ spec:
       imagePullPolicy: IfNotPresent
 ---
 apiVersion: v1
+kind: Service
+metadata:
+  name: server-0
+  namespace: slipway-check
+spec:
+  selector:
+    app: server-0
+  ports:
+    - port: 80
+      targetPort: 8080
+---
+apiVersion: v1
 kind: Pod
 metadata:
-  name: client
+  name: server-1
   namespace: slipway-check
   labels:
-    app: client
+    app: server-1
 spec:
-  nodeName: w2
+  nodeName: w1
   tolerations:
     - operator: Exists
   terminationGracePeriodSeconds: 0
   containers:
-    - name: client
+    - name: server-1
+      image: m.daocloud.io/registry.k8s.io/e2e-test-images/agnhost:2.59@sha256:97a94c97416b855b42480fbc55f0b2e129b0df630e77144a53e3d02451156a80
+      args:
+        - netexec
+        - --http-port=8080
+      imagePullPolicy: IfNotPresent
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: server-1
+  namespace: slipway-check
+spec:
+  selector:
+    app: server-1
+  ports:
+    - port: 80
+      targetPort: 8080
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: client-0
+  namespace: slipway-check
+  labels:
+    app: client-0
+spec:
+  nodeName: w1
+  tolerations:
+    - operator: Exists
+  terminationGracePeriodSeconds: 0
+  containers:
+    - name: client-0
       image: m.daocloud.io/registry.k8s.io/e2e-test-images/agnhost:2.59@sha256:97a94c97416b855b42480fbc55f0b2e129b0df630e77144a53e3d02451156a80
       args:
         - pause
       imagePullPolicy: IfNotPresent
 ---
 apiVersion: v1
-kind: Service
+kind: Pod
 metadata:
-  name: server
+  name: client-1
   namespace: slipway-check
+  labels:
+    app: client-1
 spec:
-  selector:
-    app: server
-  ports:
-    - port: 80
-      targetPort: 8080
+  nodeName: w2
+  tolerations:
+    - operator: Exists
+  terminationGracePeriodSeconds: 0
+  containers:
+    - name: client-1
+      image: m.daocloud.io/registry.k8s.io/e2e-test-images/agnhost:2.59@sha256:97a94c97416b855b42480fbc55f0b2e129b0df630e77144a53e3d02451156a80
+      args:
+        - pause
+      imagePullPolicy: IfNotPresent
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: client-2
+  namespace: slipway-check
+  labels:
+    app: client-2
+spec:
+  nodeName: cp1
+  tolerations:
+    - operator: Exists
+  terminationGracePeriodSeconds: 0
+  containers:
+    - name: client-2
+      image: m.daocloud.io/registry.k8s.io/e2e-test-images/agnhost:2.59@sha256:97a94c97416b855b42480fbc55f0b2e129b0df630e77144a53e3d02451156a80
+      args:
+        - pause
+      imagePullPolicy: IfNotPresent
 SLIPWAY_END
 applied() { k 20 -n slipway-check apply -f "$RUN/check.yaml"; }
 await 60 'objects of the check' applied
 rm -f "$RUN/check.yaml"
-running() { k 20 -n slipway-check wait --for=condition=Ready pod/server pod/client --timeout=5s; }
+running() { k 20 -n slipway-check wait --for=condition=Ready pod --all --timeout=5s; }
 await 180 running running
-dns_and_api() { k 20 -n slipway-check exec client -- /agnhost connect --timeout=3s kubernetes.default.svc.cluster.local:443; }
+dns_and_api() { reach_api() { k 20 -n slipway-check exec "$name" -- /agnhost connect --timeout=3s kubernetes.default.svc.cluster.local:443; }; each reach_api; }
 await 150 dns_and_api dns_and_api
-service_on_another_node() { k 20 -n slipway-check exec client -- /agnhost connect --timeout=3s server.slipway-check.svc.cluster.local:80; }
+service_on_another_node() { reach_service() { k 20 -n slipway-check exec "$name" -- /agnhost connect --timeout=3s "$server".slipway-check.svc.cluster.local:80; }; each reach_service; }
 await 150 service_on_another_node service_on_another_node
-logs() { k 20 -n slipway-check logs server | grep -q .; }
+logs() { k 20 -n slipway-check logs server-0 | grep -q . && k 20 -n slipway-check logs server-1 | grep -q .; }
 await 60 logs logs
+nodes_ready() { k 20 -n slipway-check wait --for=condition=Ready 'node/w1' 'node/w2' 'node/cp1' --timeout=5s; }
+await 120 nodes_ready nodes_ready
 await 60 'removal of the check' removed
-put /etc/slipway/verified 0644 root:root <<'SLIPWAY_END'
+rm -rf "$RUN/check"
+finish 7
+begin 8
+put /etc/slipway/checked 0644 root:root <<'SLIPWAY_END'
 kubernetes: v1.36.3
 network:
   plugin: flannel
@@ -1782,11 +1878,8 @@ network:
   node_mask: 24
   proxy_mode: nftables
 domain: cluster.local
-nodes:
-  - cp1
-  - w1
-  - w2
+node: cp1
 SLIPWAY_END
-finish 7
+finish 8
 }
 main; exit

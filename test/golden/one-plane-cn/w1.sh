@@ -392,6 +392,7 @@ SLIPWAY_END
 ready() {
 ctr --connect-timeout 2s plugins ls | grep -E "io.containerd.grpc.v1 +cri .* ok"
 }
+rm -f /etc/slipway/checked
 start 'containerd' 60 ready '/etc/systemd/system/containerd.service' '/etc/containerd/config.toml'
 finish 10
 begin 11
@@ -637,6 +638,7 @@ SLIPWAY_END
 ready() {
 loopback 2 http://127.0.0.1:10248/healthz
 }
+rm -f /etc/slipway/checked
 start 'kubelet' 90 ready '/etc/systemd/system/kubelet.service' '/var/lib/kubelet/config.yaml' '/etc/kubernetes/kubelet.conf' '/var/lib/kubelet/pki/kubelet.crt' '/etc/kubernetes/pki/ca.crt'
 finish 32
 begin 33
@@ -717,7 +719,30 @@ SLIPWAY_END
 ready() {
 loopback 2 http://127.0.0.1:10256/livez
 }
+rm -f /etc/slipway/checked
 start 'kube-proxy' 90 ready '/etc/systemd/system/kube-proxy.service' '/var/lib/kube-proxy/config.yaml' '/etc/kubernetes/proxy.conf' '/etc/kubernetes/pki/kube-proxy.crt' '/etc/kubernetes/pki/ca.crt'
 finish 36
+}
+main; exit
+
+##### stage 5: checked
+# (here stands what it uses of src/shell)
+export no_proxy='localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11,10.0.0.21,10.0.0.22'
+export NO_PROXY='localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11,10.0.0.21,10.0.0.22'
+main() {
+enter
+begin 0
+put /etc/slipway/checked 0644 root:root <<'SLIPWAY_END'
+kubernetes: v1.36.3
+network:
+  plugin: flannel
+  pod_cidr: 10.244.0.0/16
+  service_cidr: 10.96.0.0/12
+  node_mask: 24
+  proxy_mode: nftables
+domain: cluster.local
+node: w1
+SLIPWAY_END
+finish 0
 }
 main; exit

@@ -966,6 +966,7 @@ SLIPWAY_END
 ready() {
 ctr --connect-timeout 2s plugins ls | grep -E "io.containerd.grpc.v1 +cri .* ok"
 }
+rm -f /etc/slipway/checked
 start 'containerd' 60 ready '/etc/systemd/system/containerd.service' '/etc/containerd/config.toml'
 finish 12
 begin 13
@@ -1129,6 +1130,7 @@ SLIPWAY_END
 ready() {
 loopback 2 http://127.0.0.1:10248/healthz
 }
+rm -f /etc/slipway/checked
 start 'kubelet' 90 ready '/etc/systemd/system/kubelet.service' '/var/lib/kubelet/config.yaml' '/etc/kubernetes/kubelet.conf' '/var/lib/kubelet/pki/kubelet.crt' '/etc/kubernetes/pki/ca.crt'
 finish 28
 begin 29
@@ -1209,6 +1211,7 @@ SLIPWAY_END
 ready() {
 loopback 2 http://127.0.0.1:10256/livez
 }
+rm -f /etc/slipway/checked
 start 'kube-proxy' 90 ready '/etc/systemd/system/kube-proxy.service' '/var/lib/kube-proxy/config.yaml' '/etc/kubernetes/proxy.conf' '/etc/kubernetes/pki/kube-proxy.crt' '/etc/kubernetes/pki/ca.crt'
 finish 32
 }
