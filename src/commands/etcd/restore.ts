@@ -1,11 +1,13 @@
-import { confirmWords } from '../../cluster/identity.ts'
+import { belongingOf, confirmWords, shortCa } from '../../cluster/identity.ts'
 import type { World } from '../../cluster/world.ts'
 import { readAuthorities } from '../../hosts/certificate-facts.ts'
 import { EXIT, type Problem, refusal } from '../../problem.ts'
 import { RESTORING, STAGING } from '../../resources/etcd-restore.ts'
 import { setPath } from '../../resources/paths.ts'
 import { SECRET_PATHS } from '../../resources/secrets.ts'
+import { clusterText } from '../../steps/preflight/identity.ts'
 import { bumpOf, type Restoring, restoringOf, restoringText } from '../../steps/restoring.ts'
+import type { Text } from '../../text.ts'
 import { restoreText } from './restore-text.ts'
 import { applyPlan, carryOut } from '../../run/carry-out.ts'
 import { contextsOf } from '../../run/contexts.ts'
@@ -103,6 +105,30 @@ const restoreLocked = async (session: Session, staged: Staged, options: Options,
 const authoritiesIn = async ({ secrets }: Staged): Promise<string[]> =>
   (await readAuthorities(secrets[SECRET_PATHS.ca[0] ?? ''] ?? '')).map(({ key }) => key)
 
+/**
+ * What a person confirms a restore with, and what has to be known first. Hosts of one cluster may get the backup of another: its name is no proof, so
+ * the CA that the backup brings has to be named.
+ */
+export const restoreWords = (
+  { intent, world }: Pick<Session, 'intent' | 'world'>,
+  ca: readonly string[],
+): Readonly<{ words: readonly [string, ...string[]]; warning?: Text }> => {
+  const { cluster_name: name } = intent.config
+  const planes = intent.hosts.filter(({ roles }) => roles.controlPlane).map(({ key }) => key)
+  const belonging = belongingOf(planes, world)
+  const own = belonging.kind === 'told' ? belonging.own : undefined
+  const [first] = ca
+  if (!own || first === undefined || own.ca.some((key) => ca.includes(key))) return { words: confirmWords({ name, ca }, name) }
+  const { en, zh } = clusterText(own)
+  return {
+    words: [shortCa(first)],
+    warning: {
+      en: `The hosts are of ${en}, and the backup brings the CA ${shortCa(first)}: it is from before an exchange of the CA, or of another cluster.`,
+      zh: `这些主机属于${zh}，而备份带来的 CA 是 ${shortCa(first)}：备份早于 CA 轮换，或属于另一个集群。`,
+    },
+  }
+}
+
 /** The same with hosts that are connected and seen. */
 export const restoreSession = async (seen: Session, source: string, identity: Identity, options: Options, io: Io): Promise<number> => {
   const zh = io.language === 'zh'
@@ -124,12 +150,9 @@ export const restoreSession = async (seen: Session, source: string, identity: Id
     return refuse(strangers, io, options)
   }
   const rotation = { alive: etcdAnswers(session), prepared: isPrepared(session, staged.id) }
-  const refused = await meant(
-    confirmWords({ name: config.cluster_name, ca }, config.cluster_name),
-    restoreText(staged.manifest, hosts, rotation, io.language),
-    options,
-    io,
-  )
+  const { words, warning } = restoreWords(session, ca)
+  const text = restoreText(staged.manifest, hosts, rotation, io.language)
+  const refused = await meant(words, warning ? `${text}\n${warning[io.language]}` : text, options, io)
   if (refused !== EXIT.done) {
     await onEach(session, hosts, () => `rm -rf ${STAGING}\n`, io)
     return refused
