@@ -115,6 +115,10 @@ export type Facts = Readonly<{
   users: readonly string[]
   /** Services of the distribution that were looked for and are there. */
   services: Readonly<Record<string, Readonly<{ enabled: boolean; active: boolean }>>>
+  /** What keeps strangers out of the host, and the networks that its rules name; undefined where everybody is let in. */
+  firewall?: Readonly<{ tool: string; sources: readonly string[] }>
+  /** Chains of other pod networks in the packet filter. */
+  foreignChains: readonly string[]
   leftovers: readonly Readonly<{ tool: string; path: string }>[]
   paths: Readonly<Record<string, PathFact>>
   etcdData: boolean

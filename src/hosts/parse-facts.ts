@@ -143,7 +143,20 @@ const machineFacts = ({ of, one, all }: Rows): Pick<Facts, Machine | Storage> =>
   }
 }
 
-type Network = 'resolved' | 'nameservers' | 'hostKeys' | 'addresses' | 'defaultRoute' | 'mtu' | 'listening' | 'reach'
+const firewallFact = ([tool, sources = '']: readonly string[] = []): Pick<Facts, 'firewall'> =>
+  tool ? { firewall: { tool, sources: sources.split(' ').filter(Boolean) } } : {}
+
+type Network =
+  | 'firewall'
+  | 'foreignChains'
+  | 'resolved'
+  | 'nameservers'
+  | 'hostKeys'
+  | 'addresses'
+  | 'defaultRoute'
+  | 'mtu'
+  | 'listening'
+  | 'reach'
 
 const networkFacts = ({ of, one, all }: Rows): Pick<Facts, Network> => ({
   resolved: one('resolved') === 'yes',
@@ -159,6 +172,8 @@ const networkFacts = ({ of, one, all }: Rows): Pick<Facts, Network> => ({
   defaultRoute: one('default-route'),
   mtu: byName(of('mtu'), (mtu = '') => Number(mtu)),
   listening: of('listen').map(([port = '', process = '']) => ({ port: Number(port), process })),
+  ...firewallFact(of('firewall')[0]),
+  foreignChains: all('foreign-chain'),
   reach: byName(of('reach'), (state = '') => state as 'open'),
 })
 

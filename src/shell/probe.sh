@@ -66,6 +66,40 @@ lacking_modules() {
 	done
 }
 
+# What keeps strangers out of this host, with the networks that its rules name; nothing where everybody is let in.
+firewall() {
+	table=
+	if have ufw && ufw status 2>/dev/null | grep -q '^Status: active'; then
+		tool=ufw
+	elif systemctl is-active --quiet firewalld 2>/dev/null; then
+		tool=firewalld
+	elif have iptables && iptables -S INPUT 2>/dev/null | awk '/^-P INPUT DROP/ {closed = 1} {last = $0} END {exit !(closed || last ~ /^-A INPUT -j (DROP|REJECT)/)}'; then
+		tool=iptables
+	else
+		have nft && table=$(nft list chains 2>/dev/null | awk '$1 == "table" {name = $2 " " $3} /hook input/ && /policy drop/ {print name; exit}')
+		[ -n "$table" ] || return 0
+		tool=nftables
+	fi
+	# The rules of our own pod network and services let nobody into the host itself.
+	# shellcheck disable=SC2086
+	fact firewall "$tool	$(
+		case $tool in
+		ufw) ufw status ;;
+		firewalld) firewall-cmd --list-all-zones ;;
+		iptables) iptables -S ;;
+		nftables) nft list table $table ;;
+		esac 2>/dev/null | grep -v -e FLANNEL -e KUBE- -e CNI- | grep -oE '([0-9]+\.){3}[0-9]+/[0-9]+' | sort -u | head -n 100 | tr '\n' ' '
+	)"
+}
+
+# Chains of other pod networks, which outlive the programs that made them.
+foreign_chains() {
+	{
+		have nft && nft list chains
+		[ -s /proc/net/ip_tables_names ] && have iptables-legacy-save && iptables-legacy-save
+	} 2>/dev/null | grep -oE '(cali-|CILIUM_|WEAVE|ANTREA-|KUBE-ROUTER)[A-Za-z0-9_-]*' | sort -u | head -n 20 | while read -r chain; do fact foreign-chain "$chain"; done
+}
+
 kernel() {
 	for key in net.ipv4.ip_forward net.bridge.bridge-nf-call-iptables net.bridge.bridge-nf-call-ip6tables vm.overcommit_memory vm.panic_on_oom \
 		kernel.panic kernel.panic_on_oops kernel.keys.root_maxkeys kernel.keys.root_maxbytes fs.inotify.max_user_instances fs.inotify.max_user_watches; do
@@ -294,6 +328,8 @@ cluster() {
 main() {
 	machine
 	network
+	firewall
+	foreign_chains
 	kernel
 	packages
 	images

@@ -116,3 +116,25 @@ program $pid ${binary}`
   mkdirSync(host.path('opt'), { recursive: true })
   expect(ask(script)).toEqual(['same', 'same', 'other', 'replaced'])
 })
+
+test('what keeps strangers out, and the networks that its rules name', () => {
+  const only = (tool: string, more: string) => ask('firewall', `have() { [ "$1" = ${tool} ]; }\nsystemctl() { return 3; }\n${more}`)
+  const rules = '-A INPUT -s 10.0.0.0/24 -j ACCEPT\\n-A FLANNEL-FWD -s 10.244.0.0/16 -j ACCEPT\\n'
+  const iptables = (first: string, last = '') => `iptables() { printf -- '${first}\\n${rules}${last}'; }`
+  expect(only('iptables', iptables('-P INPUT DROP'))).toEqual(['firewall\tiptables\t10.0.0.0/24'])
+  expect(only('iptables', iptables('-P INPUT ACCEPT', '-A INPUT -j REJECT --reject-with icmp\\n'))).toEqual([
+    'firewall\tiptables\t10.0.0.0/24 ',
+  ])
+  expect(only('iptables', iptables('-P INPUT ACCEPT'))).toEqual([''])
+  expect(only('ufw', "ufw() { printf 'Status: active\\nAnywhere ALLOW 10.77.0.0/24\\n'; }")).toEqual(['firewall\tufw\t10.77.0.0/24'])
+  expect(only('ufw', "ufw() { echo 'Status: inactive'; }")).toEqual([''])
+  const nft =
+    'nft() { case $2 in chains) printf \'table inet filter {\\n\\tchain input {\\n\\t\\ttype filter hook input priority filter; policy drop;\\n\' ;; table) echo "$3 $4 ip saddr 10.1.0.0/16 accept" ;; esac; }'
+  expect(only('nft', nft)).toEqual(['firewall\tnftables\t10.1.0.0/16'])
+})
+
+test('chains of other pod networks, and none of ours', () => {
+  const nft =
+    "nft() { printf 'table ip filter {\\n\\tchain cali-INPUT {\\n\\tchain FLANNEL-FWD {\\n\\tchain KUBE-FORWARD {\\n\\tchain CILIUM_INPUT {\\n'; }"
+  expect(ask('foreign_chains', `have() { [ "$1" = nft ]; }\n${nft}`)).toEqual(['foreign-chain\tCILIUM_INPUT', 'foreign-chain\tcali-INPUT'])
+})

@@ -5,9 +5,11 @@ import { disk } from './disk.ts'
 import { duplicates } from './duplicates.ts'
 import { hostname } from './hostname.ts'
 import { cgroupControllers, kernelKeys, kernelModules } from './kernel.ts'
+import { hostFirewall } from './firewall.ts'
 import { leftovers } from './leftovers.ts'
 import { memory } from './memory.ts'
 import { architecture, operatingSystem, root, systemd } from './os.ts'
+import { otherNetworks } from './other-networks.ts'
 import { ports } from './ports.ts'
 import { proxyMode } from './proxy-mode.ts'
 import { swap } from './swap.ts'
@@ -32,6 +34,8 @@ const CHECKS: readonly Check[] = [
   timeSync,
   ports,
   leftovers,
+  otherNetworks,
+  hostFirewall,
   oldContainerd,
   proxyMode,
 ]
