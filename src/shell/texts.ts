@@ -28,3 +28,9 @@ export const ETCD_BACKUP: string = read('./etcd-backup.sh')
 
 /** What writes every Secret again; steps/encrypted-secrets.ts puts its settings before it. */
 export const REWRITE_SECRETS: string = read('./rewrite-secrets.sh')
+
+/** What asks mirrors for speed and contents; commands/mirrors/probes.ts says which. */
+export const MIRROR_PROBES: string = read('./mirror-probes.sh')
+
+/** What asks a host's apt for packages; commands/lock/deb-script.ts says which. */
+export const DEB_LISTS: string = read('./deb-lists.sh')

@@ -27,9 +27,12 @@ const stagesFor = (one: Scenario, host: string): Stage[] =>
       .map(({ changes }) => ({ title: `##### stage ${index + 1}: ${stage.phases.join(', ')}`, changes })),
   )
 
-/** The keys of repositories are long and change whole: their digest says as much. */
+/** The keys of repositories are long and change whole: their digest says as much. NO_PROXY says what no_proxy says, which counts beside a proxy. */
 const shortened = (script: string): string =>
-  script.replace(/-----BEGIN PGP[\s\S]*?END PGP.*-----/g, (key) => `(a PGP key, ${sha256(key)})`)
+  script
+    .replace(/-----BEGIN PGP[\s\S]*?END PGP.*-----/g, (key) => `(a PGP key, ${sha256(key)})`)
+    .replace(/^export NO_PROXY=.*\n/m, '')
+    .replace(/^export no_proxy=.*\n/m, (line) => (/^export https?_proxy=/m.test(script) ? line : ''))
 
 const scriptOf = async (changes: readonly Change[], { cluster, hosts, world }: Scenario): Promise<string> => {
   const steps = changes.map(async (change) => ({

@@ -1,4 +1,5 @@
 import { onHost } from '../../shell/script.ts'
+import { DEB_LISTS } from '../../shell/texts.ts'
 import { quote } from '../../shell/quote.ts'
 import { heredoc } from '../../shell/heredoc.ts'
 import type { NewPin } from '../../releases/lock-text.ts'
@@ -6,34 +7,6 @@ import type { Repository } from '../../releases/alternates.ts'
 
 /** What a host's apt found: a package as a signed list has it, or why a source gave none. */
 export type DebFinding = Readonly<{ key: string; pin: string; host: string }> | Readonly<{ repository: string; host: string; why: string }>
-
-const FUNCTIONS = `# say_debs REPOSITORY PACKAGE=VERSION...: from the first source whose lists can be trusted.
-say_debs() {
-	repository=$1
-	place=$STATE/apt/$1
-	shift
-	APT_PRIVATE="-o Dir::State::lists=$place/lists -o Dir::Cache=$place/cache"
-	for candidate in "$place"/*.sources; do
-		host=$(host_in "$candidate")
-		if apt_update "$candidate"; then
-			for pair; do
-				# shellcheck disable=SC2086
-				apt-cache $APT_PRIVATE -o Dir::Etc::sourcelist="$candidate" -o Dir::Etc::sourceparts=- show "\${pair%%=*}" 2>/dev/null |
-					awk -v host="$host" -v wanted="\${pair#*=}-" '
-						function say() { if (sum != "" && index(version, wanted) == 1) print "deb\\t" name "_" version "_" arch "\\tsha256:" sum "\\t" host; sum = "" }
-						/^Package:/ { say(); name = $2 } /^Version:/ { version = $2 } /^Architecture:/ { arch = $2 } /^SHA256:/ { sum = $2 }
-						END { say() }'
-			done
-			return
-		fi
-		printf 'failed\\t%s\\t%s\\t%s\\n' "$repository" "$host" "$error"
-	done
-}
-
-# elsewhere REPOSITORY FILE: sources that name their key where it lies in this script's own place.
-elsewhere() { sed "s|/var/lib/slipway|$STATE|" | private_apt "$1" "$2"; }
-
-`
 
 const BEGIN = `STATE=$(mktemp -d)
 RUN=$STATE/run
@@ -57,7 +30,7 @@ export const debScript = (repositories: readonly Repository[]): string =>
         `say_debs ${name} ${packages.map((one) => quote(`${one.name}=${one.version}`)).join(' ')}\n`,
       ]),
     ].join(''),
-    { functions: FUNCTIONS, enters: false },
+    { functions: DEB_LISTS, enters: false },
   )
 
 /** Reads what the script printed; lines that are none of its are left out. */

@@ -1,7 +1,6 @@
 import { capture } from '../../hosts/transport.ts'
 import { type Found, judge, parseProbes, probesFor, probeScript, suggest, type Verdict } from './probes.ts'
 import type { Os } from '../../mirrors/types.ts'
-import { exportsOf } from '../../shell/script.ts'
 import { EXIT } from '../../problem.ts'
 import { scriptProxy } from '../../steps/proxy.ts'
 import { table } from '../../ui/table.ts'
@@ -13,14 +12,14 @@ const SUPPORTED = new Set(['bookworm', 'trixie', 'jammy', 'noble', 'resolute'])
 
 /** Every host asks for itself, one provider after the other: the networks of hosts differ. */
 const askAll = async ({ intent, fleet, world }: Session, all: boolean): Promise<readonly Found[]> => {
-  const exports = exportsOf(scriptProxy(intent.config, intent.hosts, world))
+  const environment = scriptProxy(intent.config, intent.hosts, world)
   const answers = await Promise.all(
     [...fleet.transports].map(async ([key, transport]) => {
       const facts = world[key]
       if (!facts || !SUPPORTED.has(facts.os.codename)) return []
       const os = { ...facts.os, arch: facts.arch } as Os
       const probes = probesFor(intent.config.mirrors, intent.cluster.release, os, all)
-      const { stdout } = await capture(transport, probeScript(probes, exports))
+      const { stdout } = await capture(transport, probeScript(probes, environment))
       return parseProbes(stdout, probes)
     }),
   )
