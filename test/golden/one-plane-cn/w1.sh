@@ -1,7 +1,5 @@
 ##### stage 2: prepare, etcd, apiserver, controllers
 # (here stands what it uses of src/shell)
-export no_proxy='localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11,10.0.0.21,10.0.0.22'
-export NO_PROXY='localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11,10.0.0.21,10.0.0.22'
 main() {
 enter
 begin 0
@@ -269,8 +267,6 @@ main; exit
 
 ##### stage 3: nodes
 # (here stands what it uses of src/shell)
-export no_proxy='localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11,10.0.0.21,10.0.0.22'
-export NO_PROXY='localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11,10.0.0.21,10.0.0.22'
 main() {
 enter
 begin 0
@@ -727,8 +723,6 @@ main; exit
 
 ##### stage 5: checked
 # (here stands what it uses of src/shell)
-export no_proxy='localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11,10.0.0.21,10.0.0.22'
-export NO_PROXY='localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11,10.0.0.21,10.0.0.22'
 main() {
 enter
 begin 0

@@ -3,7 +3,6 @@
 export http_proxy='http://proxy.corp:3128'
 export https_proxy='http://proxy.corp:3128'
 export no_proxy='.corp,localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11'
-export NO_PROXY='.corp,localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11'
 main() {
 enter
 begin 0
@@ -51,7 +50,6 @@ main; exit
 export http_proxy='http://proxy.corp:3128'
 export https_proxy='http://proxy.corp:3128'
 export no_proxy='.corp,localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11'
-export NO_PROXY='.corp,localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11'
 main() {
 enter
 begin 0
@@ -783,7 +781,6 @@ main; exit
 export http_proxy='http://proxy.corp:3128'
 export https_proxy='http://proxy.corp:3128'
 export no_proxy='.corp,localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11'
-export NO_PROXY='.corp,localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11'
 main() {
 enter
 begin 0
@@ -1222,7 +1219,6 @@ main; exit
 export http_proxy='http://proxy.corp:3128'
 export https_proxy='http://proxy.corp:3128'
 export no_proxy='.corp,localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11'
-export NO_PROXY='.corp,localhost,127.0.0.1,10.244.0.0/16,10.96.0.0/12,.svc,.cluster.local,10.0.0.11'
 main() {
 enter
 begin 0
