@@ -18,9 +18,20 @@ export type EtcdView = Readonly<{
 /** The URL under which a host is known to etcd's other members. */
 export const peerUrl = ({ ip }: Pick<Member, 'ip'>): string => `https://${ip}:2380`
 
+/** The list of members that most hosts tell; by name, where as many tell another. A host that is no member by the file may run another cluster's. */
+const listOf = (hosts: readonly Member[], world: World): readonly EtcdMemberFact[] => {
+  const lists = hosts
+    .filter(({ roles }) => roles.etcd)
+    .map(({ key }) => world[key]?.etcdMembers ?? [])
+    .filter((list) => list.length > 0)
+  const idOf = (list: readonly EtcdMemberFact[]): string => JSON.stringify(list.map(({ id }) => id).toSorted())
+  const tellers = (list: readonly EtcdMemberFact[]): number => lists.filter((other) => idOf(other) === idOf(list)).length
+  return lists.toSorted((a, b) => tellers(b) - tellers(a))[0] ?? []
+}
+
 /** Puts together what the hosts said of etcd. A voter is healthy when its own host was seen and its etcd answered there. */
 export const etcdView = (hosts: readonly Member[], world: World): EtcdView => {
-  const members = Object.values(world).find(({ etcdMembers }) => etcdMembers.length > 0)?.etcdMembers ?? []
+  const members = listOf(hosts, world)
   const voters = members.filter(({ learner }) => !learner)
   const answering = hosts.filter(({ key }) => world[key]?.units.etcd?.active === 'active' && (world[key]?.etcdMembers ?? []).length > 0)
   // One whose address the file has changed is still known by the one it runs with.

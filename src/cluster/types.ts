@@ -28,6 +28,8 @@ export type Cluster = Readonly<{
   exchange?: readonly SecretName[]
   /** Shared secrets that `certs rotate` was asked to exchange: before its first step and after its last too, unlike `exchange`. */
   rotates?: readonly SecretName[]
+  /** Whether this run brings the shared secrets from a backup. */
+  restores?: boolean
   /** The user's own CAs, as cluster.yml names them; their keys stay out of a plan. */
   authorities?: Readonly<Partial<Record<AuthorityName, CertificateFact>>>
   /** Keys of repositories as cluster.lock.yml has extended them. */

@@ -1,5 +1,6 @@
 import type { Host } from '../config/hosts.ts'
 import type { Problem } from '../problem.ts'
+import { holdings } from '../resources/derived.ts'
 import { type Generation, rotationOf } from '../resources/generations.ts'
 import { kindOf } from '../resources/index.ts'
 import { isAuthority, SECRET_NAMES } from '../resources/secrets.ts'
@@ -113,22 +114,24 @@ const nextOf = ({ authorities }: Cluster, name: SecretName): Generation | undefi
   return certificate && { id: certificate.key, text: certificate.pem, keySum: '', certificate }
 }
 
+const planesOf = (hosts: readonly Host[]): string[] => hosts.flatMap(({ roles, key }) => (roles.controlPlane ? [key] : []))
+
 /** The world with the shared secrets where this run takes them: what everything else is judged by. */
-const intended = (cluster: Cluster, world: World): World =>
-  (cluster.exchange ?? []).reduce<World>((seen, name) => stepOn(seen, name, nextOf(cluster, name)), world)
+const intended = (cluster: Cluster, hosts: readonly Host[], world: World): World =>
+  (cluster.exchange ?? []).reduce<World>((seen, name) => stepOn(seen, name, nextOf(cluster, name)), holdings(planesOf(hosts), world))
 
 /** The fingerprint of the CA that a first install gives the cluster, where it is the user's own. */
 const expectedCa = ({ authorities }: Cluster): string[] => (authorities?.ca ? [authorities.ca.key] : [])
 
 /** The stage to which a run takes each shared secret. */
-export const stagesFor = (cluster: Cluster, world: World): Readonly<Partial<Record<SecretName, SecretStage>>> => {
-  const aim = intended(cluster, world)
+export const stagesFor = (cluster: Cluster, hosts: readonly Host[], world: World): Readonly<Partial<Record<SecretName, SecretStage>>> => {
+  const aim = intended(cluster, hosts, world)
   return Object.fromEntries(SECRET_NAMES.map((name) => [name, rotationOf(aim, name)?.stage ?? 'settled']))
 }
 
 /** What steps are asked by, for every host that answered. */
 export const contextsOf = (cluster: Cluster, members: readonly Member[], world: World): Context[] => {
-  const aim = intended(cluster, world)
+  const aim = intended(cluster, members, world)
   return members.flatMap((member) => {
     const facts = world[member.key]
     return facts ? [{ ...cluster, member, facts, members, world: aim }] : []

@@ -12,6 +12,9 @@ export type CertificateFact = Readonly<{
   pem: string
 }>
 
+/** The public part of a private key. `id` is the SHA-256 of its SPKI; '' where the file holds no key. */
+export type PublicPartFact = Readonly<{ id: string; pem: string }>
+
 /** One path of a host. `sha256` and `text` only for files; secrets have no text. */
 export type PathFact = Readonly<{
   type: 'file' | 'directory' | 'link'
@@ -21,6 +24,8 @@ export type PathFact = Readonly<{
   text?: string
   target?: string
   certificate?: CertificateFact
+  /** Of a private key that control planes share; undefined where the host cannot tell. */
+  publicPart?: PublicPartFact
   /** The CAs that a file of CA certificates or a kubeconfig names, in their order. */
   authorities?: readonly CertificateFact[]
 }>

@@ -1,3 +1,4 @@
+import { publicKeyDigest } from '../digest.ts'
 import { certificatesIn } from './certificate-facts.ts'
 import type { DeprecatedApiFact, EtcdFact, EtcdMemberFact, Facts, NodeFact, PathFact, UnitFact } from './facts.ts'
 import { escapeRemote } from './lines.ts'
@@ -5,6 +6,13 @@ import { byName, decode, json, type Rows, rowsOf } from './probe-rows.ts'
 
 const CAP_SYS_RESOURCE = 24n
 const ARCH: Record<string, string> = { x86_64: 'amd64', aarch64: 'arm64' }
+
+/** What the probe says of a private key that control planes share. */
+const publicPart = (text: string): Pick<PathFact, 'publicPart'> => {
+  if (text === '') return {}
+  const pem = /^-----BEGIN PUBLIC KEY-----\n[\s\S]+?-----END PUBLIC KEY-----\n/.exec(text)?.[0] ?? ''
+  return { publicPart: { id: pem === '' ? '' : publicKeyDigest(pem), pem } }
+}
 
 const pathFacts = async (rows: Rows): Promise<Record<string, PathFact>> => {
   const paths: Record<string, PathFact> = {}
@@ -16,7 +24,7 @@ const pathFacts = async (rows: Rows): Promise<Record<string, PathFact>> => {
       mode: mode.padStart(4, '0'),
       owner,
       sha256,
-      ...(content === '' ? {} : { text }),
+      ...(path.endsWith('.key') ? publicPart(text) : content === '' ? {} : { text }),
       ...(certificate ? { certificate } : {}),
       ...(authorities.length > 0 ? { authorities } : {}),
     }

@@ -3,7 +3,7 @@ import { sha256 } from '../digest.ts'
 import type { Text } from '../text.ts'
 import { heredoc } from '../shell/heredoc.ts'
 import { setPath } from './paths.ts'
-import { authoritiesOf, authorityOf } from './generations.ts'
+import { authoritiesOf, authorityOf, symbolOf } from './generations.ts'
 import type { CertificateResource, Difference, Kind, Seen } from './types.ts'
 
 const DAY = 86400
@@ -98,7 +98,7 @@ const simulated = (want: CertificateResource, { facts, world }: Seen): PathFact 
     notAfter: Math.min(facts.now + want.days * DAY, authorityOf(world, want.authority)?.notAfter ?? Number.POSITIVE_INFINITY),
     authority: false,
     key: `symbol ${want.path}`,
-    issuer: authorityOf(world, want.authority)?.key ?? `symbol ${want.authority}`,
+    issuer: authorityOf(world, want.authority)?.key ?? symbolOf(want.authority, facts.now, world).id,
     pem: '',
   },
 })

@@ -35,7 +35,7 @@ export const clusterRecord: Kind<ClusterRecordResource> = {
     `${heredoc(`(umask 022; cat >${CLUSTER_RECORD}.new)`, payload[CLUSTER_RECORD] ?? '')}sync ${CLUSTER_RECORD}.new\nmv -fT ${CLUSTER_RECORD}.new ${CLUSTER_RECORD}\n`,
   after: (want, { facts, world }) => {
     const known = authoritiesOf(world, 'ca').map(({ key }) => key)
-    const text = textOf(want, known.length > 0 ? known : [symbolOf('ca', facts.now).id])
+    const text = textOf(want, known.length > 0 ? known : [symbolOf('ca', facts.now, world).id])
     return setPath(facts, CLUSTER_RECORD, { ...ATTRIBUTES, sha256: sha256(text), text })
   },
 }

@@ -1,5 +1,5 @@
 import type { World } from '../cluster/world.ts'
-import { sha256 } from '../digest.ts'
+import { publicKeyDigest, sha256 } from '../digest.ts'
 import type { CertificateFact, Facts, PathFact } from '../hosts/facts.ts'
 import { isAuthority, isPair, NEXT_PATHS, SECRET_PATHS, SIGNING_PATH } from './secrets.ts'
 import type { Stage } from './types.ts'
@@ -21,12 +21,17 @@ const ofCertificate = (certificate: CertificateFact, keySum: string): Generation
 })
 
 /** The values in a public part: certificates of a CA, or public keys. */
-const valuesIn = (fact: PathFact | undefined, keySum: string): Generation[] => {
+export const valuesIn = (fact: PathFact | undefined, keySum: string): Generation[] => {
   if (!fact) return []
-  if (fact.certificate) return (fact.authorities ?? [fact.certificate]).map((one) => ofCertificate(one, keySum))
-  const keys = [...(fact.text ?? '').matchAll(PEM)].map(([text]) => ({ id: sha256(text), text, keySum }))
-  return keys.length > 0 ? keys : [{ id: fact.sha256 ?? '', text: fact.text ?? '', keySum }]
+  if (fact.certificate)
+    return (fact.authorities ?? [fact.certificate]).flatMap((one) => (one.authority ? [ofCertificate(one, keySum)] : []))
+  const keys = [...(fact.text ?? '').matchAll(PEM)].map(([text]) => ({ id: publicKeyDigest(text), text, keySum }))
+  return keys
 }
+
+/** Whether a key belongs to one of these values, as far as its host can tell. */
+const belongs = (key: PathFact | undefined, values: readonly Generation[]): boolean =>
+  key?.publicPart === undefined || values.some(({ id }) => id === key.publicPart?.id)
 
 const pairOn = (facts: Facts, name: PairName): Rotation | undefined => {
   const [main = '', key = ''] = SECRET_PATHS[name]
@@ -35,7 +40,7 @@ const pairOn = (facts: Facts, name: PairName): Rotation | undefined => {
   const nextSum = facts.paths[nextKey]?.sha256
   const here = valuesIn(facts.paths[main], keySum ?? '')
   const [first] = here
-  if (!first || keySum === undefined) return undefined
+  if (!first || keySum === undefined || !belongs(facts.paths[key], here)) return undefined
   const [next] = nextSum === undefined ? [] : valuesIn(facts.paths[nextMain], nextSum)
   const old = here.find(({ id }) => id !== next?.id)
   if (!next) return { stage: 'settled', signer: first }
@@ -49,7 +54,8 @@ const numberOf = (id: string): number => Number(/\d+$/.exec(id)?.[0] ?? 1)
 const encryptionOn = (facts: Facts): Rotation | undefined => {
   const fact = facts.paths[SECRET_PATHS.encryption[0] ?? '']
   if (!fact) return undefined
-  const [first = 'key1', second] = (fact.text ?? '').split('\n').filter(Boolean)
+  const [first, second] = (fact.text ?? '').split('\n').filter(Boolean)
+  if (first === undefined) return undefined
   const of = (id: string): Generation => ({ id, text: `${id}\n`, keySum: fact.sha256 ?? '' })
   if (second === undefined) return { stage: 'settled', signer: of(first) }
   return { stage: numberOf(first) < numberOf(second) ? 'both' : 'switched', signer: of(first), other: of(second) }
@@ -129,8 +135,10 @@ const fileFact = (path: string, sum: string): PathFact => ({
   owner: 'root:root',
   sha256: sum,
 })
+const keyFact = (path: string, { id, text, keySum }: Generation): PathFact => ({ ...fileFact(path, keySum), publicPart: { id, pem: text } })
 
-const publicFact = (path: string, values: readonly Generation[]): PathFact => {
+/** The public part of a secret, as a fact. */
+export const publicFact = (path: string, values: readonly Generation[]): PathFact => {
   const text = values.map((value) => value.text).join('')
   const certificates = values.flatMap(({ certificate }) => certificate ?? [])
   const [certificate] = certificates
@@ -149,23 +157,27 @@ export const filesOf = (name: SecretName, rotation: Rotation): Readonly<Record<s
   const next = stage === 'both' ? other : stage === 'settled' ? undefined : signer
   return {
     [main]: publicFact(main, trusted(rotation)),
-    [key]: fileFact(key, signer.keySum),
-    ...(next ? { [nextMain]: publicFact(nextMain, [next]), [nextKey]: fileFact(nextKey, next.keySum) } : {}),
+    [key]: keyFact(key, signer),
+    ...(next ? { [nextMain]: publicFact(nextMain, [next]), [nextKey]: keyFact(nextKey, next) } : {}),
     ...(name === 'ca' && other ? { [SIGNING_PATH]: publicFact(SIGNING_PATH, [signer]) } : {}),
   }
 }
 
-/** A value that does not exist yet: nothing real can be confused with it. */
-export const symbolOf = (name: SecretName, now: number, before?: Generation): Generation => {
+/** What tells the values of one cluster from those of another, for as long as they are symbols. */
+const clusterTag = (world: World): string => world[Object.keys(world).sort()[0] ?? '']?.machineId ?? ''
+
+/** A value that does not exist yet: nothing real can be confused with it. `before`: the value that it follows. */
+export const symbolOf = (name: SecretName, now: number, world: World, before?: Generation): Generation => {
+  const tag = clusterTag(world)
   if (!isPair(name)) {
     const id = `key${before ? numberOf(before.id) + 1 : 1}`
-    return { id, text: `${id}\n`, keySum: sha256(`symbol of ${id}`) }
+    return { id, text: `${id}\n`, keySum: sha256(`symbol of ${id} in ${tag}`) }
   }
-  const id = before ? `next to ${before.id}` : `symbol ${name}`
+  const id = before ? `next to ${before.id}` : `symbol ${name} in ${tag}`
   const label = isAuthority(name) ? 'CERTIFICATE' : 'PUBLIC KEY'
   const text = `-----BEGIN ${label}-----\n${id}\n-----END ${label}-----\n`
   const keySum = sha256(`key of ${id}`)
-  if (!isAuthority(name)) return { id: sha256(text), text, keySum }
+  if (!isAuthority(name)) return { id: publicKeyDigest(text), text, keySum }
   return {
     id,
     text,

@@ -1,10 +1,12 @@
 import type { Facts, PathFact } from '../hosts/facts.ts'
+import type { World } from '../cluster/world.ts'
 import type { Text } from '../text.ts'
 import { quote } from '../shell/quote.ts'
-import { advanced, filesOf, type Generation, holdersOf, type Rotation, rotationOf, symbolOf } from './generations.ts'
+import { withDerived } from './derived.ts'
+import { advanced, filesOf, type Generation, holdersOf, type Rotation, rotationOf, rotationOn, symbolOf } from './generations.ts'
 import { heredoc } from '../shell/heredoc.ts'
 import { dropPath, setPath } from './paths.ts'
-import { landing, SECRET_PATHS, SIGNING_PATH } from './secrets.ts'
+import { isPair, landing, SECRET_PATHS, SIGNING_PATH } from './secrets.ts'
 import type { Kind, Seen, SharedSecretResource, Stage } from './types.ts'
 
 const modeOf = (path: string): string => (path.endsWith('.crt') || path.endsWith('.pub') ? '0644' : '0600')
@@ -27,11 +29,21 @@ const asWanted = (seen: PathFact | undefined, wanted: PathFact): boolean => {
 const leftoversOn = (facts: Facts, files: Readonly<Record<string, PathFact>>, { name }: SharedSecretResource): string[] =>
   landing(name).filter((path) => facts.paths[path] && !files[path])
 
+/** Where a secret comes from that is not whole on a host. */
+const source = (facts: Facts, world: World, name: SharedSecretResource['name']): Text => {
+  const [, key = ''] = SECRET_PATHS[name]
+  if (facts.paths[key]?.publicPart?.id === rotationOf(world, name)?.signer.id && isPair(name))
+    return { en: 'its public part follows from the key that is here', zh: '其公开部分可由此处的私钥得出' }
+  return SECRET_PATHS[name].some((path) => facts.paths[path])
+    ? { en: 'what is here is not whole, and other control planes have it', zh: '此处的内容不完整，其他控制平面已有它' }
+    : { en: 'other control planes have it', zh: '其他控制平面已有它' }
+}
+
 /** Where the secret will stand once this resource is in place everywhere. */
 const aim = (want: SharedSecretResource, { facts, world }: Pick<Seen, 'facts' | 'world'>): Rotation => {
-  const now = rotationOf(world, want.name)
-  if (!now) return { stage: 'settled', signer: symbolOf(want.name, facts.now) }
-  return now.stage === want.stage ? now : advanced(want.name, now, symbolOf(want.name, facts.now, now.signer))
+  const now = rotationOf(withDerived(world), want.name)
+  if (!now) return { stage: 'settled', signer: symbolOf(want.name, facts.now, world) }
+  return now.stage === want.stage ? now : advanced(want.name, now, symbolOf(want.name, facts.now, world, now.signer))
 }
 
 /** The facts of a control plane with a secret in its place. */
@@ -53,8 +65,7 @@ export const sharedSecret: Kind<SharedSecretResource> = {
   diff: (want, { facts, world }) => {
     if (holdersOf(world, want.name).length === 0)
       return { verb: 'create', reason: { en: 'no control plane has it yet', zh: '所有控制平面都还没有它' } }
-    if (SECRET_PATHS[want.name].some((path) => !facts.paths[path]))
-      return { verb: 'create', reason: { en: 'other control planes have it', zh: '其他控制平面已有它' } }
+    if (rotationOn(facts, want.name) === undefined) return { verb: 'create', reason: source(facts, world, want.name) }
     const files = filesOf(want.name, aim(want, { facts, world }))
     const differs = Object.entries(files).some(([path, fact]) => !asWanted(facts.paths[path], fact))
     return differs || leftoversOn(facts, files, want).length > 0 ? { verb: 'update', reason: REASONS[want.stage] } : undefined
@@ -78,7 +89,7 @@ export const stepOn = (world: Readonly<Record<string, Facts>>, name: SharedSecre
   const now = rotationOf(world, name)
   if (!now) return world
   const holders = holdersOf(world, name)
-  const to = advanced(name, now, next ?? symbolOf(name, world[holders[0] ?? '']?.now ?? 0, now.signer))
+  const to = advanced(name, now, next ?? symbolOf(name, world[holders[0] ?? '']?.now ?? 0, world, now.signer))
   return Object.fromEntries(
     Object.entries(world).map(([host, facts]) => [host, holders.includes(host) ? placed(facts, { name }, to) : facts]),
   )

@@ -18,7 +18,7 @@ const wanted = (certificates: readonly CertificateFact[]): PathFact => ({
 /** A CA that is minted in the same run is a symbol, as it is on the control planes. */
 const simulated = (world: World, name: AuthorityName, now: number): PathFact => {
   const known = authoritiesOf(world, name)
-  const authorities = known.length > 0 ? known : [symbolOf(name, now).certificate].flatMap((one) => one ?? [])
+  const authorities = known.length > 0 ? known : [symbolOf(name, now, world).certificate].flatMap((one) => one ?? [])
   const [certificate] = authorities
   return { ...wanted(authorities), ...(certificate ? { certificate, authorities } : {}) }
 }

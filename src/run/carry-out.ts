@@ -5,6 +5,7 @@ import { stagesFor } from '../engine/plan.ts'
 import type { Plan } from '../engine/change.ts'
 import { createVault } from '../engine/vault.ts'
 import { readSecret } from './read-secret.ts'
+import type { SecretName } from '../cluster/secret-names.ts'
 import { EXIT } from '../problem.ts'
 import type { World } from '../cluster/world.ts'
 import { scriptProxy } from '../steps/proxy.ts'
@@ -38,12 +39,10 @@ export const applyPlan = async (plan: Plan, session: Session, options: Options, 
     log.write(event)
     reporter.report(event)
   }
-  const create = (now: () => number) =>
-    createVault((name) => readSecret(name, world, fleet.transports), now, {
-      stages: stagesFor(intent.cluster, world),
-      own: intent.ownAuthorities,
-    })
-  const vault = datedVault(create, world, intent.hosts, fleet.transports)
+  const { hosts, cluster, ownAuthorities: own } = intent
+  const read = (name: SecretName) => readSecret(name, { hosts, world, own: Object.keys(own) }, fleet.transports)
+  const create = (now: () => number) => createVault(read, now, { stages: stagesFor(cluster, hosts, world), own })
+  const vault = datedVault(create, world, hosts, fleet.transports)
   let outcome: Outcome
   try {
     const surroundings = { environment: environmentOf(intent, world, options), deliver: deliveryFor(plan.changes, session, io) }

@@ -148,12 +148,31 @@ leftovers() {
 	return 0
 }
 
+# The public part of a private key, which says whether the file holds one, and whose it is; nothing where openssl is not there to tell.
+public_part() {
+	grep -q -e '-----END .*PRIVATE KEY-----' "$1" || {
+		echo none
+		return
+	}
+	have openssl || return 0
+	openssl pkey -in "$1" -passin pass: -pubout 2>/dev/null || echo none
+}
+
+# The names of the keys that an EncryptionConfiguration holds whole, in their order. Keys of a KMS are elsewhere.
+encryption_keys() {
+	awk '$1 == "-" { $1 = ""; $0 = $0 } { gsub(/["\047]/, "") }
+		$1 == "name:" { name = $2 }
+		$1 == "secret:" && name != "" && $2 ~ /^[A-Za-z0-9+\/]+=*$/ && length($2) >= 20 { print name; name = "" }
+		$1 == "kms:" { print "kms" }' "$1"
+}
+
 # Text that holds no secret is sent whole; of files that mix a certificate with its key only the public part is.
 content() {
 	[ "$(stat -c %s "$1")" -lt 262144 ] || return 0
 	case $1 in
+	*/ca.key | */ca-next.key | */front-proxy-ca.key | */front-proxy-ca-next.key | */sa.key | */sa-next.key) public_part "$1" | b64 ;;
 	*.key) return ;;
-	*/encryption.yaml) sed -n 's/^ *- name: \([A-Za-z0-9-]*\)$/\1/p' "$1" | b64 ;;
+	*/encryption.yaml) encryption_keys "$1" | b64 ;;
 	*/kubelet-client*.pem) sed -n '/BEGIN CERTIFICATE/,/END CERTIFICATE/p' "$1" | b64 ;;
 	/etc/kubernetes/*.conf) sed '/client-key-data:/d; /token:/d; /password:/d' "$1" | b64 ;;
 	*/hosts.toml) sed '/[Aa]uthorization/d' "$1" | b64 ;;

@@ -27,6 +27,7 @@ import { preflightMembership } from './preflight/membership.ts'
 import { preflightMoves } from './preflight/moves.ts'
 import { preflightNetwork } from './preflight/network.ts'
 import { preflightUpgrade } from './preflight/upgrade.ts'
+import { preflightLostSecrets } from './preflight/lost-secrets.ts'
 import { preflightSecrets } from './preflight/secrets.ts'
 import { preflightVersion } from './preflight/version.ts'
 import { afterRestore } from './restoring.ts'
@@ -51,6 +52,7 @@ export const PHASES: readonly Phase[] = [
       preflightMoves,
       preflightMembership,
       preflightSecrets,
+      preflightLostSecrets,
       sharedSecrets,
     ],
   },

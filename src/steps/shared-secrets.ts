@@ -1,22 +1,51 @@
-import { EXIT, type Problem } from '../problem.ts'
-import { conflicts, holdersOf, rotationOf } from '../resources/generations.ts'
-import { isPair, NEXT_PATHS, SECRET_NAMES, SECRET_PATHS } from '../resources/secrets.ts'
-import type { SharedSecretResource } from '../resources/types.ts'
 import type { SecretName } from '../cluster/secret-names.ts'
-import type { Step } from './types.ts'
 import type { Context, Member } from '../cluster/types.ts'
+import type { World } from '../cluster/world.ts'
+import { labelOf } from '../config/hosts.ts'
+import { EXIT, type Problem, refusal } from '../problem.ts'
+import { conflicts, rotationOf, rotationOn } from '../resources/generations.ts'
+import { isAuthority, isPair, NEXT_PATHS, SECRET_NAMES, SECRET_PATHS } from '../resources/secrets.ts'
+import type { SharedSecretResource } from '../resources/types.ts'
+import type { Text } from '../text.ts'
+import type { Step } from './types.ts'
 
-/** One that does not answer may hold it: a second value would split the cluster. */
-const unknown = (member: Member, name: SecretName, silent: string): Problem => ({
-  at: member.at,
-  what: {
-    en: `no control plane that answers has ${SECRET_PATHS[name][0]}, and ${silent} does not answer`,
-    zh: `已响应的控制平面都没有 ${SECRET_PATHS[name][0]}，而 ${silent} 没有响应`,
-  },
-  fix: { en: `Bring ${silent} back, so that no second one is made.`, zh: `请先恢复 ${silent}，以免生成第二份。` },
-  severity: 'error',
-  exit: EXIT.unreachable,
-})
+/** How many certificates on all hosts the CA of each of these signed: what tells which one the cluster uses. */
+const signedText = (name: SecretName, holders: readonly Member[], world: World): Text => {
+  if (!isAuthority(name))
+    return {
+      en: 'Find out which one the cluster uses: with its own, the kube-apiserver on a host is ready (`slipway status`).',
+      zh: '请确认集群在用哪一份：使用正确一份的主机上 kube-apiserver 处于就绪状态（`slipway status`）。',
+    }
+  const leaves = Object.values(world).flatMap(({ paths }) => Object.values(paths).flatMap(({ certificate }) => certificate ?? []))
+  const counts = holders.map(({ key, nodeName }) => {
+    const id = rotationOn(world[key], name)?.signer.id
+    return `${nodeName}: ${leaves.filter(({ authority, issuer }) => !authority && issuer === id).length}`
+  })
+  return {
+    en: `The cluster uses the one that signed the certificates of its hosts (signed by that of ${counts.join(', ')}).`,
+    zh: `集群使用的是为各主机签发证书的那一份（各自签发数：${counts.join('，')}）。`,
+  }
+}
+
+/** Two values of one secret. Nothing is ever to be deleted for it: what is moved aside can be moved back. */
+const conflict = (name: SecretName, holders: readonly Member[], { member, world }: Context): Problem => {
+  const names = holders.map(({ nodeName }) => nodeName)
+  const signed = signedText(name, holders, world)
+  const files = SECRET_PATHS[name].join(' ')
+  const aside = `mkdir -m 0700 -p /root/aside && mv ${files} /root/aside/`
+  return refusal(
+    labelOf(member),
+    {
+      en: `${SECRET_PATHS[name][0]} differs between the control planes ${names.join(', ')}`,
+      zh: `控制平面 ${names.join('、')} 上的 ${SECRET_PATHS[name][0]} 不一致`,
+    },
+    {
+      en: `${signed.en} Move the others aside (\`${aside}\` on their hosts) and run \`slipway up\`, which copies it there; keep what lies aside until all is well.`,
+      zh: `${signed.zh}请在其余主机上将文件移开（\`${aside}\`），再运行 \`slipway up\` 复制正确的一份；确认无误前请保留移开的文件。`,
+    },
+    EXIT.unfit,
+  )
+}
 
 const wanted = ({ facts, world }: Context, name: SecretName): SharedSecretResource => {
   const stage = rotationOf(world, name)?.stage ?? 'settled'
@@ -28,28 +57,12 @@ export const sharedSecrets: Step = {
   id: 'shared-secrets',
   title: { en: 'CAs, service-account key, encryption key', zh: 'CA、服务账号密钥、加密密钥' },
   on: 'control-plane',
-  problems: ({ member, members, world }) =>
+  problems: (context) =>
     SECRET_NAMES.flatMap((name): Problem[] => {
-      const silent = members.filter(({ roles, key }) => roles.controlPlane && world[key] === undefined)
-      if (silent.length > 0 && holdersOf(world, name).length === 0) return [unknown(member, name, silent[0]?.nodeName ?? '')]
-      const holders = conflicts(world, name)
-      if (!holders.includes(member.key)) return []
-      const path = SECRET_PATHS[name][0] ?? ''
-      return [
-        {
-          at: member.at,
-          what: {
-            en: `${path} differs between the control planes ${holders.join(', ')}`,
-            zh: `控制平面 ${holders.join('、')} 上的 ${path} 不一致`,
-          },
-          fix: {
-            en: 'Decide which one the cluster uses, and remove the others with their keys.',
-            zh: '请确认集群在用哪一份，并删除其余各份及其私钥。',
-          },
-          severity: 'error',
-          exit: EXIT.unfit,
-        },
-      ]
+      const holders = conflicts(context.world, name)
+      if (!holders.includes(context.member.key)) return []
+      const members = context.members.filter(({ key }) => holders.includes(key))
+      return [conflict(name, members, context)]
     }),
   resources: (context) => SECRET_NAMES.map((name) => wanted(context, name)),
 }

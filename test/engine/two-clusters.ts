@@ -16,7 +16,7 @@ export const bare = async (draft: Draft): Promise<World> =>
     await Promise.all(draft.nodes.map(async ([address, name]) => [address, await hostLike('debian-12-bare', name, address)] as const)),
   )
 
-/** simulate() gives every CA one made-up key: each cluster of these tests gets keys of its own. */
+/** Keys of these clusters by which tests can tell them in a text. */
 export const keyed = (world: World, mark: string): World => {
   const own = (key: string): string => (key === '' ? '' : `${mark}${key}`)
   const certificate = (one: CertificateFact): CertificateFact => ({ ...one, key: own(one.key), issuer: own(one.issuer) })
@@ -24,6 +24,7 @@ export const keyed = (world: World, mark: string): World => {
     ...fact,
     ...(fact.certificate ? { certificate: certificate(fact.certificate) } : {}),
     ...(fact.authorities ? { authorities: fact.authorities.map(certificate) } : {}),
+    ...(fact.publicPart?.id.startsWith('symbol') ? { publicPart: { ...fact.publicPart, id: own(fact.publicPart.id) } } : {}),
     ...(fact.text === undefined ? {} : { text: fact.text.replace(/^ca symbol/gm, `ca ${mark}symbol`) }),
   })
   return Object.fromEntries(

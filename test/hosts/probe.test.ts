@@ -1,4 +1,6 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdirSync, symlinkSync } from 'node:fs'
+import { stringify } from 'yaml'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { PROBE } from '../../src/shell/texts.ts'
 import { capture } from '../../src/hosts/transport.ts'
@@ -137,4 +139,62 @@ test('chains of other pod networks, and none of ours', () => {
   const nft =
     "nft() { printf 'table ip filter {\\n\\tchain cali-INPUT {\\n\\tchain FLANNEL-FWD {\\n\\tchain KUBE-FORWARD {\\n\\tchain CILIUM_INPUT {\\n'; }"
   expect(ask('foreign_chains', `have() { [ "$1" = nft ]; }\n${nft}`)).toEqual(['foreign-chain\tCILIUM_INPUT', 'foreign-chain\tcali-INPUT'])
+})
+
+describe('the keys that control planes share', () => {
+  const PKI = '/etc/kubernetes/pki'
+  const said = (path: string): string => {
+    const [line = ''] = files().filter((one) => one.split('\t')[3] === path)
+    return Buffer.from(line.split('\t')[5] ?? '', 'base64').toString()
+  }
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+
+  test('a key is told by its public part alone', () => {
+    host.write(`${PKI}/sa.key`.slice(1), pem, 0o600)
+    expect(said(`${PKI}/sa.key`)).toBe(publicKey.export({ type: 'spki', format: 'pem' }).toString())
+    expect(files().join('\n')).not.toContain(Buffer.from(pem).toString('base64').slice(0, 40))
+  })
+
+  test.each([
+    ['nothing', ''],
+    ['garbage', 'garbage\n'],
+    ['half a key', pem.slice(0, 90)],
+    ['bytes that are no key', pem.replace(/\n.{20}/, '\nAAAAAAAAAAAAAAAAAAAA')],
+  ])('%s is none', (_, text) => {
+    host.write(`${PKI}/etcd/ca.key`.slice(1), text, 0o600)
+    expect(said(`${PKI}/etcd/ca.key`)).toBe('none\n')
+  })
+
+  const secret = Buffer.alloc(32, 7).toString('base64')
+  const yaml = stringify({
+    kind: 'EncryptionConfiguration',
+    resources: [
+      {
+        resources: ['secrets'],
+        providers: [
+          {
+            secretbox: {
+              keys: [
+                { name: 'key1', secret },
+                { name: 'key2', secret },
+              ],
+            },
+          },
+          { identity: {} },
+        ],
+      },
+    ],
+  })
+  test.each([
+    ['whole', yaml, 'key1\nkey2\n'],
+    ['quoted', yaml.replaceAll('key1', '"key1"'), 'key1\nkey2\n'],
+    ['of a KMS', 'providers:\n  - kms:\n      name: vault\n', 'kms\n'],
+    ['cut off in a secret', yaml.slice(0, yaml.indexOf(secret) + 8), ''],
+    ['empty', '', ''],
+    ['garbage', '\u0000garbage', ''],
+  ])('encryption keys, %s: only names are told', (_, text, expected) => {
+    host.write('etc/kubernetes/encryption.yaml', text, 0o600)
+    expect(said('/etc/kubernetes/encryption.yaml')).toBe(expected)
+  })
 })

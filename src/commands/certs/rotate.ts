@@ -70,7 +70,7 @@ const told = (session: Session, what: Pick<Cluster, 'exchange' | 'rotates'>): Se
 const step = (session: Session, exchange: readonly SecretName[], options: Options, io: Io): Promise<number> => {
   const ahead = told(session, { exchange })
   const [name = 'ca'] = exchange
-  const to = stagesFor(ahead.intent.cluster, session.world)[name] ?? 'settled'
+  const to = stagesFor(ahead.intent.cluster, session.intent.hosts, session.world)[name] ?? 'settled'
   // One file has nothing to take away beside it: its last step is the drop.
   const stage = to === 'settled' && !isPair(name) ? 'dropped' : to
   if (options.output === 'text') io.err(`\n${exchange.map((one) => ROTATIONS[one]).join(', ')}: ${TITLES[stage][io.language]}\n`)

@@ -17,7 +17,7 @@ import { type Identity, stage, type Staged } from './stage.ts'
 import { withLogins } from '../../run/logins.ts'
 import { onEach } from '../../run/on-each.ts'
 import { meant } from '../../run/confirm-cluster.ts'
-import { exitOf, look, planOf, refuse, type Session, strangersIn, withSession } from '../../run/session.ts'
+import { exitOf, type Intent, look, planOf, refuse, type Session, strangersIn, withSession } from '../../run/session.ts'
 import type { Io, Options } from '../../run/types.ts'
 import { underLock } from '../../run/under-lock.ts'
 
@@ -137,7 +137,8 @@ export const restoreSession = async (seen: Session, source: string, identity: Id
   if (unread.length > 0) return refuse(unread, io, options)
   const { config } = intent
   const objected = objections(session, options)
-  const planned = objected.length > 0 ? [] : planOf({ ...session, world: asPrepared(session.world) }).problems
+  const restoring: Intent = { ...intent, cluster: { ...intent.cluster, restores: true } }
+  const planned = objected.length > 0 ? [] : planOf({ intent: restoring, world: asPrepared(session.world) }).problems
   if (exitOf([...objected, ...planned]) !== EXIT.done) return refuse([...objected, ...planned], io, options)
   io.err(zh ? '正在将备份送到各 etcd 主机并校验……\n' : 'Bringing the backup to the etcd hosts and verifying it ...\n')
   const staged = await stage(session, source, identity, io)

@@ -5,13 +5,18 @@ import { PLANE, WORKER, cluster, hosts, installed, problemsOf, world } from './s
 
 describe('the keys of a cluster', () => {
   const ca = '/etc/kubernetes/pki/ca.crt'
+  const key = '/etc/kubernetes/pki/ca.key'
 
   test('two different values are never resolved by guessing', () => {
     const facts = installed[PLANE] as Facts
     const stranger = { ...facts.paths[ca]?.certificate, key: 'another' }
     const other = {
       ...facts,
-      paths: { ...facts.paths, [ca]: { ...facts.paths[ca], certificate: stranger, authorities: [stranger] } as never },
+      paths: {
+        ...facts.paths,
+        [ca]: { ...facts.paths[ca], certificate: stranger, authorities: [stranger] } as never,
+        [key]: { ...facts.paths[key], publicPart: { id: 'another', pem: '' } } as never,
+      },
     }
     const found = problemsOf({ ...installed, [PLANE]: other })
     expect(found.filter(({ what }) => what.en.includes(`${ca} differs`)).length).toBe(2)

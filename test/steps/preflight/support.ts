@@ -4,6 +4,7 @@ import type { World } from '../../../src/cluster/world.ts'
 import { plan } from '../../../src/engine/plan.ts'
 import type { Facts } from '../../../src/hosts/facts.ts'
 import type { Problem } from '../../../src/problem.ts'
+import { SECRET_PATHS } from '../../../src/resources/secrets.ts'
 import { scenarioNamed } from '../../engine/scenarios.ts'
 import { converge } from '../../engine/support.ts'
 
@@ -24,10 +25,13 @@ const changed = (host: string, facts: Partial<Facts>): World => ({ ...world, [ho
 export const withFacts = (host: string, facts: Partial<Facts>, config: Partial<typeof cluster.config> = {}): readonly Problem[] =>
   problemsOf(changed(host, facts), config)
 
+const keys = Object.fromEntries(Object.values(SECRET_PATHS).flatMap((paths) => paths.map((path) => [path, installed[PLANE]?.paths[path]])))
+
 /** A host on which a unit starts this version of its binary. */
 export const unitOf = (unit: string, binary: string): Pick<Facts, 'paths'> => ({
   paths: {
     ...world[PLANE]?.paths,
+    ...(unit === 'etcd' ? {} : keys),
     [unitPath(unit)]: { type: 'file', mode: '0600', owner: 'root:root', sha256: '', text: `ExecStart=/opt/slipway/${binary}/x \\\n` },
   } as Facts['paths'],
 })
