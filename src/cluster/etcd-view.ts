@@ -1,4 +1,4 @@
-import type { EtcdMemberFact } from '../hosts/facts.ts'
+import type { EtcdMemberFact, Facts } from '../hosts/facts.ts'
 import { runningFlag } from './runs-as.ts'
 import type { Member } from './types.ts'
 import { keepsQuorum } from './quorum.ts'
@@ -15,8 +15,16 @@ export type EtcdView = Readonly<{
   own: ReadonlySet<string>
 }>
 
+const ETCD_CA = '/etc/kubernetes/pki/etcd/ca.crt'
+
 /** The URL under which a host is known to etcd's other members. */
 export const peerUrl = ({ ip }: Pick<Member, 'ip'>): string => `https://${ip}:2380`
+
+/** Whether the etcd of two hosts is, or once was, one: they trust one CA of etcd. */
+export const sameEtcd = (one: Facts | undefined, other: Facts | undefined): boolean => {
+  const [mine = [], theirs = []] = [one, other].map((facts) => facts?.paths[ETCD_CA]?.authorities?.map(({ key }) => key))
+  return mine.some((key) => theirs.includes(key))
+}
 
 /** The list of members that most hosts tell; by name, where as many tell another. A host that is no member by the file may run another cluster's. */
 const listOf = (hosts: readonly Member[], world: World): readonly EtcdMemberFact[] => {

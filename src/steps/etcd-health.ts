@@ -2,7 +2,8 @@ import { confirmWords } from '../cluster/identity.ts'
 import type { Problem } from '../problem.ts'
 import { authoritiesOf } from '../resources/generations.ts'
 import type { Text } from '../text.ts'
-import type { Context } from '../cluster/types.ts'
+import { peerUrl, sameEtcd } from '../cluster/etcd-view.ts'
+import type { Context, Member } from '../cluster/types.ts'
 import { notice, unfit } from './preflight/unfit.ts'
 
 const MIB = 1024 * 1024
@@ -56,33 +57,53 @@ export const etcdSpace = (context: Context): Problem[] => {
   ]
 }
 
+const goesOn = ({ member, config, world }: Context): Problem => {
+  const [word] = confirmWords({ name: config.cluster_name, ca: authoritiesOf(world, 'ca').map(({ key }) => key) }, member.nodeName)
+  return unfit(
+    member,
+    { en: 'its etcd data are of a cluster that goes on without it', zh: '其 etcd 数据属于已将其排除在外的集群' },
+    {
+      en: `Run \`slipway reset --limit ${member.nodeName} --confirm ${word}\`, then \`slipway up\`: it joins anew.`,
+      zh: `请运行 \`slipway reset --limit ${member.nodeName} --confirm ${word}\`，再运行 \`slipway up\` 重新加入。`,
+    },
+  )
+}
+
+const split = ({ member }: Context, others: readonly Member[]): Problem => {
+  const names = others.map(({ nodeName }) => nodeName)
+  return unfit(
+    member,
+    {
+      en: `its etcd and that of ${names.join(', ')} do not know each other: each goes on by itself`,
+      zh: `其 etcd 与 ${names.join('、')} 的 etcd 互不相识，各自独立运行`,
+    },
+    {
+      en: `Decide which of them holds the cluster (\`kubectl get all -A\` on each). Take a backup of the other (\`etcdctl snapshot save\`) before you reset its host.`,
+      zh: `请在各主机上运行 \`kubectl get all -A\`，确认哪一个是要保留的集群；重置另一台主机之前先备份其 etcd（\`etcdctl snapshot save\`）。`,
+    },
+  )
+}
+
 /**
  * Data of a member that the others do not know: it was away while the cluster was recovered or restored without it, or while it was removed.
- * Two of the kind could even form a quorum of their own.
+ * Two of the kind could even form a quorum of their own. Only members by the file are heard, of an etcd that once was the same. Nobody is told to reset
+ * a host unless it stands alone against several that know each other: else each side would be told so of itself.
  */
 export const etcdStranger = (context: Context): Problem[] => {
-  const { member, world, facts, config } = context
-  const peer = `https://${member.ip}:2380`
-  const lists = Object.entries(world).flatMap(([key, seen]) =>
-    key !== member.key && seen.etcd && seen.etcdMembers.length > 0 ? [seen.etcdMembers] : [],
-  )
+  const { member, members, world, facts } = context
   // One that does not even answer is spoken of before it starts (etcd-start.ts).
-  if (
-    !facts.etcdData ||
-    facts.etcdMembers.length === 0 ||
-    lists.length === 0 ||
-    lists.every((list) => list.some((one) => one.peer === peer))
+  if (!facts.etcdData || facts.etcdMembers.length === 0) return []
+  const lists = (one: Member, other: Member): boolean => world[one.key]?.etcdMembers.some(({ peer }) => peer === peerUrl(other)) ?? false
+  const heard = members.filter(
+    (one) =>
+      one.key !== member.key &&
+      one.roles.etcd &&
+      world[one.key]?.etcd &&
+      (world[one.key]?.etcdMembers ?? []).length > 0 &&
+      sameEtcd(facts, world[one.key]),
   )
-    return []
-  const [word] = confirmWords({ name: config.cluster_name, ca: authoritiesOf(world, 'ca').map(({ key }) => key) }, member.nodeName)
-  return [
-    unfit(
-      member,
-      { en: 'its etcd data are of a cluster that goes on without it', zh: '其 etcd 数据属于已将其排除在外的集群' },
-      {
-        en: `Run \`slipway reset --limit ${member.nodeName} --confirm ${word}\`, then \`slipway up\`: it joins anew.`,
-        zh: `请运行 \`slipway reset --limit ${member.nodeName} --confirm ${word}\`，再运行 \`slipway up\` 重新加入。`,
-      },
-    ),
-  ]
+  const strangers = heard.filter((one) => !lists(one, member))
+  if (strangers.length === 0) return []
+  const agree = strangers.filter((one) => strangers.some((other) => other !== one && lists(other, one) && lists(one, other)))
+  return strangers.length === heard.length && agree.length > 1 ? [goesOn(context)] : [split(context, strangers)]
 }

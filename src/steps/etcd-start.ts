@@ -1,4 +1,4 @@
-import { etcdView, peerUrl } from '../cluster/etcd-view.ts'
+import { etcdView, peerUrl, sameEtcd } from '../cluster/etcd-view.ts'
 import { acceptsMember } from '../cluster/quorum.ts'
 import type { Problem } from '../problem.ts'
 import type { Text } from '../text.ts'
@@ -119,7 +119,10 @@ export const startProblems = (context: Context): readonly Problem[] => {
   if (restoringOf(facts)) return []
   const { members: listed, voters, healthy } = etcdView(members, world)
   const own = listed.find(({ name, peer }) => peer === peerUrl(member) || name === member.nodeName)
-  if (facts.etcdData) return listed.length > 0 && facts.etcdMembers.length === 0 && !own ? removed(context) : []
+  const isOfThem = etcdMembers(context).some(
+    ({ key }) => key !== member.key && world[key]?.etcdMembers.length && sameEtcd(facts, world[key]),
+  )
+  if (facts.etcdData) return isOfThem && facts.etcdMembers.length === 0 && !own ? removed(context) : []
   if (own) return own.started ? forgetful(context) : []
   if (listed.length > 0) return acceptsMember(voters.length, healthy.size) ? [] : full(context, voters.length, healthy.size)
   return isEstablished(context) ? unanswered(context) : []

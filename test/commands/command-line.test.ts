@@ -57,7 +57,7 @@ describe('a command line', () => {
     ['up --limit w1 --yes', 'slipway up 不接受 --limit。接受它的命令：reset。'],
     ['node replace w1 --force', 'slipway node replace 不接受 --force。接受它的命令：etcd restore、etcd recover、node remove。'],
     ['--step certs renew', 'slipway certs renew 不接受 --step。接受它的命令：certs rotate。'],
-    ['etcd snapshot a --identity b', 'slipway etcd snapshot 不接受 --identity。接受它的命令：etcd restore。'],
+    ['etcd snapshot a --identity b', 'slipway etcd snapshot 不接受 --identity。接受它的命令：certs restore、etcd restore。'],
   ])('%s is refused: it is an option of others', (line, text) =>
     expect(read(line, { LANG: 'zh_CN.UTF-8' })).toEqual({ kind: 'fault', text }),
   )

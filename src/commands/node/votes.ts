@@ -43,8 +43,8 @@ export const nobody = (why: Nobody, name: string, io: Io): number => {
   if (why === 'last') {
     say(
       io,
-      `${name} is the only control plane of this file. To take the whole cluster away: slipway reset.`,
-      `${name} 是文件中唯一的控制平面。如需移除整个集群，请使用 slipway reset。`,
+      `${name} is the only control plane of this file: the cluster does not live without it. From a backup, on a new host in its place: slipway etcd restore. To take the whole cluster away: slipway reset.`,
+      `${name} 是文件中唯一的控制平面，集群离不开它。如需在新主机上从备份恢复：slipway etcd restore。如需移除整个集群：slipway reset。`,
     )
     return EXIT.unfit
   }

@@ -68,8 +68,8 @@ const memoryText = (asked: Asked, missing: readonly SecretName[]): Text[] => {
   const saves = kept.includes('encryption')
   return [
     {
-      en: `Neither restart kube-apiserver nor reboot on ${hosts.join(', ')}: the running process still has the key${saves ? ', and serves Secrets with it: save them (`kubectl get secrets -A -o json`)' : ''}.`,
-      zh: `不要重启 ${hosts.join('、')} 上的 kube-apiserver 或主机：运行中的进程仍持有该密钥${saves ? '并以此提供 Secret，请先保存（`kubectl get secrets -A -o json`）' : ''}。`,
+      en: `Neither restart kube-apiserver nor reboot on ${hosts.join(', ')}: the running process still has the key${saves ? ', and serves Secrets with it (without a backup: docs/guide/certificates.md, "When a key is lost")' : ''}.`,
+      zh: `不要重启 ${hosts.join('、')} 上的 kube-apiserver 或主机：运行中的进程仍持有该密钥${saves ? '并以此提供 Secret（没有备份时见 docs/guide/certificates.zh.md 的“密钥丢失时”）' : ''}。`,
     },
   ]
 }
