@@ -25,6 +25,7 @@ import { EXIT, type Problem } from '../problem.ts'
 import { releaseOf, SUPPORTED } from '../releases/index.ts'
 import { keysOf, lockPathOf, parseLock, pinsOf } from '../releases/pins.ts'
 import { LOCK_COPY, lockCopies } from '../steps/operator-records.ts'
+import { lostSecrets } from '../steps/preflight/lost-secrets.ts'
 import { identityProblems } from '../steps/preflight/identity.ts'
 import { peerName, peersOf } from '../steps/preflight/network.ts'
 import type { Cluster, Member } from '../cluster/types.ts'
@@ -158,6 +159,15 @@ export const planOf = ({ intent, world }: Pick<Session, 'intent' | 'world'>): Pl
 /** Hosts that are of another cluster than the control planes: what changes hosts without a plan asks for them first. */
 export const strangersIn = ({ intent, world }: Pick<Session, 'intent' | 'world'>, expected: readonly string[] = []): Problem[] =>
   identityProblems(membersOf(intent.hosts, world), world, expected)
+
+/** Shared keys that the cluster has lost: what would end the process that still has one in memory asks first. `gone`: hosts that will be no more. */
+export const lostKeysIn = ({ intent, world }: Pick<Session, 'intent' | 'world'>, gone: readonly string[] = []): Problem[] => {
+  const all = membersOf(intent.hosts, world)
+  const members = all.filter(({ key }) => !gone.includes(key))
+  const at = members.find(({ roles }) => roles.controlPlane)
+  const left = Object.fromEntries(Object.entries(world).filter(([key]) => !gone.includes(key)))
+  return at ? lostSecrets({ ...intent.cluster, members, world: left }, at) : []
+}
 
 /** Prints problems for people. */
 export const sayProblems = (problems: readonly Problem[], io: Io): void => {

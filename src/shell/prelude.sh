@@ -264,6 +264,7 @@ start() {
 	within=$2
 	ready=$3
 	shift 3
+	reads=$*
 	parent /etc/slipway/units
 	remember file "/etc/slipway/units/$unit.env"
 	printf 'SLIPWAY_INPUTS=%s\n' "$(inputs "$@")" >"/etc/slipway/units/.$unit.env"
@@ -378,6 +379,11 @@ put_back() {
 	fi
 	put "/etc/systemd/system/$1.service" 0600 root:root <"$RUN/$1.service"
 	if [ -f "$RUN/$1.env" ]; then mv -f "$RUN/$1.env" "/etc/slipway/units/$1.env"; fi
+	# What was not there before stays, and the process that starts now reads it: the old digest would tell of another file, should that come back.
+	# shellcheck disable=SC2086 # paths of ours, none with a space
+	if [ -n "${reads:-}" ] && ! grep -qsxF "SLIPWAY_INPUTS=$(inputs $reads)" "/etc/slipway/units/$1.env"; then
+		printf 'SLIPWAY_INPUTS=\n' >"/etc/slipway/units/$1.env"
+	fi
 	rm -rf "$RUN/$1.service" "$RUN/before"
 	systemctl daemon-reload
 	systemctl reset-failed "$1.service" 2>/dev/null || true

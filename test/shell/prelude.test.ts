@@ -377,6 +377,21 @@ describe('a unit', () => {
     expect(calls().filter((call) => call.includes('restart --no-block')).length).toBe(2)
   })
 
+  test.each([
+    ['a file that it reads was made by this run', true, 'SLIPWAY_INPUTS=\n'],
+    ['all that it reads is as it was', false, /^SLIPWAY_INPUTS=[0-9a-f]{64}\n$/],
+  ])('put back where %s: what it runs with is told as it is', (_, made, expected) => {
+    host.write('etc/systemd/system/thing.service', 'the old file\n', 0o600)
+    if (!made) host.write('etc/made.conf', 'a=1\n')
+    const digest = host.run('inputs /etc/systemd/system/thing.service /etc/made.conf').stdout
+    host.write('etc/slipway/units/thing.env', `SLIPWAY_INPUTS=${digest}`)
+    const making = made ? "put /etc/made.conf 0644 root:root <<'END'\na=1\nEND\n" : ''
+    host.run(making + scriptOf({ ...want, inputs: ['/etc/made.conf'] }), systemd('active', 'echo 0', 0))
+    expect(host.read('etc/systemd/system/thing.service')).toBe('the old file\n')
+    if (typeof expected === 'string') expect(host.read('etc/slipway/units/thing.env')).toBe(expected)
+    else expect(host.read('etc/slipway/units/thing.env')).toMatch(expected)
+  })
+
   describe('whose neighbour cannot work without it', () => {
     const script = unit.script(
       { ...want, aside: { name: 'asker', ready: '[ -e /run/slipway/works ]' } },
