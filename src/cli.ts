@@ -2,7 +2,9 @@
 import { homedir } from 'node:os'
 import { type Asked, readCommandLine } from './commands/command-line.ts'
 import { COMMANDS } from './commands/index.ts'
+import { InterruptedError } from './run/interrupted.ts'
 import { refuse } from './run/session.ts'
+import { systemFault } from './run/system-fault.ts'
 import type { Io } from './run/types.ts'
 import { EXIT, ProblemError } from './problem.ts'
 import { commandText } from './ui/command-text.ts'
@@ -35,12 +37,22 @@ const ioOf = ({ language, colours }: Task, argv: readonly string[], signal: Abor
   signal,
 })
 
-/** A reader that went away (`| head`, a tee that Ctrl-C ended first) is no reason to stop in the middle of a change. */
+/** What could not be printed as data, such as on a full disk. */
+let unprinted: NodeJS.ErrnoException | undefined
+
+/** A reader that went away (`| head`, a tee that Ctrl-C ended first) or a full disk is no reason to stop in the middle of a change. */
 const outliveReaders = (): void => {
-  for (const stream of [process.stdout, process.stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-    })
+  process.stderr.on('error', () => {})
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') unprinted ??= error
+  })
+}
+
+/** The exit code when all is said: one line where the output is not whole. */
+const withOutput = (code: number): number => {
+  if (!unprinted) return code
+  process.stderr.write(`slipway: what it printed is not whole, its output could not be written: ${unprinted.code ?? unprinted.message}\n`)
+  return code || EXIT.failed
 }
 
 /** What has not stopped by itself so long after Ctrl-C is left: hosts end what runs there when the connection ends. */
@@ -49,16 +61,19 @@ const GRACE_MS = 2000
 const patience = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => signal.addEventListener('abort', () => setTimeout(() => reject(signal.reason as Error), GRACE_MS)))
 
+const GOES_ON = { en: 'Interrupted. The same command goes on from here.', zh: '已中断。再次运行同一命令即可继续。' }
+
 const run = async (task: Task, io: Io): Promise<number> => {
   const { language, signal } = io
   try {
     return await Promise.race([task.command.run(task.options, io), patience(signal)])
   } catch (error) {
     if (signal.aborted || isInterrupted(error)) {
-      io.err(language === 'zh' ? '已中断。再次运行同一命令即可继续。\n' : 'Interrupted. The same command goes on from here.\n')
+      io.err(`${(error instanceof InterruptedError ? error.left : GOES_ON)[language]}\n`)
       return EXIT.interrupted
     }
-    if (error instanceof ProblemError) return refuse([error.problem], io, task.options)
+    const problem = error instanceof ProblemError ? error.problem : systemFault(error)
+    if (problem) return refuse([problem], io, task.options)
     throw error
   }
 }
@@ -83,8 +98,10 @@ const main = async (argv: readonly string[]): Promise<number> => {
 const leave = (): never => process.exit()
 
 main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code
+  async (code) => {
+    // An error of the last write is told a moment after it.
+    await new Promise((resolve) => setImmediate(resolve))
+    process.exitCode = withOutput(code)
     if (code === EXIT.interrupted) leave()
   },
   (error: Error) => {

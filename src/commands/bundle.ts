@@ -1,3 +1,4 @@
+import { ensureWritable } from '../delivery/out-file.ts'
 import { type Contents, writeBundle } from '../delivery/bundle.ts'
 import { type Gathered, gather, type System, systemsOf, wantedBy } from '../delivery/gather.ts'
 import { licencesText } from '../delivery/licences.ts'
@@ -109,12 +110,13 @@ const make = async (session: Session, options: Options, io: Io): Promise<number>
   const read = await withLogins(intent, io)
   if (read.problems.length > 0) return refuse(read.problems, io, options)
   const origin = networkOrigin(read.intent, io)
+  const path = options.rest[1] ?? `${intent.config.cluster_name}-${clusters[0]?.release.kubernetes}.slipway.tar`
+  await ensureWritable(path)
   const gathered = await gather(systems, wantsOf, origin, say, complain, io.signal)
   if (gathered.refused.length > 0) {
     for (const name of gathered.refused) tell(io, { en: `No source delivered ${name}.`, zh: `没有来源提供 ${name}。` })
     return EXIT.failed
   }
-  const path = options.rest[1] ?? `${intent.config.cluster_name}-${clusters[0]?.release.kubernetes}.slipway.tar`
   const about = contentsOf(gathered, clusters)
   report(path, about, await writeBundle(path, about, licencesText(gathered.systems), origin.supply.store), options, io)
   return EXIT.done

@@ -1,5 +1,6 @@
+import { planWithPods } from '../run/drain-look.ts'
 import { withLoginsIfAny } from '../run/logins.ts'
-import { exitOf, openSession, planOf, readIntent, sayProblems } from '../run/session.ts'
+import { exitOf, openSession, readIntent, sayProblems } from '../run/session.ts'
 import type { Problem } from '../problem.ts'
 import type { Command, Io, Options } from '../run/types.ts'
 
@@ -26,6 +27,7 @@ export const check: Command = {
     const { intent, problems: unread } = await withLoginsIfAny(read, io)
     const session = await openSession(intent, io)
     await using _ = session.fleet
-    return report([...intent.warnings, ...unread, ...session.problems, ...planOf(session).problems], options, io)
+    const { problems } = await planWithPods(session, io.signal)
+    return report([...intent.warnings, ...unread, ...session.problems, ...problems], options, io)
   },
 }

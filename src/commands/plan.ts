@@ -1,8 +1,9 @@
 import { EXIT } from '../problem.ts'
 import type { Plan } from '../engine/change.ts'
 import { planText } from '../ui/plan-text.ts'
+import { planWithPods } from '../run/drain-look.ts'
 import { withLoginsIfAny } from '../run/logins.ts'
-import { exitOf, namesOf, openSession, planOf, readIntent, sayProblems } from '../run/session.ts'
+import { exitOf, namesOf, openSession, readIntent, sayProblems } from '../run/session.ts'
 import type { Command } from '../run/types.ts'
 
 /** The plan as data: what, where and why, never the content of a secret. */
@@ -26,7 +27,7 @@ export const plan: Command = {
     const { intent, problems: unread } = await withLoginsIfAny(read, io)
     const session = await openSession(intent, io)
     await using _ = session.fleet
-    const decided = planOf(session)
+    const decided = await planWithPods(session, io.signal)
     const problems = [...intent.warnings, ...unread, ...session.problems, ...decided.problems]
     if (options.output === 'json') io.out(`${JSON.stringify(planJson({ ...decided, problems }))}\n`)
     else {

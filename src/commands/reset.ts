@@ -3,14 +3,12 @@ import { ambiguity, entriesNamed } from '../engine/removal.ts'
 import type { Host } from '../config/hosts.ts'
 import { assemble, type Fleet } from '../run/fleet.ts'
 import { type Lock, takeLock } from '../hosts/lock.ts'
-import { createShare } from '../hosts/share.ts'
 import { EXIT, type Problem } from '../problem.ts'
-import { createAsk } from '../ui/prompt.ts'
 import { destructionText, type ResetTarget, leftText, resultText, stageText } from '../ui/reset-text.ts'
 import { confirmWords } from '../cluster/identity.ts'
 import { meant } from '../run/confirm-cluster.ts'
 import { ownerOf } from '../run/operator.ts'
-import { exitOf, type Intent, readIntent, sayProblems } from '../run/session.ts'
+import { environmentOf, exitOf, type Intent, readIntent, sayProblems } from '../run/session.ts'
 import type { Command, Io, Options } from '../run/types.ts'
 import { LOCK_NAME } from '../run/under-lock.ts'
 import { mismatches, nameOf, survey, type Target } from './reset-survey.ts'
@@ -105,7 +103,7 @@ const refuse = (problems: readonly Problem[], options: Options, io: Io): number 
 /** Looks, asks, takes the lock, resets. */
 const resetHosts = async (intent: Intent, hosts: readonly Host[], options: Options, io: Io): Promise<number> => {
   const { cluster_name } = intent.config
-  const environment = { home: io.home, env: io.env, ask: io.interactive ? createAsk(io.language) : undefined, share: createShare() }
+  const environment = environmentOf(io)
   await using fleet = await assemble(hosts, environment)
   const seen = await survey(hosts, fleet)
   const { targets } = seen

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { chown, type FileHandle, lstat, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { EXIT, type Problem, refusal } from '../problem.ts'
-import { onDisk } from './disk.ts'
+import { DiskError, onDisk } from './disk.ts'
 
 /** What a file is, once it is written. */
 export type Written = Readonly<{ size: number; digest: string }>
@@ -57,11 +58,43 @@ export const fill = async (part: string, content: Content, path: string, mode: n
   }
 }
 
+/** What a path leads to in the end: a link stays one, and the file behind it is written, also where there is none yet. */
+const behindLinks = async (path: string): Promise<string> => {
+  const found = await lstat(path).catch(() => undefined)
+  if (!found?.isSymbolicLink()) return path
+  return await realpath(path).catch(async () => resolve(dirname(path), await readlink(path)))
+}
+
+/** A folder cannot be written, and a device would be replaced by a file. */
+const refuseOthers = async (path: string): Promise<void> => {
+  const found = await stat(path).catch(() => undefined)
+  if (found && !found.isFile()) throw new DiskError(fileProblem(path, found.isDirectory() ? 'EISDIR' : 'ENOTSUP'))
+}
+
+/** Who owned a file goes on owning it, where this user may say so. */
+const keepOwner = async (part: string, path: string): Promise<void> => {
+  const had = await stat(path).catch(() => undefined)
+  if (had) await chown(part, had.uid, had.gid).catch(() => {})
+}
+
+/** Whether a file can be written, asked before work that takes long. Throws DiskError. */
+export const ensureWritable = async (path: string): Promise<void> => {
+  const real = await behindLinks(path)
+  await refuseOthers(real)
+  const probe = `${real}.slipway-${process.pid}`
+  await forFile(path, async () => await (await open(probe, 'w', 0o600)).close())
+  await rm(probe, { force: true })
+}
+
 /** Writes a file whole or not at all, by way of `part` beside it. Throws DiskError, and what the stream throws as it is. */
-export const writeOut = async (path: string, content: Content, part = `${path}.part`, mode = 0o644): Promise<Written> => {
+export const writeOut = async (path: string, content: Content, mode = 0o644, suffix = '.part'): Promise<Written> => {
+  const real = await behindLinks(path)
+  const part = `${real}${suffix}`
+  await refuseOthers(real)
   try {
     const written = await fill(part, content, path, mode)
-    await forFile(path, () => rename(part, path))
+    await keepOwner(part, real)
+    await forFile(path, () => rename(part, real))
     return written
   } catch (error) {
     await rm(part, { force: true }).catch(() => {})

@@ -19,6 +19,8 @@ export type Auth = {
   accepts(): readonly string[]
   /** The Ctrl-C with which a question was answered. */
   interrupt(): Error | undefined
+  /** The host refused all: a typed password is asked for anew next time. */
+  refused(): void
 }
 
 /** What happens between ssh2 and a person: `waiting` runs a question while the connect timeout stands still. */
@@ -75,8 +77,18 @@ export async function authentication(
     tried.push(key.name)
     next({ type: 'agent', username: hop.user, agent: signer(ssh, key, noted, waiting) })
   }
-  return { handler, tried, notes, accepts: () => left ?? [], interrupt: () => interrupt }
+  return {
+    handler,
+    tried,
+    notes,
+    accepts: () => left ?? [],
+    interrupt: () => interrupt,
+    refused: () => environment.share.forget(typedKey(hop)),
+  }
 }
+
+/** Where a typed password is kept for as long as the run lasts: a host that reboots is entered again. */
+const typedKey = ({ label }: Hop): string => `typed:${label}`
 
 /** The configured password (read before anything is dialled), else a question, else nothing. */
 async function passwordOf(
@@ -92,7 +104,7 @@ async function passwordOf(
   const { ask, share } = environment
   if (!ask) return undefined
   let asked: Promise<string | undefined> | undefined
-  return () => (asked ??= waiting(() => question(share, () => ask.password(hop.label))))
+  return () => (asked ??= waiting(() => share.once(typedKey(hop), () => question(share, () => ask.password(hop.label)))))
 }
 
 /**

@@ -138,7 +138,10 @@ function explain(error: Error & { level?: string }, hop: Hop, keys: HostKeys, au
   if (error instanceof TransportError) return error
   if (/too many authentication failures/i.test(error.message)) return tooManyTries(hop.label, auth.tried)
   if (/no matching key exchange/i.test(error.message)) return noKeyExchange(hop.label)
-  if (error.level === 'client-authentication') return auth.interrupt() ?? unauthorised(hop.label, auth.tried, auth.notes, auth.accepts())
+  if (error.level === 'client-authentication') {
+    auth.refused()
+    return auth.interrupt() ?? unauthorised(hop.label, auth.tried, auth.notes, auth.accepts())
+  }
   if (/no matching host key/i.test(error.message) && keys.types.length > 0) return hostKeyTypesGone(hop.label, keys.types, keys.removal)
   return handshakeFailed(hop.label, error)
 }

@@ -98,6 +98,8 @@ export type Facts = Readonly<{
   /** Those that are switched on; empty when the kernel does not tell. */
   cgroupControllers: readonly string[]
   diskMiB: number
+  /** Of each place that is written to: its file system, what is free there (`freeInodes` where it counts them), and whether it takes anything. */
+  space: Readonly<Record<string, Readonly<{ mount: string; freeMiB: number; freeInodes?: number; writable: boolean }>>>
   swap: readonly string[]
   fstabSwap: readonly string[]
   timeSync: string

@@ -127,7 +127,15 @@ type Machine =
   | 'sysResource'
   | 'cgroup'
   | 'cgroupControllers'
-type Storage = 'diskMiB' | 'swap' | 'fstabSwap'
+type Storage = 'diskMiB' | 'space' | 'swap' | 'fstabSwap'
+
+const spaceOf = (rows: readonly (readonly string[])[]): Facts['space'] =>
+  Object.fromEntries(
+    rows.map(([path = '', writable = '', free = '', inodes = '', mount = '']) => [
+      path,
+      { mount, freeMiB: Number(free), writable: writable === 'yes', ...(inodes === '-' ? {} : { freeInodes: Number(inodes) }) },
+    ]),
+  )
 
 /** The machine under the system, and its kernel. */
 const machineFacts = ({ of, one, all }: Rows): Pick<Facts, Machine | Storage> => {
@@ -146,6 +154,7 @@ const machineFacts = ({ of, one, all }: Rows): Pick<Facts, Machine | Storage> =>
     cgroup: one('cgroup') === 'v2' ? 'v2' : 'v1',
     cgroupControllers: one('cgroup-controllers').split(' ').filter(Boolean),
     diskMiB: Number(one('disk')),
+    space: spaceOf(of('space')),
     swap: all('swap'),
     fstabSwap: all('fstab-swap'),
   }

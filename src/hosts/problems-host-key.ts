@@ -1,10 +1,10 @@
 import { EXIT, type Problem } from '../problem.ts'
 import type { Text } from '../text.ts'
 import { quote } from '../shell/quote.ts'
-import { TransportError } from './transport.ts'
+import { RefusedError, type TransportError } from './transport.ts'
 
 const error = (at: string, what: Text, fix: Text, exit: Problem['exit'] = EXIT.unreachable): TransportError =>
-  new TransportError({ at, what, fix, severity: 'error', exit })
+  new RefusedError({ at, what, fix, severity: 'error', exit })
 
 /** How to take out what known-hosts files say of a host: in the files where the lines are, under the name that they have there. */
 export const removalOf = (known: readonly { where: string }[], name: string): string =>

@@ -1,10 +1,13 @@
 import { EXIT, type Problem } from '../problem.ts'
 import type { Text } from '../text.ts'
 import { escapeRemote } from './lines.ts'
-import { TransportError } from './transport.ts'
+import { RefusedError, TransportError } from './transport.ts'
 
 const error = (at: string, what: Text, fix: Text, exit: Problem['exit'] = EXIT.unreachable, cause?: unknown): TransportError =>
   new TransportError({ at, what, fix, severity: 'error', exit }, { cause })
+
+const refused = (at: string, what: Text, fix: Text, exit: Problem['exit'] = EXIT.unreachable): TransportError =>
+  new RefusedError({ at, what, fix, severity: 'error', exit })
 
 const quoted = (words: string): string => escapeRemote(words.trim()).slice(-400)
 
@@ -83,7 +86,7 @@ export const lost = (at: string, cause?: Error) =>
   )
 
 export const unauthorised = (at: string, tried: readonly string[], notes: readonly string[], accepts: readonly string[]) =>
-  error(
+  refused(
     at,
     {
       en: `let none of our credentials in (tried: ${tried.join(', ') || 'nothing, there is nothing to try'}${accepts.length > 0 ? `; it accepts: ${accepts.join(', ')}` : ''})${notes.map((n) => `; ${n}`).join('')}`,
@@ -97,7 +100,7 @@ export const unauthorised = (at: string, tried: readonly string[], notes: readon
 
 /** sshd hung up after MaxAuthTries, before the right key's turn. */
 export const tooManyTries = (at: string, tried: readonly string[]) =>
-  error(
+  refused(
     at,
     {
       en: `hung up after ${tried.length} refused keys (MaxAuthTries); offered: ${tried.join(', ')}`,
@@ -111,7 +114,7 @@ export const tooManyTries = (at: string, tried: readonly string[]) =>
 
 /** The host takes key exchanges only that Slipway's ssh library does not have. */
 export const noKeyExchange = (at: string) =>
-  error(
+  refused(
     at,
     {
       en: 'allows no key exchange that Slipway knows (KexAlgorithms of its sshd_config)',
@@ -124,7 +127,7 @@ export const noKeyExchange = (at: string) =>
   )
 
 export const keyUnusable = (at: string, path: string, reason: string) =>
-  error(
+  refused(
     at,
     { en: `the key file ${path} cannot be used (${quoted(reason)})`, zh: `无法使用密钥文件 ${path}（${quoted(reason)}）` },
     { en: 'Correct ssh_key_path (or ssh.key_path); it names the private key', zh: '请修正 ssh_key_path（或 ssh.key_path），它应指向私钥' },
@@ -132,7 +135,7 @@ export const keyUnusable = (at: string, path: string, reason: string) =>
   )
 
 export const secretMissing = (at: string, ref: string, reason: string) =>
-  error(
+  refused(
     at,
     { en: `the secret ${ref.split(':', 1)[0]}: ${reason}`, zh: `密码引用 ${ref.split(':', 1)[0]}：${reason}` },
     {

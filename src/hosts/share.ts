@@ -32,6 +32,9 @@ export function createShare(): Share {
   }
 }
 
+/** The same share for somebody who does not end it: what was asked and read stays known to those who come after. */
+export const lent = (share: Share): Share => ({ ...share, async [Symbol.asyncDispose]() {} })
+
 /** Resolves when a place is free, with the function that frees it again (calling it twice frees once). */
 export type Semaphore = () => Promise<() => void>
 

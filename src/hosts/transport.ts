@@ -77,6 +77,9 @@ export class TransportError extends ProblemError {
   override readonly name = 'TransportError'
 }
 
+/** A host that answered and does not let us in, or a secret that cannot be read: asking again changes nothing. */
+export class RefusedError extends TransportError {}
+
 /** Ends connections and what they share. */
 export async function closeAll(transports: Iterable<Transport>, { share }: Environment): Promise<void> {
   await Promise.allSettled([...transports].map((transport) => transport[Symbol.asyncDispose]()))

@@ -119,7 +119,7 @@ export const artifact: Kind<ArtifactResource> = {
       tryEach(want),
       ...filesOf(artifact).map((path) => {
         const name = quote(path.slice(path.lastIndexOf('/') + 1))
-        return `chown root:root "$stage"/${name}\nchmod 0755 "$stage"/${name}\nsync "$stage"/${name}\nremember file ${quote(path)}\nmv -fT "$stage"/${name} ${quote(path)}\n`
+        return `chown root:root "$stage"/${name}\nchmod 0755 "$stage"/${name}\nsettle "$stage"/${name} ${quote(path)}\n`
       }),
       `sync ${home}\nrm -rf "$stage"\n`,
       `stamp ${quote(stampName(artifact))} "$used" ${files}\n`,

@@ -3,9 +3,6 @@ import type { Facts, NodeFact } from '../hosts/facts.ts'
 import { quote } from '../shell/quote.ts'
 import type { DrainResource, Kind, UncordonResource } from './types.ts'
 
-/** The annotation by which a later run knows that it was Slipway who cordoned a node, and lets pods onto it again. */
-export const DRAINED = 'slipway/drained'
-
 const changed = (facts: Facts, name: string, values: Partial<NodeFact>): Facts => ({
   ...facts,
   nodes: facts.nodes.map((node) => (node.name === name ? { ...node, ...values } : node)),
@@ -32,42 +29,21 @@ export const drainOf = ({ upgrade_strategy: { node_drain_input: how } }: Config,
   timeout: how.timeout,
 })
 
-/** What the annotation says of a node that somebody had cordoned before: it is not for us to give it back. */
-const THEIRS = 'cordoned-before'
-
-/** A node takes pods again, unless it took none before the drain. */
-const giveBack = (name: string): string =>
+/** What the functions of shell/drain.sh are called with. */
+const argumentsOf = ({ node, timeout, force, deleteLocalData, gracePeriod }: DrainResource): string =>
   [
-    `give_back() {\n\tmark=$(k 20 get node ${name} -o ${quote(`jsonpath={.metadata.annotations.${DRAINED}}`)})\n`,
-    `\t[ "$mark" = ${THEIRS} ] || k 20 uncordon ${name}\n\tk 20 annotate node ${name} ${DRAINED}-\n}\n`,
-  ].join('')
+    ...[quote(node), timeout, force, deleteLocalData, '--ignore-daemonsets'],
+    ...(deleteLocalData ? ['--delete-emptydir-data'] : []),
+    ...(force ? ['--force'] : []),
+    ...(gracePeriod >= 0 ? [`--grace-period=${gracePeriod}`] : []),
+  ].join(' ')
 
-/** kubectl evicts, so PodDisruptionBudgets are respected; what blocks is named when the time is over, and the node is given back. */
+/** shell/drain.sh has the order: what must not be lost, what may go, cordon, evict; and gives back all nodes of a script that fails. */
 export const drain: Kind<DrainResource> = {
   id: (want) => `drain ${want.node}`,
   touches: () => [],
   diff: () => ({ verb: 'update', reason: { en: 'its kubelet changes to another minor version', zh: '其 kubelet 将切换到另一个次版本' } }),
-  script: ({ node, force, deleteLocalData, gracePeriod, timeout }) => {
-    const name = quote(node)
-    const flags = [
-      '--ignore-daemonsets',
-      ...(deleteLocalData ? ['--delete-emptydir-data'] : []),
-      ...(force ? ['--force'] : []),
-      ...(gracePeriod >= 0 ? [`--grace-period=${gracePeriod}`] : []),
-      `--timeout=${timeout}s`,
-    ]
-    return [
-      giveBack(name),
-      LED,
-      // Once marked it stays so: a run that was cut off had cordoned it itself.
-      `seen=$(k 20 get node ${name} -o ${quote(`jsonpath={.metadata.annotations.${DRAINED}}/{.spec.unschedulable}`)})\ncase $seen in\n`,
-      `/true) k 20 annotate node ${name} ${DRAINED}=${THEIRS} ;;\n/*) k 20 annotate node ${name} ${DRAINED}=true ;;\nesac\n`,
-      `if ! k ${timeout + 20} drain ${name} ${flags.join(' ')}; then\n`,
-      `\tk 20 get poddisruptionbudgets -A -o 'jsonpath={range .items[?(@.status.disruptionsAllowed==0)]}PodDisruptionBudget {.metadata.namespace}/{.metadata.name} allows no eviction now{"\\n"}{end}' >&2 || true\n`,
-      '\tgive_back\n',
-      `\tfail ${quote(`${node} could not be drained within ${timeout} s; it takes pods again, and nothing on it was changed. Free what blocks, or change upgrade_strategy.node_drain_input.`)}\nfi\n`,
-    ].join('')
-  },
+  script: (want) => `${LED}drain_node ${argumentsOf(want)}\n`,
   after: (want, { facts }) => changed(facts, want.node, { unschedulable: true, drained: true }),
 }
 
@@ -80,9 +56,8 @@ export const uncordon: Kind<UncordonResource> = {
       : undefined,
   script: ({ node, version }) =>
     [
-      giveBack(quote(node)),
       `back() { [ "$(k 20 get node ${quote(node)} -o 'jsonpath={.status.nodeInfo.kubeletVersion} {.status.conditions[?(@.type=="Ready")].status}')" = ${quote(`${version} True`)} ]; }\n`,
-      `await 180 ${quote(`${node} Ready on ${version}`)} back\ngive_back\n`,
+      `await 180 ${quote(`${node} Ready on ${version}`)} back\ngive_back ${quote(node)}\n`,
     ].join(''),
   // A Node that a plan has only made up has no kubelet to tell of.
   after: ({ node, version }, { facts }) =>

@@ -8,8 +8,9 @@ import { confirmPlan } from '../ui/prompt.ts'
 import { carryOut } from './carry-out.ts'
 import { consent } from './consent.ts'
 import { lackingIn } from './delivery.ts'
+import { planWithPods } from './drain-look.ts'
 import { withLogins } from './logins.ts'
-import { exitOf, look, namesOf, planOf, refuse, sayProblems, type Session } from './session.ts'
+import { exitOf, look, namesOf, refuse, sayProblems, type Session } from './session.ts'
 import type { Io, Options } from './types.ts'
 import { type Recheck, underLock } from './under-lock.ts'
 import { writeWhole } from './write-file.ts'
@@ -35,7 +36,7 @@ const locked = async (first: Plan, session: Session, recheck: Recheck, options: 
   const { intent, fleet } = session
   const again = await look(session, io.signal, session.world)
   const renewed: Session = { ...session, world: again.world }
-  const second = planOf(renewed)
+  const second = await planWithPods(renewed, io.signal)
   const short = recheck(again.world)
   const problems = [...again.problems, ...second.problems, ...(short ? [short] : [])]
   if (exitOf(problems) !== EXIT.done) return refuse(problems, io, options)
@@ -94,7 +95,7 @@ export const converge = async (seen: Session, options: Options, io: Io): Promise
   if (unread.length > 0) return refuse(unread, io, options)
   const session: Session = { ...seen, intent }
   await keepAdopted(session, options, io)
-  const plan = planOf(session)
+  const plan = await planWithPods(session, io.signal)
   const problems = [...session.intent.warnings, ...session.problems, ...plan.problems]
   if (exitOf(plan.problems) !== EXIT.done) return refuse(problems, io, options)
   const lacking = session.bundle ? await lackingIn(session.bundle, plan.changes, io) : []

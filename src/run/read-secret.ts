@@ -7,6 +7,7 @@ import { holdings } from '../resources/derived.ts'
 import { sourceOf } from '../resources/generations.ts'
 import { landing } from '../resources/secrets.ts'
 import type { Payload } from '../resources/types.ts'
+import { EXIT, ProblemError, refusal } from '../problem.ts'
 import { quote } from '../shell/quote.ts'
 
 /** What is known when a secret is read. `own`: those whose value the user's own files give. */
@@ -18,7 +19,15 @@ const readFiles = async (paths: readonly string[], transport: Transport): Promis
     `set -eu\nfor path in ${paths.map(quote).join(' ')}; do base64 -w0 "$path"; echo; done\n`,
   )
   const texts = stdout.trimEnd().split('\n')
-  if (exit !== 0 || texts.length !== paths.length) throw new Error(`${transport.label}: ${paths.join(', ')} could not be read`)
+  if (exit !== 0 || texts.length !== paths.length)
+    throw new ProblemError(
+      refusal(
+        transport.label,
+        { en: `${paths.join(', ')} could not be read`, zh: `无法读取 ${paths.join('、')}` },
+        { en: 'Look at these files on that host, and run the same command again.', zh: '请检查该主机上的这些文件，然后再次运行同一命令。' },
+        EXIT.failed,
+      ),
+    )
   return Object.fromEntries(paths.map((path, index) => [path, Buffer.from(texts[index] ?? '', 'base64').toString('utf8')]))
 }
 

@@ -19,9 +19,10 @@ import { clockProblems } from './operator-clock.ts'
 import { introduce } from '../hosts/introduce.ts'
 import { labelled } from '../hosts/route.ts'
 import { createShare } from '../hosts/share.ts'
+import type { Environment } from '../hosts/transport.ts'
 import { ifThere } from '../if-there.ts'
 import { sourcesOf } from '../mirrors/sources.ts'
-import { EXIT, type Problem } from '../problem.ts'
+import { EXIT, type Problem, refusal } from '../problem.ts'
 import { releaseOf, SUPPORTED } from '../releases/index.ts'
 import { keysOf, lockPathOf, parseLock, pinsOf } from '../releases/pins.ts'
 import { LOCK_COPY, lockCopies } from '../steps/operator-records.ts'
@@ -76,11 +77,19 @@ const foldersOf = (file: string) => ({ folder: file === '-' ? process.cwd() : di
 const publicParts = async (own: OwnAuthorities): Promise<Cluster['authorities']> =>
   Object.fromEntries(await Promise.all(Object.entries(own).map(async ([name, { main }]) => [name, await readCertificate(main)] as const)))
 
+const unreadable = (path: string, { code, message }: NodeJS.ErrnoException): Problem =>
+  refusal(
+    path,
+    { en: `it cannot be read (${code ?? message})`, zh: `无法读取（${code ?? message}）` },
+    { en: 'Mend its permissions, or move away what stands in its place.', zh: '请修正其权限，或移走占用该名称的内容。' },
+  )
+
 /** Reads cluster.yml and cluster.lock.yml; every Problem of both at once. */
 export const readIntent = async (options: Options): Promise<Intent | { problems: readonly Problem[] }> => {
   const loaded = await loadConfig(options.file, { supported: SUPPORTED })
   const lockPath = lockPathOf(options.file === '-' ? 'cluster.yml' : options.file)
-  const lockText = await ifThere(readFile(lockPath, 'utf8'))
+  const lockText = await ifThere(readFile(lockPath, 'utf8')).catch((error: NodeJS.ErrnoException) => unreadable(lockPath, error))
+  if (typeof lockText === 'object') return { problems: [...loaded.problems, lockText] }
   const lock = parseLock(lockText, lockPath)
   const lockProblems = 'what' in lock ? [lock] : []
   if (!('config' in loaded) || loaded.config === undefined) return { problems: [...loaded.problems, ...lockProblems] }
@@ -141,9 +150,21 @@ const adoptLock = (intent: Intent, world: World): { intent: Intent; adopted?: st
   }
 }
 
+/** What connecting needs of this machine and of the person at it. Its share is ended with the connections. */
+export const environmentOf = (io: Pick<Io, 'home' | 'env' | 'interactive' | 'language'>): Environment => ({
+  home: io.home,
+  env: io.env,
+  ask: io.interactive ? createAsk(io.language) : undefined,
+  share: createShare(),
+})
+
 /** Connects to all hosts and looks at each once. */
-export const openSession = async (read: Intent, io: Io, report: Report = () => {}): Promise<Session> => {
-  const environment = { home: io.home, env: io.env, ask: io.interactive ? createAsk(io.language) : undefined, share: createShare() }
+export const openSession = async (
+  read: Intent,
+  io: Io,
+  report: Report = () => {},
+  environment: Environment = environmentOf(io),
+): Promise<Session> => {
   const intent = { ...read, hosts: await labelled(read.hosts, environment) }
   report({ type: 'connecting', hosts: intent.hosts.map(({ key }) => key) })
   const connected = (host: Host, label: string): void => report({ type: 'connected', host: host.key, label })
@@ -187,17 +208,18 @@ export const namesOf = (intent: Intent, world: World) =>
 
 /**
  * What most commands do: read the file, connect, look, work, and close the connections when the work is over. `work` returns the exit code;
- * `adjust` may change what is wanted before anything is looked at.
+ * `adjust` may change what is wanted before anything is looked at; `environment` is that of earlier connections.
  */
 export const withSession = async (
   options: Options,
   io: Io,
   work: (session: Session) => Promise<number> | number,
   adjust: (intent: Intent) => Intent = (intent) => intent,
+  environment?: Environment,
 ): Promise<number> => {
   const intent = await readIntent(options)
   if ('problems' in intent) return refuse(intent.problems, io, options)
-  const session = await openSession(adjust(intent), io)
+  const session = await openSession(adjust(intent), io, undefined, environment)
   await using _ = session.fleet
   return await work(session)
 }

@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
 import { writeOut } from '../delivery/out-file.ts'
 
 /** Writes a file whole or not at all, with the mode it had (else `mode`). Throws DiskError. */
@@ -9,5 +8,5 @@ export const writeWhole = async (path: string, text: string, mode = 0o644): Prom
     () => mode,
   )
   // Two runs may write it at once.
-  await writeOut(path, [Buffer.from(text)], join(dirname(path), `.${basename(path)}.slipway-${process.pid}`), had)
+  await writeOut(path, [Buffer.from(text)], had, `.slipway-${process.pid}`)
 }

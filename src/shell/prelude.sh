@@ -67,11 +67,24 @@ enter() {
 	# Nobody reads any more what is printed then, and a shell that dies of that would not clean up.
 	trap 'exit 143' TERM PIPE
 	allow_starts
+	forget_opened
 	recall
+}
+
+# UNDO: a function that takes back what this script has begun, when it does not come to its end. It gets the exit code.
+UNDO=
+
+# A backup lies here in the clear while a restore is asked for. Of one that was killed before it began nobody else takes it away.
+forget_opened() {
+	[ -e /etc/slipway/restore.env ] || find "$STATE/restore" "$STATE/outgoing" -maxdepth 0 -mmin +1440 -exec rm -rf {} + 2>/dev/null || true
 }
 
 leave() {
 	rm -rf "$RUN/secret"
+	if [ "$1" != 0 ] && [ -n "$UNDO" ]; then
+		trap '' TERM PIPE
+		"$UNDO" "$1" || true
+	fi
 	if [ -f "$RUN/aside" ]; then systemctl start --no-block "$(cat "$RUN/aside").service"; fi
 	rm -f "$RUN/aside"
 	[ "$1" != 0 ] || rm -rf "$RUN/before"
@@ -167,6 +180,18 @@ put() {
 	set_aside "$1"
 	mv -fT "$new" "$1"
 	sync "${1%/*}/"
+}
+
+# settle FILE PATH: a file that was put together elsewhere takes its place, whole or not at all: between two disks a mv alone is a copy.
+settle() {
+	new=${2%/*}/.${2##*/}.slipway
+	if ! mv -fT "$1" "$new"; then
+		rm -f "$new"
+		fail "$2 has no room: $(df -Pm "${2%/*}" | awk 'NR == 2 {print $4}') MiB are free in ${2%/*}. Make room there, and run again."
+	fi
+	sync "$new"
+	remember file "$2"
+	mv -fT "$new" "$2"
 }
 
 # What a file said before, until the next unit is ready with what replaces it (or the script is done): put_back takes it from there.

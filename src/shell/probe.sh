@@ -6,6 +6,16 @@ b64() { base64 | tr -d '\n'; }
 fact() { printf '%s\t%s\n' "$1" "$2"; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
+# space PATH: what is free where PATH is or will be. A file system that counts no inodes has none in all.
+space() {
+	there=$1
+	while [ ! -d "$there" ]; do there=${there%/*}; [ -n "$there" ] || there=/; done
+	if [ -n "$(find -L "$there" -maxdepth 0 -writable 2>/dev/null)" ]; then writable=yes; else writable=no; fi
+	inodes=$(df -Pi "$there" 2>/dev/null | awk 'NR == 2 {print $2 + 0 > 0 ? $4 : "-"}')
+	room=$(df -Pm "$there" 2>/dev/null | awk 'NR == 2 {mount = $6; for (i = 7; i <= NF; i++) mount = mount " " $i; print $4 "\t" mount}')
+	[ -z "$room" ] || fact space "$1	$writable	${room%%	*}	${inodes:--}	${room#*	}"
+}
+
 machine() {
 	fact now "$(date +%s)"
 	fact uid "$(id -u)"
@@ -25,6 +35,7 @@ machine() {
 	if [ -f /sys/fs/cgroup/cgroup.controllers ]; then fact cgroup v2; else fact cgroup v1; fi
 	fact cgroup-controllers "$(cat /sys/fs/cgroup/cgroup.controllers 2>/dev/null || awk '$4 == 1 {printf "%s ", $1}' /proc/cgroups)"
 	fact disk "$(df -Pm /var/lib 2>/dev/null | awk 'NR == 2 {print $4}')"
+	for place in /opt /etc/kubernetes /etc/slipway /var/lib/slipway /var/lib/containerd /var/lib/kubelet /var/lib/etcd; do space "$place"; done
 	awk 'NR > 1 {print "swap\t" $1}' /proc/swaps
 	awk '$3 == "swap" && $1 !~ /^#/ {print "fstab-swap\t" $1}' /etc/fstab 2>/dev/null
 	for unit in chrony.service chronyd.service systemd-timesyncd.service ntp.service ntpsec.service; do

@@ -15,7 +15,8 @@ export const PRELUDE: string =
   read('./apt.sh') +
   read('./image-sources.sh') +
   read('./images.sh') +
-  read('./delivery.sh')
+  read('./delivery.sh') +
+  read('./drain.sh')
 
 /** What a reset does on a host, after the prelude. */
 export const RESET: string = read('./reset.sh')

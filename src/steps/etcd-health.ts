@@ -26,6 +26,12 @@ const defrag: Text = {
   zh: '`slipway etcd defrag` 会逐个成员回收空闲空间并解除警报。',
 }
 
+/** Of what is in use nobody knows from here how much is old history, which costs nothing to drop. */
+const compactFirst = (quota: number): Text => ({
+  en: `\`slipway etcd defrag\` drops the history, gives back what was free and clears the alarm. If that is not enough: ${raise(quota).en}`,
+  zh: `\`slipway etcd defrag\` 会清理历史、回收空间并解除警报。如仍不足：${raise(quota).zh}`,
+})
+
 /** What one member's file says: no space, or soon none; and what another member says of this one. Warnings, because the way out may be an `up`. */
 export const etcdSpace = (context: Context): Problem[] => {
   const { etcd } = context.facts
@@ -41,7 +47,7 @@ export const etcdSpace = (context: Context): Problem[] => {
           zh: `etcd 已停止写入：NOSPACE 警报（${mib(size)} / ${mib(quota)}，使用中 ${mib(inUse)}）`,
         },
         // A single member may be full of what another has given back already: clearing the alarm is all that is left to do.
-        size < quota * FULL ? defrag : fix,
+        size < quota * FULL || fix === defrag ? defrag : compactFirst(quota),
       ),
     ]
   if (size < quota * FULL) return []

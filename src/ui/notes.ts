@@ -1,4 +1,4 @@
-import type { Language } from '../text.ts'
+import type { Language, Text } from '../text.ts'
 
 /** What hosts say about sources (curl_reason in engine/fetch.sh, apt_reason in engine/apt.sh), in Chinese. */
 const REASONS: readonly (readonly [RegExp, string])[] = [
@@ -49,9 +49,20 @@ const waitText = (note: string, language: Language): string | undefined => {
     : `${host}: ${thing}: silent for ${seconds} s, waited for up to ${limit} s`
 }
 
+/** What "drain-waits NODE BUDGET..." of shell/drain.sh says. */
+const waitingDrain = (note: string): Text | undefined => {
+  const [, node, budgets] = /^drain-waits (\S+) (.+)$/.exec(note) ?? []
+  return node === undefined
+    ? undefined
+    : {
+        en: `${node} is not drained yet: PodDisruptionBudgets allow no eviction now: ${budgets}`,
+        zh: `${node} 尚未开始排空：以下 PodDisruptionBudget 目前不允许驱逐：${budgets}`,
+      }
+}
+
 /** A note of a host's script in words: what fetch.sh says of a source is one line of the report, anything else stays as it is. */
 export const noteText = (note: string, language: Language): string => {
-  const waiting = waitText(note, language)
+  const waiting = waitText(note, language) ?? waitingDrain(note)?.[language]
   if (waiting !== undefined) return waiting
   const [, host, thing, reason] = /^source-failed (\S+) (\S+) (.+)$/.exec(note) ?? []
   if (host === undefined || thing === undefined || reason === undefined) return note

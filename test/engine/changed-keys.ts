@@ -374,7 +374,7 @@ export const ROWS: readonly Row[] = [
   ),
   ...(
     [
-      ['force', false],
+      ['force', true],
       ['delete_local_data', false],
       ['grace_period', 30],
       ['timeout', 60],

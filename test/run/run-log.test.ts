@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -30,6 +30,28 @@ test('every line is there when it is closed', async () => {
   const { path, said } = await run(folder)
   expect(readFileSync(path, 'utf8').trimEnd().split('\n')).toHaveLength(50)
   expect(said).toBe('')
+})
+
+test('the 50 newest logs of a cluster are kept, and nothing else is touched', async () => {
+  const logs = join(folder, 'slipway/lab')
+  mkdirSync(logs, { recursive: true })
+  const day = (number: number): string => `2025-01-${String(number).padStart(2, '0')}T000000.000Z.log`
+  for (let number = 1; number <= 60; number++) writeFileSync(join(logs, day(number)), '')
+  writeFileSync(join(logs, 'notes.txt'), '')
+  const { path } = await run(folder)
+  const left = readdirSync(logs).sort()
+  expect(left).toHaveLength(51)
+  expect(left).toContain('notes.txt')
+  expect(left).toContain(day(60))
+  expect(left).not.toContain(day(11))
+  expect(readFileSync(path, 'utf8')).not.toBe('')
+})
+
+test('an empty XDG_STATE_HOME is none', async () => {
+  const { io } = fakeIo()
+  const log = await openLog({ ...io, home: folder, env: { XDG_STATE_HOME: '' } }, 'lab')
+  await log.close()
+  expect(log.path).toMatch(new RegExp(`^${folder}/.local/state/slipway/lab/`))
 })
 
 describe('a log that cannot be written stops nobody, and its one line says so', () => {

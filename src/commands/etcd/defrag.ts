@@ -1,6 +1,6 @@
 import { escapeRemote } from '../../hosts/lines.ts'
 import { capture } from '../../hosts/transport.ts'
-import { EXIT, type Problem } from '../../problem.ts'
+import { EXIT, type Problem, refusal } from '../../problem.ts'
 import { onHost } from '../../shell/script.ts'
 import { worthDefragmenting } from '../../steps/etcd-health.ts'
 import type { Context } from '../../cluster/types.ts'
@@ -20,7 +20,22 @@ await 30 'etcd serves again' serves
 ctl 5 '' endpoint status -w fields | sed -n 's/^"\\(DBSize[A-Za-z]*\\)" : /\\1 /p'
 `)
 
+/**
+ * Forgets all history up to now. A full etcd refuses the API server's own compaction records, so nobody else does it; what watches reads its
+ * objects anew. Compacting twice is no fault.
+ */
+const COMPACT = onHost(
+  [
+    'revision=$(ctl 10 "" endpoint status -w fields | sed -n \'s/^"Revision" : //p\')\n',
+    'said=$(ctl 600 "" compact --physical "$revision" 2>&1) || case $said in\n',
+    '*\'has been compacted\'*) ;;\n*) fail "$said" ;;\nesac\n',
+  ].join(''),
+)
+
 const DISARM = onHost('ctl 10 "" alarm disarm\n')
+
+/** Below this share of its quota a member has room again. */
+const ROOM = 0.95
 
 type Row = Readonly<{ member: string; before: number; after: number; done: boolean }>
 
@@ -79,14 +94,14 @@ const runOn = async (session: Session, context: Context, script: string, io: Io)
   return undefined
 }
 
-/** One member at a time; stops at the first that does not come back. */
-const defragAll = async (session: Session, members: readonly Context[], io: Io): Promise<readonly Row[] | undefined> => {
+/** One member at a time; stops at the first that does not come back. A full etcd was compacted just now, so all of them gain. */
+const defragAll = async (session: Session, members: readonly Context[], full: boolean, io: Io): Promise<readonly Row[] | undefined> => {
   const rows: Row[] = []
   for (const context of defragOrder(members)) {
     const { etcd } = context.facts
     if (!etcd) continue
     const row = { member: context.member.nodeName, before: etcd.size, after: etcd.size, done: false }
-    if (!worthDefragmenting(etcd)) {
+    if (!full && !worthDefragmenting(etcd)) {
       rows.push(row)
       continue
     }
@@ -100,17 +115,43 @@ const defragAll = async (session: Session, members: readonly Context[], io: Io):
 /** The member whose alarm can go, now that all have room. */
 const alarmed = (members: readonly Context[], rows: readonly Row[]): Context | undefined => {
   const quotaOf = (name: string) => members.find(({ member }) => member.nodeName === name)?.facts.etcd?.quota ?? 0
-  const room = rows.every(({ member, after }) => after < 0.95 * quotaOf(member))
+  const room = rows.every(({ member, after }) => after < ROOM * quotaOf(member))
   return room ? members.find(({ facts }) => facts.etcd?.alarms.includes('NOSPACE')) : undefined
 }
 
+/** The alarm stays while a member is as full as before: then what it holds is objects, not history. */
+const stillFull = (members: readonly Context[], rows: readonly Row[]): Problem[] =>
+  members.flatMap(({ member: { nodeName }, facts: { etcd } }) => {
+    const after = rows.find(({ member }) => member === nodeName)?.after ?? 0
+    if (!etcd || after < ROOM * etcd.quota) return []
+    return [
+      refusal(
+        nodeName,
+        {
+          en: `its etcd holds ${mib(after)} of ${mib(etcd.quota)} also without history, so the NOSPACE alarm stays`,
+          zh: `其 etcd 清理历史后仍占用 ${mib(after)}（上限 ${mib(etcd.quota)}），NOSPACE 警报无法解除`,
+        },
+        {
+          en: 'Delete objects that nobody needs and run this again, or raise services.etcd.extra_args quota-backend-bytes and run slipway up.',
+          zh: '请删除无用的对象后再次运行，或调大 services.etcd.extra_args 的 quota-backend-bytes 后运行 slipway up。',
+        },
+        EXIT.failed,
+      ),
+    ]
+  })
+
 const work = async (session: Session, members: readonly Context[], options: Options, io: Io): Promise<number> => {
-  const rows = await defragAll(session, members, io)
+  const full = members.some(({ facts }) => facts.etcd?.alarms.includes('NOSPACE'))
+  const [first] = members
+  if (full && first && (await runOn(session, first, COMPACT, io)) === undefined) return EXIT.failed
+  const rows = await defragAll(session, members, full, io)
   if (!rows) return EXIT.failed
   const alarm = alarmed(members, rows)
   if (alarm && (await runOn(session, alarm, DISARM, io)) === undefined) return EXIT.failed
   show(rows, alarm !== undefined, options, io)
-  return exitOf(session.problems)
+  const left = full && !alarm ? stillFull(members, rows) : []
+  sayProblems(left, io)
+  return exitOf([...session.problems, ...left])
 }
 
 /** The same with hosts that are connected and seen. */

@@ -135,30 +135,57 @@ export const restoreSession = async (seen: Session, source: string, identity: Id
   const { intent, problems: unread } = await withLogins(seen.intent, io)
   const session: Session = { ...seen, intent }
   if (unread.length > 0) return refuse(unread, io, options)
-  const { config } = intent
   const objected = objections(session, options)
   const restoring: Intent = { ...intent, cluster: { ...intent.cluster, restores: true } }
   const planned = objected.length > 0 ? [] : planOf({ intent: restoring, world: asPrepared(session.world) }).problems
   if (exitOf([...objected, ...planned]) !== EXIT.done) return refuse([...objected, ...planned], io, options)
   io.err(zh ? '正在将备份送到各 etcd 主机并校验……\n' : 'Bringing the backup to the etcd hosts and verifying it ...\n')
+  return await cleaningUp(session, io, (begins) => restoreStaged(session, source, identity, begins, options, io))
+}
+
+/**
+ * What is staged on the hosts holds the keys of the cluster in the clear: it goes again, however `work` ends, unless the restore has begun. From
+ * then on the hosts need it to go on.
+ */
+export const cleaningUp = async (session: Session, io: Io, work: (begins: () => void) => Promise<number>): Promise<number> => {
+  let begun = Object.values(session.world).some((facts) => restoringOf(facts))
+  try {
+    return await work(() => {
+      begun = true
+    })
+  } finally {
+    const hosts = contextsOf(session).filter(({ member }) => member.roles.etcd)
+    // Also after Ctrl-C, and on every host that still answers.
+    const patient = { ...io, signal: AbortSignal.timeout(10_000) }
+    if (!begun) await Promise.allSettled(hosts.map((host) => onEach(session, [host], () => `rm -rf ${STAGING}\n`, patient)))
+  }
+}
+
+const restoreStaged = async (
+  session: Session,
+  source: string,
+  identity: Identity,
+  begins: () => void,
+  options: Options,
+  io: Io,
+): Promise<number> => {
+  const zh = io.language === 'zh'
+  const { config } = session.intent
   const staged = await stage(session, source, identity, io)
   if ('problems' in staged) return refuse(staged.problems, io, options)
   const hosts = contextsOf(session).filter(({ member }) => member.roles.etcd)
   const ca = await authoritiesIn(staged)
   const strangers = strangersIn(session, ca)
-  if (strangers.length > 0) {
-    await onEach(session, hosts, () => `rm -rf ${STAGING}\n`, io)
-    return refuse(strangers, io, options)
-  }
+  if (strangers.length > 0) return refuse(strangers, io, options)
   const rotation = { alive: etcdAnswers(session), prepared: isPrepared(session, staged.id) }
   const { words, warning } = restoreWords(session, ca)
   const text = restoreText(staged.manifest, hosts, rotation, io.language)
   const refused = await meant(words, warning ? `${text}\n${warning[io.language]}` : text, options, io)
-  if (refused !== EXIT.done) {
-    await onEach(session, hosts, () => `rm -rf ${STAGING}\n`, io)
-    return refused
-  }
-  const exit = await underLock(session, options, io, (io) => restoreLocked(session, staged, options, io))
+  if (refused !== EXIT.done) return refused
+  const exit = await underLock(session, options, io, (io) => {
+    begins()
+    return restoreLocked(session, staged, options, io)
+  })
   if (exit === EXIT.done)
     io.err(
       zh

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { open, readFile, rename, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
+import { ensureWritable, writeOut } from '../../delivery/out-file.ts'
 import { escapeRemote } from '../../hosts/lines.ts'
 import { quote } from '../../shell/quote.ts'
 import { capture, type Transport } from '../../hosts/transport.ts'
-import { EXIT, type Problem, refusal } from '../../problem.ts'
+import { EXIT, type Problem, ProblemError, refusal } from '../../problem.ts'
 import { BACKUP_SCRIPT, backupScript, type Task, scheduled } from '../../steps/etcd-backup.ts'
 import type { Context } from '../../cluster/types.ts'
 import { contextsOf } from '../../run/contexts.ts'
@@ -76,31 +77,28 @@ export const parseTaken = (output: string): Taken | undefined => {
   }
 }
 
-/** Brings a file of a host here, whole or not at all. */
-const fetchFile = async (transport: Transport, { path, sha256 }: Taken, to: string, signal: AbortSignal): Promise<void> => {
-  const part = `${to}.part`
+/** The bytes of a file of a host; at their end, whether they are all there. */
+async function* bytesOf(transport: Transport, { path, sha256 }: Taken, signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
   const hash = createHash('sha256')
-  const out = await open(part, 'w', 0o600)
   let exit: number | null = null
-  try {
-    // A multiple of three bytes a line, so that every line can be decoded by itself.
-    for await (const output of transport.run(`base64 -w 4096 ${quote(path)}\n`, { signal })) {
-      if ('exit' in output) exit = output.exit
-      else if (output.stream === 'stdout') {
-        const bytes = Buffer.from(output.line, 'base64')
-        hash.update(bytes)
-        await out.write(bytes)
-      }
+  // A multiple of three bytes a line, so that every line can be decoded by itself.
+  for await (const output of transport.run(`base64 -w 4096 ${quote(path)}\n`, { signal })) {
+    if ('exit' in output) exit = output.exit
+    else if (output.stream === 'stdout') {
+      const bytes = Buffer.from(output.line, 'base64')
+      hash.update(bytes)
+      yield bytes
     }
-    await out.sync()
-  } finally {
-    await out.close()
   }
-  if (exit !== 0 || hash.digest('hex') !== sha256) {
-    await rm(part, { force: true })
-    throw new Error(`${transport.label}: ${path} did not arrive whole`)
-  }
-  await rename(part, to)
+  if (exit === 0 && hash.digest('hex') === sha256) return
+  throw new ProblemError(
+    refusal(
+      transport.label,
+      { en: `${path} did not arrive whole`, zh: `${path} 未能完整传输` },
+      { en: 'Run the same command again.', zh: '请再次运行同一命令。' },
+      EXIT.failed,
+    ),
+  )
 }
 
 const sizeText = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MiB`
@@ -129,6 +127,27 @@ const sayFailed = (node: string, taken: Taken | undefined, stderr: string, io: I
   )
 }
 
+/** Takes a backup on a host; undefined, after what it said, when that failed. */
+const takenOn = async (transport: Transport, context: Context, task: Task, io: Io): Promise<Taken | undefined> => {
+  const { exit, stdout, stderr } = await capture(transport, backupScript(context, task), { signal: io.signal })
+  const taken = parseTaken(stdout)
+  if (exit === 0 && taken) return taken
+  sayFailed(context.member.nodeName, taken, stderr, io)
+  return undefined
+}
+
+/** The same for a file of this machine. The host keeps nothing of it, also when this is interrupted. */
+const takeHome = async (transport: Transport, context: Context, task: Task, file: string, io: Io): Promise<Taken | undefined> => {
+  await ensureWritable(file)
+  try {
+    const taken = await takenOn(transport, context, task, io)
+    if (taken) await writeOut(file, bytesOf(transport, taken, io.signal), 0o600)
+    return taken
+  } finally {
+    await capture(transport, `rm -rf ${OUTGOING}\n`)
+  }
+}
+
 /** The same with hosts that are connected and seen. */
 export const take = async (session: Session, options: Options, io: Io): Promise<number> => {
   const strangers = strangersIn(session)
@@ -145,19 +164,8 @@ export const take = async (session: Session, options: Options, io: Io): Promise<
     sayProblems([task], io)
     return task.exit
   }
-  const { exit, stdout, stderr } = await capture(transport, backupScript(context, task), { signal: io.signal })
-  const taken = parseTaken(stdout)
-  if (exit !== 0 || !taken) {
-    sayFailed(context.member.nodeName, taken, stderr, io)
-    return EXIT.failed
-  }
-  if (file !== undefined) {
-    try {
-      await fetchFile(transport, taken, file, io.signal)
-    } finally {
-      await capture(transport, `rm -rf ${OUTGOING}\n`)
-    }
-  }
+  const taken = file === undefined ? await takenOn(transport, context, task, io) : await takeHome(transport, context, task, file, io)
+  if (!taken) return EXIT.failed
   const kept = [...(task.local ? [`${context.member.nodeName}:${taken.path}`] : []), taken.uploaded ?? []].flat()
   tell(taken, file === undefined ? kept : [file], context.member.nodeName, options, io)
   return exitOf(session.problems)

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { layoutEntries, type LayoutImage } from '../../archive/oci.ts'
 import { writeTar } from '../../archive/tar.ts'
-import { fill, forFile, writeOut } from '../../delivery/out-file.ts'
+import { ensureWritable, fill, forFile, writeOut } from '../../delivery/out-file.ts'
 import type { Descriptor } from '../../images/oci.ts'
 import { nameOf, readReference } from '../../images/reference.ts'
 import { privateRegistries } from '../../mirrors/private.ts'
@@ -96,6 +96,7 @@ export const saveImages = async (options: Options, io: Io, imagesOf: (intent: In
     return exitOf(problems)
   }
   const path = resolve(options.rest[1] ?? `images-${intent.cluster.release.kubernetes}.tar`)
+  await ensureWritable(path)
   const arches = typeof options.flags.arch === 'string' ? options.flags.arch.split(',') : ['amd64']
   const wanted = [...new Map([...imagesOf(intent), ...more].map((one) => [one.ref, one])).values()]
   const { resolved, missing } = await resolveAll(wanted, intent, registry, arches, io)

@@ -1,3 +1,4 @@
+import { ensureWritable } from '../../delivery/out-file.ts'
 import { readFile } from 'node:fs/promises'
 import { ifThere } from '../../if-there.ts'
 import { upstream } from '../../mirrors/upstream.ts'
@@ -122,6 +123,7 @@ export const lock: Command = {
       const lock = parseLock(await ifThere(readFile(path, 'utf8')), path)
       return 'what' in lock ? refuse([lock], io, options) : verifyLock(intent, lock, { http, registry }, options, io)
     }
+    await ensureWritable(path)
     const all = [
       await lockFiles({ intent, http, ask, registry, signal: io.signal }, arches, options, io),
       options.offline ? NONE : await lockDebs(intent, io),

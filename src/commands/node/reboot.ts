@@ -1,25 +1,24 @@
-import { setTimeout } from 'node:timers/promises'
 import { etcdView, mayBeAway } from '../../cluster/etcd-view.ts'
 import { membersOf, pickDelegate } from '../../cluster/members.ts'
 import { ambiguity, entriesNamed } from '../../engine/removal.ts'
 import { assemble } from '../../run/fleet.ts'
-import { capture, type Transport, TransportError } from '../../hosts/transport.ts'
-import { createShare } from '../../hosts/share.ts'
+import { lent } from '../../hosts/share.ts'
+import type { Environment } from '../../hosts/transport.ts'
+import type { Config } from '../../config/schema.ts'
+import type { Text } from '../../text.ts'
+import { leaving } from '../../run/interrupted.ts'
 import { EXIT } from '../../problem.ts'
 import type { Member } from '../../cluster/types.ts'
 import { confirmYes } from '../../ui/prompt.ts'
 import { consent } from '../../run/consent.ts'
 import { type Recheck, underLock } from '../../run/under-lock.ts'
-import { exitOf, look, readIntent, refuse, sayProblems, type Session, strangersIn, withSession } from '../../run/session.ts'
+import { environmentOf, exitOf, look, readIntent, refuse, sayProblems, type Session, strangersIn, withSession } from '../../run/session.ts'
 import type { Io, Options } from '../../run/types.ts'
-import { runTasks } from './run.ts'
+import { drainsAllowed } from './pods.ts'
+import { type Task, runTasks } from './run.ts'
 import { say } from './say.ts'
-import { BOOT_SCRIPT, drainScript, rebootScript, uncordonScript, upScript } from './scripts.ts'
-
-/** How long a host may take from the order to reboot until ssh answers again, and from there until all is up. */
-const BACK_S = 900
-const UP_S = 300
-const PAUSE_MS = 3000
+import { bootOf, comesBack, order } from './back.ts'
+import { drainScript, uncordonScript } from './scripts.ts'
 
 type Turn = Readonly<{ member: Member; delegate: Member; version: string; drains: boolean }>
 
@@ -71,81 +70,64 @@ const turnOf = (session: Session, word: string, io: Io): Turn | undefined => {
   return { member, delegate, version: node?.kubelet ?? '', drains: drain && node?.ready === true && nodes.length > 1 }
 }
 
-const bootOf = async (transport: Transport, io: Io): Promise<string> =>
-  (await capture(transport, BOOT_SCRIPT, { signal: io.signal })).stdout
+/** What is true of a node between its drain and the end of its reboot. */
+const cordonedText = (name: string): Text => ({
+  en: `${name} is left cordoned: slipway up lets pods onto it again, slipway node reboot ${name} begins anew.`,
+  zh: `${name} 仍不可调度：运行 slipway up 恢复调度，或用 slipway node reboot ${name} 重新开始。`,
+})
 
-/** Connects again and again until another boot of the host answers, then waits there until all is up. */
-const comesBack = async (member: Member, boot: string, io: Io): Promise<number> => {
-  const deadline = performance.now() + BACK_S * 1000
-  while (performance.now() < deadline) {
-    await setTimeout(PAUSE_MS, undefined, { signal: io.signal })
-    await using fleet = await assemble([member], { home: io.home, env: io.env, ask: undefined, share: createShare() })
-    const transport = fleet.transports.get(member.key)
-    try {
-      if (!transport || (await bootOf(transport, io)) === boot) continue
-      return await runTasks(
-        [
-          {
-            member,
-            en: `${member.nodeName} is back; waiting for its parts.`,
-            zh: `${member.nodeName} 已恢复，等待其组件就绪。`,
-            script: upScript(UP_S),
-          },
-        ],
-        { fleet },
-        io,
-      )
-    } catch (error) {
-      // It went down under the question.
-      if (!(error instanceof TransportError)) throw error
-    }
-  }
-  say(io, `${member.nodeName} did not come back within ${BACK_S} s.`, `${member.nodeName} 在 ${BACK_S} 秒内没有恢复。`)
-  return EXIT.unreachable
-}
-
-const order = async (transport: Transport, io: Io): Promise<void> => {
-  await capture(transport, rebootScript(), { signal: io.signal }).catch((error) => {
-    if (!(error instanceof TransportError)) throw error
-  })
-}
-
-const carryOut = async (
-  { member, delegate, version, drains }: Turn,
-  session: Session,
-  recheck: Recheck,
-  options: Options,
-  io: Io,
-): Promise<number> => {
-  const { nodeName, key } = member
-  const transport = session.fleet.transports.get(key)
-  if (!transport) return EXIT.unreachable
-  const boot = await bootOf(transport, io)
-  const { config } = session.intent
+const drainTask = ({ member: { nodeName, key }, delegate }: Turn, config: Config): Task => {
   const { timeout } = config.upgrade_strategy.node_drain_input
-  const script = drainScript(config, nodeName, key)
-  const drain = {
+  return {
     member: delegate,
     en: `Draining ${nodeName}, for at most ${timeout} s.`,
     zh: `排空 ${nodeName}，最多 ${timeout} 秒。`,
-    script,
+    script: drainScript(config, nodeName, key),
   }
-  const drained = drains ? await runTasks([drain], session, io) : EXIT.done
-  if (drained !== EXIT.done) return drained
+}
+
+/** What a reboot is done with. `environment`: what it connects with again. */
+type Means = Readonly<{ session: Session; recheck: Recheck; environment: Environment; options: Options }>
+
+/** The part behind the drain. */
+const goDown = async (turn: Turn, { session, recheck, environment, options }: Means, io: Io): Promise<number> => {
+  const { member } = turn
+  const transport = session.fleet.transports.get(member.key)
+  if (!transport) return EXIT.unreachable
   // A drain takes minutes: another member may have died meanwhile.
   const { world } = await look(session, io.signal, session.world)
   const short = recheck(world)
-  if (short) return refuse([short], io, options)
-  if (!quorumHolds({ ...session, world }, member, io)) return EXIT.unfit
-  say(io, `Rebooting ${nodeName}.`, `重启 ${nodeName}。`)
+  if (short || !quorumHolds({ ...session, world }, member, io)) {
+    if (turn.drains) await letIn(turn, session, environment, io)
+    return short ? refuse([short], io, options) : EXIT.unfit
+  }
+  const boot = await bootOf(transport, io)
+  say(io, `Rebooting ${member.nodeName}.`, `重启 ${member.nodeName}。`)
   await order(transport, io)
-  const back = await comesBack(member, boot, io)
-  if (back !== EXIT.done || !drains) return back
-  return letIn(member, delegate, version, session, io)
+  const back = await comesBack(member, boot, environment, io)
+  return back !== EXIT.done || !turn.drains ? back : letIn(turn, session, environment, io)
+}
+
+const carryOut = async (turn: Turn, means: Means, io: Io): Promise<number> => {
+  const { nodeName } = turn.member
+  const { session } = means
+  if (!turn.drains) return goDown(turn, means, io)
+  // A drain that fails or is cut off gives the node back by itself.
+  const drained = await runTasks([drainTask(turn, session.intent.config)], session, io)
+  if (drained !== EXIT.done) return drained
+  const left = cordonedText(nodeName)
+  const interrupted = { en: `Interrupted. ${left.en}`, zh: `已中断。${left.zh}` }
+  const exit = await leaving(
+    io.signal,
+    () => interrupted,
+    () => goDown(turn, means, io),
+  )
+  if (exit !== EXIT.done && exit !== EXIT.unfit) say(io, left.en, left.zh)
+  return exit
 }
 
 /** Pods may come again. A lone control plane has been away itself, so its connection is a new one. */
-const letIn = async (member: Member, delegate: Member, version: string, session: Session, io: Io): Promise<number> => {
+const letIn = async ({ member, delegate, version }: Turn, session: Session, environment: Environment, io: Io): Promise<number> => {
   const task = {
     member: delegate,
     en: `Letting pods onto ${member.nodeName} again.`,
@@ -153,29 +135,46 @@ const letIn = async (member: Member, delegate: Member, version: string, session:
     script: uncordonScript(member.nodeName, member.key, version),
   }
   if (delegate.key !== member.key) return runTasks([task], session, io)
-  await using fleet = await assemble([delegate], { home: io.home, env: io.env, ask: undefined, share: createShare() })
+  await using fleet = await assemble([delegate], environment)
   return await runTasks([task], { fleet }, io)
 }
 
-/** What the command does to one host with a session; its exit code. */
-export const rebootNode = async (session: Session, word: string, options: Options, io: Io): Promise<number> => {
+/** What the command does to one host with a session; its exit code. `environment` is what it connects with again. */
+export const rebootNode = async (
+  session: Session,
+  word: string,
+  options: Options,
+  io: Io,
+  environment: Environment = environmentOf(io),
+): Promise<number> => {
   const strangers = strangersIn(session)
   if (strangers.length > 0) return refuse(strangers, io, options)
   const turn = turnOf(session, word, io)
   if (!turn) return exitOf(session.problems) || EXIT.config
   if (!quorumHolds(session, turn.member, io)) return EXIT.unfit
-  const exit = await underLock(session, options, io, (io, recheck) => carryOut(turn, session, recheck, options, io), {
+  const exit = await underLock(session, options, io, (io, recheck) => carryOut(turn, { session, recheck, environment, options }, io), {
     leaving: turn.member.key,
   })
   if (exit === EXIT.done) say(io, `${turn.member.nodeName} was rebooted.`, `${turn.member.nodeName} 已重启。`)
-  else
-    say(
-      io,
-      'Stopped here. The next slipway up lets pods onto a node that was left drained.',
-      '已在此停止。下次 slipway up 会恢复仍处于排空状态的节点。',
-    )
   return exit
 }
+
+/** Shows what the drains delete before anybody is asked; EXIT.done when cluster.yml allows it. Who does not answer is for `one` to say. */
+const shown = (words: readonly string[], options: Options, environment: Environment, io: Io): Promise<number> =>
+  withSession(
+    options,
+    io,
+    async (session) => {
+      const strangers = strangersIn(session)
+      if (strangers.length > 0) return refuse(strangers, io, options)
+      const turns = words.flatMap((word) => turnOf(session, word, { ...io, err: () => {} }) ?? []).filter(({ drains }) => drains)
+      const [first] = turns
+      const names = turns.map(({ member }) => member.nodeName)
+      return first ? drainsAllowed(session, first.delegate, names, io) : EXIT.done
+    },
+    undefined,
+    environment,
+  )
 
 const confirmed = (words: readonly string[], options: Options, io: Io): Promise<number> =>
   consent(options, io, () =>
@@ -190,10 +189,14 @@ export const reboot = async (names: readonly string[], options: Options, io: Io)
   const words = names.length > 0 ? names : planesFirst.map(({ name, key }) => name ?? key)
   const ambiguous = words.flatMap((word) => ambiguity(word, entriesNamed(intent.hosts, word)) ?? [])
   if (ambiguous.length > 0) return refuse(ambiguous, io, options)
-  const refused = await confirmed(words, options, io)
+  // What was typed or read for the first connection serves all later ones.
+  const own = environmentOf(io)
+  await using _ = own.share
+  const environment = { ...own, share: lent(own.share) }
+  const refused = (await shown(words, options, environment, io)) || (await confirmed(words, options, io))
   if (refused !== EXIT.done) return refused
   for (const word of words) {
-    const exit = await withSession(options, io, (session) => rebootNode(session, word, options, io))
+    const exit = await withSession(options, io, (session) => rebootNode(session, word, options, io, environment), undefined, environment)
     if (exit !== EXIT.done) return exit
   }
   return EXIT.done

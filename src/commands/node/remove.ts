@@ -11,6 +11,8 @@ import { consent } from '../../run/consent.ts'
 import { underLock } from '../../run/under-lock.ts'
 import { look, refuse, type Session, sayProblems, strangersIn, withSession } from '../../run/session.ts'
 import type { Io, Options } from '../../run/types.ts'
+import { leaving } from '../../run/interrupted.ts'
+import { drainsAllowed, sayLost } from './pods.ts'
 import { type Task, runTasks } from './run.ts'
 import { say } from './say.ts'
 import { drainScript, stopScript } from './scripts.ts'
@@ -79,7 +81,15 @@ const clean = async ({ name, entry, alive }: Removal, { fleet }: Session, io: Io
 
 const carryOut = async (removal: Removal, session: Session, io: Io): Promise<number> => {
   const { name, entry, alive } = removal
-  const exit = (await runTasks(tasksOf(removal, session.intent.config), session, io)) || (await clean(removal, session, io))
+  const left = {
+    en: `Interrupted. ${name} may be cordoned: the same command goes on from here; to keep the node instead: slipway up.`,
+    zh: `已中断。${name} 可能仍不可调度：再次运行同一命令即可继续；如要保留该节点，请运行 slipway up。`,
+  }
+  const exit = await leaving(
+    io.signal,
+    () => left,
+    async () => (await runTasks(tasksOf(removal, session.intent.config), session, io)) || (await clean(removal, session, io)),
+  )
   if (exit !== EXIT.done) {
     say(io, `The same command goes on from here, once that is mended.`, '排除原因后再次运行同一命令即可继续。')
     return exit
@@ -111,6 +121,14 @@ const permitted = (session: Session, word: string, options: Options, io: Io, bef
   return removal
 }
 
+/** Shows what is lost with the node; EXIT.done when that is allowed. A dead host is not drained, so nothing is asked of cluster.yml. */
+const lossAllowed = async ({ name, alive, node, delegate }: Removal, session: Session, io: Io): Promise<number> => {
+  if (!node) return EXIT.done
+  if (alive && node.ready) return drainsAllowed(session, delegate, [name], io)
+  await sayLost(session, delegate, [name], io)
+  return EXIT.done
+}
+
 /** What the command does with a session; its exit code. `again` looks at the hosts once more. */
 export const removeNode = async (session: Session, word: string, options: Options, io: Io, again = look): Promise<number> => {
   const strangers = strangersIn(session)
@@ -120,7 +138,7 @@ export const removeNode = async (session: Session, word: string, options: Option
   if (typeof removal === 'number') return removal
   const { name, node } = removal
   if (node && !node.ready) say(io, `${name} is not Ready: its pods are given up.`, `${name} 未就绪：其上的 Pod 将被放弃。`)
-  const refused = await confirmed(name, options, io)
+  const refused = (await lossAllowed(removal, session, io)) || (await confirmed(name, options, io))
   if (refused !== EXIT.done) return refused
   return underLock(session, options, io, async (io, recheck) => {
     // A question can stand for long, and a member that has died since counts: this one's etcd is stopped before its vote is taken away.

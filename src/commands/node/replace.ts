@@ -7,6 +7,7 @@ import { consent } from '../../run/consent.ts'
 import { underLock } from '../../run/under-lock.ts'
 import { look, refuse, type Session, sayProblems, strangersIn, withSession } from '../../run/session.ts'
 import type { Io, Options } from '../../run/types.ts'
+import { sayLost } from './pods.ts'
 import { runTasks } from './run.ts'
 import { say } from './say.ts'
 import { leavingTasks, nobody, provenQuorum } from './votes.ts'
@@ -59,6 +60,7 @@ export const replaceNode = async (session: Session, word: string, options: Optio
   }
   const tasks = leavingTasks(removal)
   if (tasks.length > 0) {
+    if (removal.node) await sayLost(session, removal.delegate, [removal.name], io)
     const refused = await confirmed(removal.name, options, io)
     if (refused !== EXIT.done) return refused
     const exit = await underLock(session, options, io, (io) => runTasks(tasks, session, io))

@@ -24,7 +24,11 @@ const ended = async (transport: Transport, { script }: Task, io: Io): Promise<nu
 }
 
 /** Runs tasks one after the other, until one fails; its exit code. What was done stays done: the same command goes on from there. */
-export const runTasks = async (tasks: readonly Task[], session: Pick<Session, 'fleet'>, io: Io): Promise<number> => {
+export const runTasks = async (
+  tasks: readonly Task[],
+  session: Readonly<{ fleet: Pick<Session['fleet'], 'transports'> }>,
+  io: Io,
+): Promise<number> => {
   for (const task of tasks) {
     io.signal.throwIfAborted()
     say(io, task.en, task.zh)

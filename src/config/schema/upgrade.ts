@@ -3,7 +3,10 @@ import { key } from './key.ts'
 
 // The names are RKE's (types/rke_types.go, NodeUpgradeStrategy and NodeDrainInput).
 const nodeDrainInput = z.strictObject({
-  force: z.boolean().default(true).meta(key('live', 'Delete pods that no controller would make again; false: they stop the drain')),
+  force: z
+    .boolean()
+    .default(false)
+    .meta(key('live', 'Delete pods that no controller would make again; false: they stop the drain before anything is cordoned')),
   delete_local_data: z.boolean().default(true).meta(key('live', 'Delete pods with emptyDir volumes; false: they stop the drain')),
   grace_period: z.int().min(-1).max(86400).default(-1).meta(key('live', "Seconds a pod has to end; -1: the pod's own")),
   timeout: z

@@ -12,6 +12,7 @@ import { architecture, operatingSystem, root, systemd } from './os.ts'
 import { otherNetworks } from './other-networks.ts'
 import { ports } from './ports.ts'
 import { proxyMode } from './proxy-mode.ts'
+import { space } from './space.ts'
 import { swap } from './swap.ts'
 import type { Check } from './check.ts'
 import type { Step } from '../types.ts'
@@ -26,6 +27,7 @@ const CHECKS: readonly Check[] = [
   kernelKeys,
   memory,
   disk,
+  space,
   swap,
   hostname,
   duplicates,

@@ -70,25 +70,30 @@ const purposeOf = (script: string): string =>
       ['lock', /flock -n 8/],
       ['survey', /etcd\\t/],
       ['reset', /^reset\(\) \{/m],
-      ['drain', /^(if ! )?k \d+ drain /m],
+      ['pods', /^pods_of /m],
+      ['drain', /^drain_node /m],
       ['stop', /systemctl stop kubelet/],
       ['remove-member', /member remove/],
       ['delete-node', /delete node/],
     ] as const
   ).find(([, pattern]) => pattern.test(script))?.[0] ?? expect.fail(`an unknown script:\n${ownPart(script)}`)
 
+/** What changes nothing. */
+const LOOKS: ReadonlySet<string> = new Set(['lock', 'survey', 'pods'])
+
 /** A session with hosts that do what they are told and remember it; `without` do not answer. */
-const sessionWith = (world: World, without: readonly string[] = [], fails = '') => {
+const sessionWith = (world: World, without: readonly string[] = [], fails = '', pods: readonly string[] = []) => {
   const ran: string[] = []
   const transport = (key: string): Transport => ({
     label: `root@${key}:22`,
     async *run(script, { input } = {}): AsyncGenerator<Output, void> {
       const purpose = purposeOf(script)
       const name = hosts.find((host) => host.key === key)?.name
-      if (purpose !== 'lock' && purpose !== 'survey') ran.push(`${name} ${purpose}`)
+      if (!LOOKS.has(purpose)) ran.push(`${name} ${purpose}`)
       if (purpose === 'lock') yield { stream: 'stdout', line: 'held' }
       // As long as heartbeats come.
       for await (const _ of input ?? []);
+      if (purpose === 'pods') for (const line of pods) yield { stream: 'stdout', line }
       if (purpose === 'survey') for (const line of ['present\tyes', 'end\tok']) yield { stream: 'stdout', line }
       yield { exit: purpose === fails ? 1 : 0 }
     },
@@ -133,6 +138,41 @@ describe('node remove', () => {
     expect(await removed(session, 'w1', yes, io)).toBe(0)
     expect(ran).toEqual(['cp1 drain', 'w1 stop', 'cp1 delete-node', 'w1 reset'])
     expect(printed.err).not.toContain('etcd:')
+  })
+
+  const PODS = ['w1 naked local default/one u1', 'w1 made local default/web u2', 'cp1 naked - default/elsewhere u3']
+
+  test('pods that no controller makes again stop it before anything is done, and are named', async () => {
+    const { session, ran } = sessionWith(WHOLE, [], '', PODS)
+    const { io, printed } = fakeIo()
+    expect(await removed(session, 'w1', yes, io)).toBe(3)
+    expect(ran).toEqual([])
+    expect(printed.err).toContain('no controller makes these pods again after a drain: default/one.')
+    expect(printed.err).toContain('set upgrade_strategy.node_drain_input.force to true')
+  })
+
+  test('with force: true they are named before anybody is asked, and those with emptyDir data are counted', async () => {
+    const { session, ran } = sessionWith(WHOLE, [], '', PODS)
+    const { upgrade_strategy: strategy } = session.intent.config
+    const node_drain_input = { ...strategy.node_drain_input, force: true }
+    const config = { ...session.intent.config, upgrade_strategy: { ...strategy, node_drain_input } }
+    const { io, printed } = fakeIo()
+    expect(await removed({ ...session, intent: { ...session.intent, config } }, 'w1', options({ flags: {} }), io)).toBe(2)
+    expect(ran).toEqual([])
+    expect(printed.err).toContain('w1: pods that are deleted, and that no controller makes again: default/one\n')
+    expect(printed.err).toContain('w1: pods that lose their emptyDir data: 2\n')
+  })
+
+  test('interrupted, its last line says what may be left and how to keep the node', async () => {
+    const { session } = sessionWith(WHOLE, [], 'drain')
+    const aborted = new AbortController()
+    const { io } = fakeIo()
+    const err = (text: string): void => {
+      if (text.startsWith('Draining')) aborted.abort(new Error('SIGINT'))
+      if (aborted.signal.aborted) throw aborted.signal.reason
+    }
+    const end = removed(session, 'w1', yes, { ...io, err, signal: aborted.signal })
+    await expect(end).rejects.toMatchObject({ left: { en: expect.stringContaining('to keep the node instead: slipway up') } })
   })
 
   test('a drain that cannot end stops everything behind it', async () => {
