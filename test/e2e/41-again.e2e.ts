@@ -28,7 +28,7 @@ test('up changes nothing: one connection and at most two executions, no unit res
     const inventory = (await on(host, "sed -n 's/^file //p' /var/lib/slipway/inventory")).split('\n')
     expect(inventory.length).toBeGreaterThan(20)
   }
-  expect(before.locks).toContain('/run/slipway/lab.lock')
+  expect(before.locks).toContain('/run/slipway/cluster.lock')
   expect(after.locks).toBe(before.locks)
   console.log(visits)
 })
