@@ -1,6 +1,7 @@
 import { APISERVER } from './flags/apiserver.ts'
 import { CONTROLLER_MANAGER } from './flags/controller-manager.ts'
 import { ETCD } from './flags/etcd.ts'
+import { GATES } from './flags/gates.ts'
 import { KUBELET } from './flags/kubelet.ts'
 import type { Refusal } from './flags/refusal.ts'
 import { SCHEDULER } from './flags/scheduler.ts'
@@ -11,10 +12,10 @@ export type Component = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 
 /** What may not stand in `services.<component>.extra_args`; `*` at the end of a name stands for any rest. */
 export const REFUSED: Readonly<Record<Component, readonly Refusal[]>> = {
   etcd: ETCD,
-  'kube-apiserver': APISERVER,
-  'kube-controller-manager': CONTROLLER_MANAGER,
-  'kube-scheduler': SCHEDULER,
-  kubelet: KUBELET,
+  'kube-apiserver': [...APISERVER, ...GATES],
+  'kube-controller-manager': [...CONTROLLER_MANAGER, ...GATES],
+  'kube-scheduler': [...SCHEDULER, ...GATES],
+  kubelet: [...KUBELET, ...GATES],
 }
 
 const matches = (pattern: string, flag: string): boolean =>

@@ -115,6 +115,11 @@ describe('refused', () => {
     ['a path of ours', args('etcd', 'data-dir: /data'), ['Slipway writes this flag']],
     ['a path of ours taken out', args('kubelet', 'kubeconfig: null'), ['Slipway writes this flag']],
     ['a flag with a key of its own', args('kubelet', 'node-labels: a=b'), ['Set nodes[].labels instead.']],
+    [
+      'a feature gate that is gone',
+      args('kubelet', 'feature-gates: "A=true,HonorPVReclaimPolicy=true"'),
+      ['no longer knows the feature gate HonorPVReclaimPolicy'],
+    ],
     ['a flag that is gone', args('kubelet', 'pod-infra-container-image: a'), ['Kubernetes 1.35 removed this flag']],
     ['an old flag of etcd', args('etcd', 'experimental-initial-corrupt-check: "true"'), ['etcd 3.6 renamed']],
     ['a field of ours', good('services: {kube-proxy: {config: {mode: ipvs}}}\n'), ['Set network.proxy_mode instead.']],
