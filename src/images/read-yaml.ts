@@ -1,7 +1,8 @@
 import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseAllDocuments, type YAMLMap } from 'yaml'
+import type { Span } from './documents.ts'
 import type { Scalar, Tree } from './tree.ts'
 
-/** What the full parser says of a text that is no YAML: its message and the offset it is about. */
+/** What the parser says of a text that is no YAML: its message and the offset it is about. */
 export class Malformed extends Error {
   readonly offset: number
   constructor(message: string, offset: number) {
@@ -70,8 +71,8 @@ const parse = (source: string) => {
   }
 }
 
-/** Reads any YAML between two offsets with the full parser. Throws Malformed. */
-export const readYaml = (text: string, start: number, end: number): Tree[] => {
+/** Reads the YAML or JSON of a span. Throws Malformed. */
+export const readYaml = (text: string, { start, end }: Span): Tree[] => {
   const parsed = parse(text.slice(start, end))
   if (!Array.isArray(parsed)) return []
   return parsed.map((document) => {

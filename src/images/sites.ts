@@ -60,7 +60,7 @@ export const sitesOf = (tree: Tree, paths: readonly ImagePath[]): Site[] => {
     for (const site of found) sites.push(site)
   }
   const walk = (node: Tree, outer: Owner): void => {
-    if (node.kind === 'scalar' || node.kind === 'unread' || seen.has(node)) return
+    if (node.kind === 'scalar' || seen.has(node)) return
     seen.add(node)
     if (node.kind === 'seq') {
       for (const item of node.items) walk(item, outer)

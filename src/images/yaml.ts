@@ -1,8 +1,7 @@
-import { same, type Text } from '../text.ts'
+import type { Text } from '../text.ts'
 import { documents, type Span } from './documents.ts'
 import { type ImagePath, KNOWN_PATHS, parsePath } from './paths.ts'
-import { withTrees } from './read.ts'
-import { Malformed } from './read-yaml.ts'
+import { Malformed, readYaml } from './read-yaml.ts'
 import { faultText, isPinned, parseReference } from './reference.ts'
 import { isGoogle } from './registries.ts'
 import { type Naming, type Rename, type Rule, renamer } from './rewrite.ts'
@@ -84,14 +83,13 @@ const settled = (edits: readonly Edit[], anchors: ReadonlyMap<number, number>): 
   return [...byStart.values()].filter(({ start }) => !byStart.has(anchors.get(start) ?? -1)).toSorted((a, b) => a.start - b.start)
 }
 
-const inDocument = (text: string, span: Span, rename: Rename, paths: readonly ImagePath[], pullPolicy: boolean): Found =>
-  withTrees(text, span, (trees) => {
-    const found: Found = { edits: [], remarks: [] }
-    const sites = trees.flatMap((tree) => sitesOf(tree, paths))
-    for (const site of sites) inspect(text, site, rename, pullPolicy, found)
-    const aliased = sites.flatMap(({ image, policy }) => [image, ...(policy ? [policy] : [])]).filter(({ alias }) => alias !== undefined)
-    return { edits: settled(found.edits, new Map(aliased.map(({ start, alias }) => [start, alias ?? -1]))), remarks: found.remarks }
-  })
+const inDocument = (text: string, span: Span, rename: Rename, paths: readonly ImagePath[], pullPolicy: boolean): Found => {
+  const found: Found = { edits: [], remarks: [] }
+  const sites = readYaml(text, span).flatMap((tree) => sitesOf(tree, paths))
+  for (const site of sites) inspect(text, site, rename, pullPolicy, found)
+  const aliased = sites.flatMap(({ image, policy }) => [image, ...(policy ? [policy] : [])]).filter(({ alias }) => alias !== undefined)
+  return { edits: settled(found.edits, new Map(aliased.map(({ start, alias }) => [start, alias ?? -1]))), remarks: found.remarks }
+}
 
 const notYaml = ({ message, offset }: Malformed): Remark => ({
   at: offset,
@@ -176,7 +174,7 @@ export const imagesIn = (text: string, paths: readonly string[] = []): Readonly<
   for (const span of documents(text)) {
     if (!wanted.test(text.slice(span.start, span.end))) continue
     try {
-      const sites = withTrees(text, span, (trees) => trees.flatMap((tree) => sitesOf(tree, read)))
+      const sites = readYaml(text, span).flatMap((tree) => sitesOf(tree, read))
       for (const { image } of sites) images.add(image.value)
     } catch (error) {
       if (!(error instanceof Malformed)) throw error
@@ -186,6 +184,3 @@ export const imagesIn = (text: string, paths: readonly string[] = []): Readonly<
   }
   return { images: [...images], notes }
 }
-
-/** A change in one line of words, the same in every language: names only. */
-export const changeText = ({ line, kind, name, from, to }: Change): Text => same(`${line}: ${kind}/${name}: ${from} -> ${to}`)

@@ -242,11 +242,11 @@ spec:
         - name: MORE
           value: |
             # image: nginx
-${'            a line of text, long enough to fill a file: with colons # and signs\n'.repeat(8)}`
-  const text = Array.from({ length: 50_000 }, (_, i) => document(i)).join('---\n')
+${'            a line of text, long enough to fill a file: with colons # and signs\n'.repeat(66)}`
+  const text = Array.from({ length: 10_000 }, (_, i) => document(i)).join('---\n')
   expect(text.length).toBeGreaterThan(50_000_000)
   const { text: out, changes } = rewrite(text)
-  expect(changes).toHaveLength(50_000)
+  expect(changes).toHaveLength(10_000)
   // Every byte, and so every comment: compared without expect, which would print both.
   expect(out.replaceAll(`image: ${M}/docker.io/library/nginx:`, 'image: nginx:') === text).toBe(true)
 })
