@@ -7,7 +7,7 @@ import type { Command, Io } from '../run/types.ts'
 const valueText = (value: unknown): string => (typeof value === 'string' && value !== '' ? value : JSON.stringify(value))
 
 /** One key as a paragraph: what it is, what it takes, what a change of it does. */
-export const rowText = ({ path, type, required, description, applied, meaning, ...row }: Row, language: Language): string => {
+const rowText = ({ path, type, required, description, applied, meaning, ...row }: Row, language: Language): string => {
   const zh = language === 'zh'
   const [colon, semicolon] = zh ? ['：', '；'] : [': ', '; ']
   const plain = row.default === undefined ? [] : [`${zh ? '默认' : 'default'} ${valueText(row.default)}`]

@@ -64,6 +64,3 @@ export const example = (): string => {
   ])
   return `${HEADER}${lines.join('\n')}\n`
 }
-
-/** The same file with every key in use: removes the "#" that stands directly before a key. */
-export const uncomment = (text: string): string => text.replace(/^(\s*)#(?=[^\s#])/gm, '$1')

@@ -18,7 +18,7 @@ const INLINE_KEY = /^(ssh-|ecdsa-|sk-)\S+\s+[A-Za-z0-9+/]+=*(\s|$)/
 const PUBLIC = /^(ssh-|ecdsa-|sk-)/
 
 /** Whether host_key is the key itself and not the name of its file. */
-export const isInlineKey = (text: string): boolean => INLINE_KEY.test(text.trim())
+const isInlineKey = (text: string): boolean => INLINE_KEY.test(text.trim())
 
 const secretFile = (ref: string | undefined): string | undefined => (ref?.startsWith('file:') ? ref.slice('file:'.length) : undefined)
 

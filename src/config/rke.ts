@@ -52,7 +52,7 @@ const signs = (value: unknown): string[] => {
 }
 
 /** Whether a value read from YAML is RKE's cluster.yml: two signs, because one may be a slip. */
-export const isRke = (value: unknown): boolean => signs(value).length >= 2
+const isRke = (value: unknown): boolean => signs(value).length >= 2
 
 /** One Problem for a file in RKE's format, or undefined. */
 export const rkeProblem = (value: unknown, source: Source): Problem | undefined =>

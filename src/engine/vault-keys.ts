@@ -7,7 +7,7 @@ const AUTHORITY_DAYS = 3650
 /** Certificates are valid since the day before: a host whose clock was ahead may be set right in the middle of the run that dated them by it. */
 export const BACKDATE = DAY
 /** P-256: what kubeadm offers as ECDSA-P256, and small enough for a thousand nodes in seconds (kubernetes.io, PKI best practices). */
-export const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 
 export const pem = (label: string, der: ArrayBuffer): string => {
   const lines =

@@ -11,7 +11,7 @@ const said = (words: string): Text => {
   return short === '' ? { en: '', zh: '' } : { en: ` (sudo says: ${short})`, zh: `（sudo 输出：${short}）` }
 }
 
-export const sudoNeedsPassword = (at: string, words: string) =>
+const sudoNeedsPassword = (at: string, words: string) =>
   error(
     at,
     { en: `sudo wants a password and none is given${said(words).en}`, zh: `sudo 需要密码，但没有提供${said(words).zh}` },

@@ -14,7 +14,7 @@ const SAFE = /^[\w.:@%+=/-]+$/
 const LONGEST_WORDS = 400
 
 /** The command as the shell gets it. Throws the Problem when a name in it is not safe. */
-export const commandLine = (hop: Hop, command: string, home: string): string => {
+const commandLine = (hop: Hop, command: string, home: string): string => {
   const here = hostname()
   const localUser = process.env.USER ?? ''
   const tokens = {

@@ -82,7 +82,7 @@ const set = (value: string | undefined, ...unset: string[]): string | undefined 
 const expandEnvironment = (text: string, { env }: Environment): string => text.replace(/\$\{(\w+)\}/g, (_, name: string) => env[name] ?? '')
 
 /** Reads what `ssh -G` printed. Tokens that ssh expands only when it connects are expanded here (ssh_config(5), TOKENS). */
-export const readPrinted = (printed: string, alias: string, localUser: string, environment: Environment): HostConfig => {
+const readPrinted = (printed: string, alias: string, localUser: string, environment: Environment): HostConfig => {
   const values = valuesOf(printed)
   const one = (key: string): string | undefined => values.get(key)?.[0]
   const user = set(one('user'), NOBODY)

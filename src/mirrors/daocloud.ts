@@ -37,10 +37,3 @@ export const daocloud: Mirror = {
   image: mapped((source) => ({ ...source, domain: PREFIX, path: `${source.domain}/${source.path}` })),
   endpoint,
 }
-
-/** The same images by one host per registry: for places that take a registry, not a prefix. */
-export const daocloudDomain: Mirror = {
-  ...daocloud,
-  name: 'daocloud-domain',
-  image: mapped((source) => ({ ...source, domain: DOMAINS[source.domain] })),
-}

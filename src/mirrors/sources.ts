@@ -12,7 +12,7 @@ export type Orders = Readonly<Record<'base' | 'kubernetes' | 'docker' | 'files' 
  * What the profiles mean (mirrors.md §11). Under cn nothing of Google's is ever asked unless the user lists upstream;
  * each file has two places all the same, for the day on which one fails. The archives of Debian and Ubuntu can be reached from China, so theirs ends with upstream.
  */
-export const PROFILES: Readonly<Record<Config['mirrors']['profile'], Orders>> = {
+const PROFILES: Readonly<Record<Config['mirrors']['profile'], Orders>> = {
   none: { base: [], kubernetes: ['upstream'], docker: ['upstream'], files: ['upstream'], images: ['upstream'] },
   cn: {
     base: ['aliyun', 'tuna', 'ustc', 'upstream'],
@@ -98,6 +98,5 @@ export const sourcesOf = (mirrors: Config['mirrors'], own: Config['private_regis
     image: imageFrom(listed.images),
     carriers: carriersFrom(listed.images),
     endpoints: (registry) => present(listed.images.map((mirror) => mirror.endpoint(registry))).map(withLogin(registry, registries)),
-    upstream: orders.files.includes('upstream') && orders.images.includes('upstream'),
   }
 }

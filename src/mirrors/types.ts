@@ -46,6 +46,4 @@ export interface Sources {
   /** Every place that carries an image, in order; empty for an image that nobody copies. */
   carriers(ref: string): readonly Carrier[]
   endpoints(registry: string): readonly Endpoint[]
-  /** Whether anything may be asked of upstream when all mirrors failed. It stands in the lists above already, in its configured place: nobody has to add it. */
-  readonly upstream: boolean
 }

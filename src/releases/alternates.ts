@@ -41,7 +41,7 @@ export type Surroundings = Readonly<{
 }>
 
 /** Where the private sources of a repository lie on a host, with lists of their own. */
-export const repositoryHome = (repository: string): string => `/var/lib/slipway/apt/${repository}`
+const repositoryHome = (repository: string): string => `/var/lib/slipway/apt/${repository}`
 
 const named = (folder: string, names: readonly string[]) => Object.fromEntries(names.map((name) => [`${folder}/${name}`, name]))
 const CNI = ['bandwidth', 'bridge', 'firewall', 'host-local', 'loopback', 'portmap', 'tuning']

@@ -35,7 +35,7 @@ const make = (kubernetes: string, of: Minor, own: Overrides, locked: Readonly<Re
 }
 
 /** What a release is still without for hosts of an architecture: canonical paths and image references. */
-export const unpinnedOf = (release: Release, arch: string, pins: Readonly<Record<string, string>> = release.pins): readonly string[] =>
+const unpinnedOf = (release: Release, arch: string, pins: Readonly<Record<string, string>> = release.pins): readonly string[] =>
   [...Object.values(ARTIFACTS).map((artifact) => artifact(release, arch).path), ...Object.values(release.images)].filter(
     (name) => pins[name] === undefined,
   )
@@ -53,7 +53,7 @@ const patchesOf = ({ minor, patches = {} }: Minor): readonly string[] => {
 export const KNOWN: readonly Release[] = MINORS.flatMap((of) => patchesOf(of).map((version) => make(version, of, {}, {})))
 
 /** Whether everything a release needs is pinned without a lock, on both architectures. */
-export const isWhole = (release: Release): boolean => ['amd64', 'arm64'].every((arch) => unpinnedOf(release, arch).length === 0)
+const isWhole = (release: Release): boolean => ['amd64', 'arm64'].every((arch) => unpinnedOf(release, arch).length === 0)
 
 /** The releases that need no lock, oldest first. */
 export const RELEASES: readonly Release[] = KNOWN.filter(isWhole)

@@ -86,6 +86,3 @@ export const etcdPromote: Kind<EtcdPromoteResource> = {
     etcdMembers: facts.etcdMembers.map((member) => (member.peer === want.peer ? { ...member, learner: false } : member)),
   }),
 }
-
-/** For commands that take a snapshot outside a plan. */
-export const snapshotScript = save

@@ -3,7 +3,7 @@ import { quote } from '../shell/quote.ts'
 import type { Difference, Kind, NodeResource } from './types.ts'
 
 /** The annotation that lists the labels and taints Slipway set: only those are ever taken away again. */
-export const MANAGED = 'slipway/managed'
+const MANAGED = 'slipway/managed'
 
 type Managed = Readonly<{ labels: readonly string[]; taints: readonly string[] }>
 

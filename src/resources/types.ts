@@ -73,7 +73,7 @@ export type ImageResource = Readonly<{
 export type SysctlsResource = Readonly<{ kind: 'sysctls'; path: string; values: Readonly<Record<string, string>> }>
 export type ModulesResource = Readonly<{ kind: 'modules'; path: string; names: readonly string[] }>
 export type SwapOffResource = Readonly<{ kind: 'swap-off' }>
-export type HostnameResource = Readonly<{ kind: 'hostname'; name: string; address: string }>
+export type HostnameResource = Readonly<{ kind: 'hostname'; name: string }>
 export type UserResource = Readonly<{ kind: 'user'; name: string; home: string }>
 /** `leftovers`: the secret itself is in its place, and only what an exchange left beside it is to go. */
 export type SharedSecretResource = Readonly<{ kind: 'shared-secret'; name: SecretName; stage: Stage; leftovers?: boolean }>

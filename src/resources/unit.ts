@@ -24,7 +24,7 @@ const runsAnother = (want: UnitResource, { program, command }: UnitFact): boolea
   program === 'replaced' || (program === 'other' && command === programOf(want))
 
 /** What `inputs` of prelude.sh prints on the host: the digest of sha256sum's own output. */
-export const inputsDigest = (facts: Facts, paths: readonly string[]): string =>
+const inputsDigest = (facts: Facts, paths: readonly string[]): string =>
   sha256(paths.map((path) => `${facts.paths[path]?.sha256 ?? ''}  ${path}\n`).join(''))
 
 const loadedFact = (want: UnitResource, facts: Facts) => {

@@ -19,7 +19,7 @@ const AUTHORITY = `${HOME}/s3-ca.crt`
 /** Name of the timer and of the service it starts. */
 export const BACKUP_UNIT = 'slipway-etcd-backup'
 export const BACKUP_SCRIPT = SCRIPT
-export const DEFAULT_DIRECTORY = '/var/backups/slipway'
+const DEFAULT_DIRECTORY = '/var/backups/slipway'
 
 type S3 = NonNullable<NonNullable<Context['config']['etcd_backup']>['s3']>
 
@@ -45,7 +45,7 @@ export type Task = Readonly<{
 }>
 
 /** What of the cluster a backup must agree with to be restored into it. */
-export const aboutCluster = ({ config, release }: Pick<Context, 'config' | 'release'>): string =>
+const aboutCluster = ({ config, release }: Pick<Context, 'config' | 'release'>): string =>
   [
     'format=1',
     `cluster=${config.cluster_name}`,

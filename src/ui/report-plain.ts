@@ -14,7 +14,7 @@ export const stageTitle = (number: number, of: number, { phases }: Stage, langua
   `[${number}/${of}] ${phases.map((id) => phaseTitle(id, language)).join(language === 'zh' ? '、' : ', ')}`
 
 /** "3 hosts, 120 changes" */
-export const stageSize = ({ batches }: Stage, language: Language): string => {
+const stageSize = ({ batches }: Stage, language: Language): string => {
   const changes = batches.reduce((sum, batch) => sum + batch.changes.length, 0)
   return `${hostsText(batches.length, language)}${language === 'zh' ? '，' : ', '}${changesText(changes, language)}`
 }

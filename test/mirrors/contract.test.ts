@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest'
 import { readReference } from '../../src/images/reference.ts'
 import { isGoogle, isRegistry } from '../../src/images/registries.ts'
 import { custom } from '../../src/mirrors/custom.ts'
-import { daocloudDomain } from '../../src/mirrors/daocloud.ts'
 import { MIRRORS } from '../../src/mirrors/index.ts'
 import { imagesOfBinaries } from '../../src/releases/alternates.ts'
 import { RELEASES } from '../../src/releases/index.ts'
@@ -54,10 +53,9 @@ const SUFFIXES = ['', ':v1.36.3', `@${DIGEST}`, `:v1.36.3@${DIGEST}`]
 const REFS = [...NAMES.flatMap((name) => SUFFIXES.map((suffix) => name + suffix)), ...OURS.flatMap((ref) => [ref, `${ref}@${DIGEST}`])]
 
 /** Providers whose copies are the same bytes as the source's, so that a digest holds there too. */
-const IDENTICAL = new Set(['upstream', 'daocloud', 'daocloud-domain', 'host', 'path', 'flat'])
+const IDENTICAL = new Set(['upstream', 'daocloud', 'host', 'path', 'flat'])
 const ALL: [string, Mirror][] = [
   ...Object.entries(MIRRORS),
-  ['daocloud-domain', daocloudDomain],
   ['host', custom('https://harbor.corp:8443/mirror')],
   ['path', custom('https://harbor.corp:8443/k8s/', 'path')],
   ['flat', custom('http://10.0.0.1:5000', 'flat')],
@@ -122,7 +120,7 @@ describe.each(ALL)('%s', (name, mirror) => {
 
 test('who carries the core images, digests and all', () => {
   const carriers = (ref: string) => ALL.filter(([, mirror]) => mirror.image(ref) !== undefined).map(([name]) => name)
-  const always = ['upstream', 'daocloud', 'daocloud-domain', 'host', 'path', 'on a default port', 'flat', 'on ghcr.io', 'on docker.io']
+  const always = ['upstream', 'daocloud', 'host', 'path', 'on a default port', 'flat', 'on ghcr.io', 'on docker.io']
   expect(carriers('registry.k8s.io/kube-apiserver:v1.36.3').toSorted()).toEqual([...always, 'aliyun'].toSorted())
   expect(carriers(`registry.k8s.io/kube-apiserver:v1.36.3@${DIGEST}`).toSorted()).toEqual(always.toSorted())
 })

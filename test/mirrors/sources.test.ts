@@ -81,7 +81,6 @@ describe('profile cn', () => {
       ...REGISTRIES.flatMap((registry) => cn.endpoints(registry).map(({ url }) => url)),
     ]
     expect(asked.map((url) => new URL(url).host).filter(isGoogle)).toEqual([])
-    expect(cn.upstream).toBe(false)
     for (const text of Object.values(certsD(cn)))
       expect([...text.matchAll(/"https?:\/\/([^/"]+)/g)].map(([, host]) => host!).filter(isGoogle)).toEqual([])
   })
@@ -111,7 +110,6 @@ describe('profile none', () => {
     expect(none.files(kubelet)).toEqual([`https://${kubelet}`])
     expect(none.image('k8s.gcr.io/pause:3.1')).toBe('k8s.gcr.io/pause:3.1')
     expect(none.endpoints('docker.io')).toEqual([{ url: 'https://registry-1.docker.io', overridePath: false }])
-    expect(none.upstream).toBe(true)
     expect(certsD(none)).toEqual({})
   })
 })
@@ -135,7 +133,6 @@ describe("the user's lists", () => {
     expect(own.apt({ kind: 'security' }, trixie)).toEqual([])
     expect(own.image('registry.k8s.io/pause:3.10.2')).toBe('registry.cn-hangzhou.aliyuncs.com/google_containers/pause:3.10.2')
     expect(own.image('quay.io/a/b')).toBe('m.daocloud.io/quay.io/a/b')
-    expect(own.upstream).toBe(true)
     expect(hostsFile('quay.io', own)).toBe(
       '# quay.io\nserver = "https://quay.io"\ncapabilities = ["pull", "resolve"]\ndial_timeout = "5s"\n\n[host."https://quay.m.daocloud.io"]\n  capabilities = ["pull", "resolve"]\n  dial_timeout = "5s"\n',
     )
@@ -149,7 +146,6 @@ describe("the user's lists", () => {
     expect(own.apt({ kind: 'base' }, jammyArm)[0]!.uri).toBe('https://files.corp:8443/mirror/ports.ubuntu.com/ubuntu-ports/')
     expect(own.image('nginx:1')).toBe('files.corp:8443/mirror/docker.io/library/nginx:1')
     expect(own.endpoints('k8s.gcr.io')).toEqual([{ url: 'https://files.corp:8443/v2/mirror/registry.k8s.io', overridePath: true }])
-    expect(own.upstream).toBe(false)
   })
 
   test('a base on one of the known registries is not rewritten again', () => {

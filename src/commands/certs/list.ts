@@ -31,7 +31,7 @@ const certificatesOf = (fact: { certificate?: CertificateFact; authorities?: rea
 }
 
 /** Every certificate of every host that answered, kubeconfigs included, the ones that end first on top. */
-export const certificateRows = ({ intent, world }: Pick<Session, 'intent' | 'world'>): Row[] => {
+const certificateRows = ({ intent, world }: Pick<Session, 'intent' | 'world'>): Row[] => {
   const wanted = wantedCertificates(intent.cluster, intent.hosts, world)
   const names = new Map(
     (Object.keys(AUTHORITY_NAMES) as AuthorityName[]).flatMap((name) =>
