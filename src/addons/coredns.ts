@@ -1,5 +1,6 @@
 import { imageName } from '../releases/pinned.ts'
 import { dnsServiceIp } from '../cluster/service-ips.ts'
+import { networkOf } from './networks.ts'
 import type { Addon } from './types.ts'
 
 const NAME = 'coredns'
@@ -116,7 +117,9 @@ const service = (clusterIp: string) => ({
 export const coredns: Addon = {
   name: 'coredns',
   title: { en: 'CoreDNS', zh: 'CoreDNS' },
+  licence: { project: 'CoreDNS', licence: 'Apache-2.0', source: 'https://github.com/coredns/coredns' },
   wanted: () => true,
+  images: ({ images }) => [images.coredns],
   objects: (context) => [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: NAME, namespace: NAMESPACE } },
     { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'system:coredns' }, rules },
@@ -137,6 +140,5 @@ export const coredns: Addon = {
     service(dnsServiceIp(context)),
   ],
   // Without a pod network of ours it stays pending until the user's own is there.
-  ready: ({ config }) =>
-    config.network.plugin === 'none' ? undefined : `k 20 -n ${NAMESPACE} rollout status deployment/${NAME} --timeout=5s`,
+  ready: ({ config }) => (networkOf(config).addon ? `k 20 -n ${NAMESPACE} rollout status deployment/${NAME} --timeout=5s` : undefined),
 }

@@ -1,9 +1,16 @@
 import { sha256 } from '../digest.ts'
 import { imageName } from '../releases/pinned.ts'
-import type { Addon } from './types.ts'
+import { nodeRanges } from './node-ranges.ts'
+import type { Addon, PodNetwork } from './types.ts'
 
 const NAMESPACE = 'kube-flannel'
 const NAME = 'kube-flannel-ds'
+/** The device of VXLAN network 1. The kernel keeps its socket for as long as it is there, whether flannel runs or not. */
+const LINK = 'flannel.1'
+/** Linux's older default, which flannel keeps; IANA has 4789. */
+const VXLAN = 8472
+/** The bridge that its CNI plugin makes for the pods of a node. */
+const BRIDGE = 'cni0'
 const LABELS = { app: 'flannel', tier: 'node' }
 
 // 0.3.1: flannel's plugin knows no version above 0.4.0 (containernetworking/plugins v0.9.1, the last that holds it).
@@ -100,14 +107,15 @@ const daemonSet = (image: string, cniImage: string, config: Record<string, strin
   },
 })
 
-/** The pod network: VXLAN between the nodes, each with a share of pod_cidr that the controller manager gives it. */
-export const flannel: Addon = {
+const flannel: Addon = {
   name: 'flannel',
   title: { en: 'flannel', zh: 'flannel' },
-  wanted: ({ config }) => config.network.plugin === 'flannel',
+  licence: { project: 'flannel', licence: 'Apache-2.0', source: 'https://github.com/flannel-io/flannel' },
+  wanted: ({ network }) => network.plugin === 'flannel',
+  images: ({ images }) => [images.flannel, images.flannelCni],
   leaves: [
-    'link cni0',
-    'link flannel.1',
+    `link ${BRIDGE}`,
+    `link ${LINK}`,
     'path /run/flannel',
     'path /etc/cni/net.d/10-flannel.conflist',
     'path /opt/cni/bin/flannel',
@@ -143,4 +151,14 @@ export const flannel: Addon = {
     const enough = `$1 == $2 && $3 >= ${nodes} && $4 >= ${nodes} {ok = 1} END {exit !ok}`
     return `k 20 -n ${NAMESPACE} get daemonset ${NAME} -o 'jsonpath=${status}' | awk '${enough}'`
   },
+}
+
+/** VXLAN between the nodes, each with a share of pod_cidr that the controller manager gives it. */
+export const flannelNetwork: PodNetwork = {
+  addon: flannel,
+  ports: [{ port: VXLAN, protocol: 'udp', link: LINK }],
+  // Its plugin makes the bridge; its daemon writes the file when it starts.
+  traces: { link: BRIDGE, lease: '/run/flannel/subnet.env' },
+  pods: { namespace: NAMESPACE, selector: 'app=flannel' },
+  ...nodeRanges,
 }

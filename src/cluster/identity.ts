@@ -16,7 +16,7 @@ export const recordText = ({ authorities, name, etcd }: ClusterRecord): string =
     .join('')
 
 /** Reads a record. */
-const parseRecord = (text: string): ClusterRecord => {
+export const parseRecord = (text: string): ClusterRecord => {
   const of = (word: string): string[] => [...text.matchAll(new RegExp(`^${word} (.+)$`, 'gm'))].map(([, value = '']) => value)
   return { authorities: of('ca'), name: of('name')[0] ?? '', etcd: of('etcd') }
 }
@@ -48,7 +48,7 @@ const caOf = ({ paths }: Seen, record: ClusterRecord | undefined): string[] => {
 const keepsOf = ({ paths, etcdData }: Seen): Keeps => (paths[`${PKI}/ca.key`] ? 'keys' : etcdData ? 'etcd' : 'node')
 
 /** The cluster of a host; undefined on one that shows none. */
-const identityOf = (facts: Seen): Identity | undefined => {
+export const identityOf = (facts: Seen): Identity | undefined => {
   const text = facts.paths[CLUSTER_RECORD]?.text
   const record = text === undefined ? undefined : parseRecord(text)
   const ca = [...new Set(caOf(facts, record))]
@@ -81,7 +81,7 @@ const shownBy = (hosts: readonly string[], identities: ReadonlyMap<string, Ident
 }
 
 /** The clusters that hosts show, with the hosts of each. While a CA is being exchanged, the hosts that trust both join those that trust one. */
-const clustersIn = (identities: ReadonlyMap<string, Identity>, world: World = {}): readonly Shown[] => {
+export const clustersIn = (identities: ReadonlyMap<string, Identity>, world: World = {}): readonly Shown[] => {
   let groups: string[][] = []
   for (const [host, identity] of identities) {
     const joins = (group: string[]): boolean =>
@@ -95,7 +95,7 @@ const clustersIn = (identities: ReadonlyMap<string, Identity>, world: World = {}
 }
 
 /** Which cluster each host of a world shows. */
-const identitiesIn = (world: World): ReadonlyMap<string, Identity> =>
+export const identitiesIn = (world: World): ReadonlyMap<string, Identity> =>
   new Map(
     Object.keys(world)
       .sort()

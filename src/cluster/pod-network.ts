@@ -8,8 +8,6 @@ import type { World } from './world.ts'
 /** What a pod network keeps of a Node on its host: the bridge of its pods, and the file with the Node's share of pod_cidr. */
 export type NetworkTraces = Readonly<{ link: string; lease: string }>
 
-/** flannel's plugin makes the bridge; its daemon writes the file when it starts. */
-export const FLANNEL: NetworkTraces = { link: 'cni0', lease: '/run/flannel/subnet.env' }
 /** Of a pod network that is not ours nothing is known. */
 export const NO_TRACES: NetworkTraces = { link: '', lease: '' }
 

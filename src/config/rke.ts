@@ -1,6 +1,7 @@
 import type { Problem } from '../problem.ts'
 import { mistake, type Source } from './source.ts'
 import { valueAt } from './walk.ts'
+import { PLUGINS } from './schema/network.ts'
 import { say } from './words.ts'
 
 /** Top-level keys of RKE's cluster.yml that Slipway does not have (RKE v1.6 docs, "Example Cluster.ymls"). */
@@ -61,8 +62,8 @@ export const rkeProblem = (value: unknown, source: Source): Problem | undefined 
         source.at([]),
         say("This is RKE's format: many keys are the same, some are not.", '这是 RKE 的格式：许多键相同，有些不同。'),
         say(
-          'Change these three first: nodes[].role (controlplane is control-plane here), kubernetes_version (such as v1.36.3), network.plugin (flannel or none). The other keys are listed below.',
-          '请先改这三个键：nodes[].role（controlplane 在这里写作 control-plane）、kubernetes_version（例如 v1.36.3）、network.plugin（flannel 或 none）。其余的键见下文。',
+          `Change these three first: nodes[].role (controlplane is control-plane here), kubernetes_version (such as v1.36.3), network.plugin (${PLUGINS.join(' or ')}). The other keys are listed below.`,
+          `请先改这三个键：nodes[].role（controlplane 在这里写作 control-plane）、kubernetes_version（例如 v1.36.3）、network.plugin（${PLUGINS.join(' 或 ')}）。其余的键见下文。`,
         ),
       )
     : undefined

@@ -1,3 +1,4 @@
+import { ADDONS } from '../addons/index.ts'
 import type { Resolved } from './packages.ts'
 
 // Licences of the projects, from the LICENSE file of each.
@@ -11,8 +12,7 @@ const PROJECTS: readonly (readonly [project: string, licence: string, source: st
   ['containerd', 'Apache-2.0', 'https://github.com/containerd/containerd'],
   ['runc', 'Apache-2.0', 'https://github.com/opencontainers/runc'],
   ['CNI plugins', 'Apache-2.0', 'https://github.com/containernetworking/plugins'],
-  ['flannel', 'Apache-2.0', 'https://github.com/flannel-io/flannel'],
-  ['CoreDNS', 'Apache-2.0', 'https://github.com/coredns/coredns'],
+  ...ADDONS.map(({ licence: { project, licence, source } }) => [project, licence, source] as const),
 ]
 
 const packagesOf = ([system, { debs }]: readonly [string, Resolved]): string =>

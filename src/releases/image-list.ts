@@ -11,7 +11,10 @@ const full = (ref: string): string => {
 }
 
 /** Every image a release's own objects need, under both names, sorted by what it is for. A digest in the name counts as its pin. */
-export const listImages = (release: Pick<Release, 'images' | 'pins'>, sources: Pick<Sources, 'image'>): readonly Listed[] =>
+export const listImages = (
+  release: Readonly<{ images: Readonly<Record<string, string>> }> & Pick<Release, 'pins'>,
+  sources: Pick<Sources, 'image'>,
+): readonly Listed[] =>
   Object.entries(release.images)
     .map(([what, ref]) => ({
       what,

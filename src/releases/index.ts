@@ -1,8 +1,9 @@
 import { parseVersion } from '../config/version.ts'
-import { LIMITS } from '../config/components.ts'
+import { partNamed } from '../config/components.ts'
 import { ARTIFACTS } from './artifacts.ts'
 import { PUBLISHED } from './published.ts'
-import type { Components, Images, Minor, Overrides, Release } from './types.ts'
+import { imageNames } from './images.ts'
+import type { Components, Minor, Overrides, Release } from './types.ts'
 import { v1_35 } from './v1.35.ts'
 import { v1_36 } from './v1.36.ts'
 import { v1_37 } from './v1.37.ts'
@@ -10,19 +11,9 @@ import { v1_37 } from './v1.37.ts'
 /** Every minor of Kubernetes that Slipway installs, oldest first. A release of any patch can be had. */
 export const MINORS: readonly Minor[] = [v1_35, v1_36, v1_37]
 
-const flannelImage = (version: string): string => `ghcr.io/flannel-io/flannel:v${version}`
-
-const imagesOf = ({ pause, coredns, flannel }: Components): Images => ({
-  pause: `registry.k8s.io/pause:${pause}`,
-  coredns: `registry.k8s.io/coredns/coredns:v${coredns}`,
-  flannel: flannelImage(flannel),
-  flannelCni: 'ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel1',
-  agnhost: 'registry.k8s.io/e2e-test-images/agnhost:2.59',
-})
-
 /** No digest of the newest flannel is public: who has one in a lock is not taken back to ours. */
-const lockedFlannel = ({ newerFlannel = [] }: Minor, locked: Readonly<Record<string, string>>): Partial<Components> => {
-  const found = newerFlannel.find((version) => locked[flannelImage(version)] !== undefined)
+const lockedFlannel = ({ components, newerFlannel = [] }: Minor, locked: Readonly<Record<string, string>>): Partial<Components> => {
+  const found = newerFlannel.find((version) => locked[imageNames({ ...components, flannel: version }).flannel] !== undefined)
   return found === undefined ? {} : { flannel: found }
 }
 
@@ -30,12 +21,12 @@ const make = (kubernetes: string, of: Minor, own: Overrides, locked: Readonly<Re
   const named = Object.fromEntries(Object.entries(own).filter(([, version]) => version !== undefined))
   const components: Components = { ...of.components, ...of.patches?.[kubernetes], ...lockedFlannel(of, locked), ...named }
   const { etcd, containerd, runc, cni } = components
-  const containerdFloor = LIMITS.containerd.floor[of.minor] ?? ''
-  return { kubernetes, minor: of.minor, etcd, containerd, runc, cni, images: imagesOf(components), containerdFloor, pins: PUBLISHED }
+  const containerdFloor = partNamed('containerd').floor[of.minor] ?? ''
+  return { kubernetes, minor: of.minor, etcd, containerd, runc, cni, images: imageNames(components), containerdFloor, pins: PUBLISHED }
 }
 
 /** What a release is still without for hosts of an architecture: canonical paths and image references. */
-const unpinnedOf = (release: Release, arch: string, pins: Readonly<Record<string, string>> = release.pins): readonly string[] =>
+export const unpinnedOf = (release: Release, arch: string, pins: Readonly<Record<string, string>> = release.pins): readonly string[] =>
   [...Object.values(ARTIFACTS).map((artifact) => artifact(release, arch).path), ...Object.values(release.images)].filter(
     (name) => pins[name] === undefined,
   )

@@ -1,3 +1,6 @@
+import type { ComponentName } from '../config/components.ts'
+import type { Images } from './images.ts'
+
 /** How the bytes of an artifact are packed, and what of them is wanted: member of the archive -> name in the versioned directory. */
 export type Packing = Readonly<{ kind: 'binary' } | { kind: 'tar.gz'; members: Readonly<Record<string, string>> }>
 
@@ -7,19 +10,8 @@ export type Packing = Readonly<{ kind: 'binary' } | { kind: 'tar.gz'; members: R
  */
 export type Artifact = Readonly<{ component: string; version: string; name: string; path: string; packing: Packing }>
 
-/** Names of the images of our own objects, as upstream publishes them. */
-export type Images = Readonly<{ pause: string; coredns: string; flannel: string; flannelCni: string; agnhost: string }>
-
 /** The versions that go along with a release of Kubernetes, without "v". cluster.yml's `components` replaces them one by one. */
-export type Components = Readonly<{
-  etcd: string
-  containerd: string
-  runc: string
-  cni: string
-  coredns: string
-  flannel: string
-  pause: string
-}>
+export type Components = Readonly<Record<ComponentName, string>>
 
 /** Components that cluster.yml names itself. */
 export type Overrides = Readonly<Partial<Record<keyof Components, string | undefined>>>

@@ -28,6 +28,7 @@ import { keysOf, lockPathOf, parseLock, pinsOf } from '../releases/pins.ts'
 import { LOCK_COPY, lockCopies } from '../steps/operator-records.ts'
 import { lostSecrets } from '../steps/preflight/lost-secrets.ts'
 import { identityProblems } from '../steps/preflight/identity.ts'
+import { networkOf } from '../addons/networks.ts'
 import { peerName, peersOf } from '../steps/preflight/network.ts'
 import type { Cluster, Member } from '../cluster/types.ts'
 import { problemsText } from '../ui/problems.ts'
@@ -120,12 +121,12 @@ export const readIntent = async (options: Options): Promise<Intent | { problems:
 export const exitOf = (problems: readonly Problem[]): number =>
   Math.max(EXIT.done, ...problems.filter(({ severity }) => severity === 'error').map(({ exit }) => exit))
 
-const toProbe = (hosts: readonly Host[], world: World) => {
+const toProbe = ({ hosts, config }: Intent, world: World) => {
   const members: readonly Member[] = membersOf(hosts, world)
   return (key: string): string[] => {
     const member = members.find((one) => one.key === key)
     return member
-      ? peersOf(member, members)
+      ? peersOf(member, members, networkOf(config))
           .filter((peer) => peer.member.ip !== '')
           .map(peerName)
       : []
@@ -134,7 +135,7 @@ const toProbe = (hosts: readonly Host[], world: World) => {
 
 /** Looks at every connected host again. */
 export const look = (session: Pick<Session, 'fleet' | 'intent'>, signal: AbortSignal, known: World = {}) =>
-  probe(session.fleet, toProbe(session.intent.hosts, known), session.intent.cluster.release.kubernetes, signal)
+  probe(session.fleet, toProbe(session.intent, known), session.intent.cluster.release.kubernetes, signal)
 
 /** A machine without cluster.lock.yml takes the control planes' copy, when they agree on one; when not, a step says so. */
 const adoptLock = (intent: Intent, world: World): { intent: Intent; adopted?: string } => {

@@ -1,4 +1,4 @@
-import { ADDONS } from '../addons/index.ts'
+import { ADDONS, addonsOf } from '../addons/index.ts'
 import type { Addon } from '../addons/types.ts'
 import type { Resource } from '../resources/types.ts'
 import { manifest } from '../templates/manifest.ts'
@@ -19,7 +19,8 @@ const marked = (objects: readonly object[], mark: Readonly<Record<string, string
         return { ...object, spec: { ...spec, template: { ...template, metadata: { ...template?.metadata, annotations } } } }
       })
 
-const pathOf = ({ name }: Addon): string => `/etc/slipway/manifests/${name}.yaml`
+/** Where the objects of an add-on lie on the control planes. */
+export const manifestPath = ({ name }: Addon): string => `/etc/slipway/manifests/${name}.yaml`
 
 /** Every control plane holds them, so that any of them can see whether the cluster does. */
 export const manifests: Step = {
@@ -27,9 +28,9 @@ export const manifests: Step = {
   title: { en: 'Manifests', zh: '清单' },
   on: 'control-plane',
   resources: (context): Resource[] =>
-    ADDONS.filter((addon) => addon.wanted(context)).map((addon) => ({
+    addonsOf(context.config).map((addon) => ({
       kind: 'file',
-      path: pathOf(addon),
+      path: manifestPath(addon),
       text: manifest(marked(addon.objects(context), trustMark(context))),
       mode: '0600',
     })),
@@ -41,12 +42,12 @@ export const addons: Step = {
   on: 'one-control-plane',
   leaves: ADDONS.flatMap(({ leaves }) => leaves ?? []),
   resources: (context): Resource[] =>
-    ADDONS.filter((addon) => addon.wanted(context)).map((addon) => {
+    addonsOf(context.config).map((addon) => {
       const ready = addon.ready(context)
       return {
         kind: 'objects',
         name: addon.name,
-        manifest: pathOf(addon),
+        manifest: manifestPath(addon),
         as: 'admin',
         within: 300,
         ...(ready ? { ready } : {}),

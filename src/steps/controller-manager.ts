@@ -1,3 +1,4 @@
+import { networkOf } from '../addons/networks.ts'
 import { secondsOf } from '../config/duration.ts'
 import { rotationOf } from '../resources/generations.ts'
 import { SIGNING_PATH } from '../resources/secrets.ts'
@@ -24,9 +25,7 @@ const flags = (context: Context): Record<string, string> => {
     // What kubelet renews by itself lives as long as what it was seeded with.
     'cluster-signing-duration': `${secondsOf(config.certificates.lifetime)}s`,
     'cluster-name': config.cluster_name,
-    'allocate-node-cidrs': 'true',
-    'cluster-cidr': config.network.pod_cidr,
-    'node-cidr-mask-size': String(config.network.node_mask),
+    ...networkOf(config).controllerManager(config),
     'service-cluster-ip-range': config.network.service_cidr,
     'terminated-pod-gc-threshold': '1000',
   }

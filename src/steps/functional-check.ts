@@ -1,3 +1,4 @@
+import { networkOf } from '../addons/networks.ts'
 import { CHECKED } from '../cluster/checked.ts'
 import type { Context, Member } from '../cluster/types.ts'
 import { sha256 } from '../digest.ts'
@@ -20,7 +21,7 @@ const shape = ({ config, release, member }: Context): string =>
   yaml({ kubernetes: release.kubernetes, network: config.network, domain: config.cluster_domain, node: member.nodeName })
 
 /** A pod network that the user brings may come long after the nodes: there is nothing to check yet. */
-const isWanted = ({ config }: Context): boolean => config.network.plugin !== 'none'
+const isWanted = ({ config }: Context): boolean => networkOf(config).addon !== undefined
 
 /** Whether the check has not passed yet for this node. */
 export const isDue = (context: Context): boolean =>

@@ -1,3 +1,4 @@
+import { imagesOf } from '../addons/index.ts'
 import { pinnedImage } from '../releases/pinned.ts'
 import type { ImageResource } from '../resources/types.ts'
 import { isDue } from './functional-check.ts'
@@ -7,12 +8,11 @@ import type { Context } from '../cluster/types.ts'
 /** The images of our own objects that pods of this host may need. */
 const wanted = (context: Context): string[] => {
   const { config, release } = context
-  const { pause, coredns, flannel, flannelCni, agnhost } = release.images
-  const own = [pause, coredns, ...(config.network.plugin === 'flannel' ? [flannel, flannelCni] : [])]
+  const all = Object.values(imagesOf(config, release))
   // Where nodes may ask no registry, a pod may be put on any of them.
-  if (config.delivery === 'push') return [...own, agnhost]
+  if (config.delivery === 'push') return all
   // Fifty megabytes for a check that is over in seconds: only where it is due.
-  return isDue(context) ? [...own, agnhost] : own
+  return isDue(context) ? all : all.filter((ref) => ref !== release.images.agnhost)
 }
 
 /** Our own images, fetched before kubelet needs them: a bad mirror is met by name here, not as a pod that never starts. */

@@ -1,3 +1,4 @@
+import { networkOf } from '../addons/networks.ts'
 import { pathKubeconfig } from '../templates/kubeconfig.ts'
 import { unitText } from '../templates/unit.ts'
 import { yaml } from '../templates/yaml.ts'
@@ -16,8 +17,7 @@ const configuration = ({ config, facts, member }: Context) => ({
   kind: 'KubeProxyConfiguration',
   mode: config.network.proxy_mode,
   clientConnection: { kubeconfig: KUBECONFIG },
-  clusterCIDR: config.network.pod_cidr,
-  detectLocalMode: 'ClusterCIDR',
+  ...networkOf(config).kubeProxy(config),
   hostnameOverride: member.nodeName,
   healthzBindAddress: '0.0.0.0:10256',
   metricsBindAddress: '127.0.0.1:10249',

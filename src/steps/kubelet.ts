@@ -4,7 +4,8 @@ import { yaml } from '../templates/yaml.ts'
 import type { Resource } from '../resources/types.ts'
 import { CIPHERS, FLEX_VOLUMES, installed, leaf, LOCAL_API, onNode, PKI, withExtraArgs } from './common.ts'
 import { dnsServiceIp } from '../cluster/service-ips.ts'
-import { FLANNEL, misfitOf, NO_TRACES } from '../cluster/pod-network.ts'
+import { networkOf } from '../addons/networks.ts'
+import { misfitOf, NO_TRACES } from '../cluster/pod-network.ts'
 import type { Step } from './types.ts'
 import type { Context } from '../cluster/types.ts'
 
@@ -102,10 +103,9 @@ const clientPath = ({ facts }: Context): string => {
   return live?.startsWith(`${STORE}/`) && facts.paths[live]?.certificate ? live : SEED
 }
 
-/** What flannel and its CNI plugin keep of the Node they run for. */
-const tracesOf = ({ config }: Context) => (config.network.plugin === 'flannel' ? FLANNEL : undefined)
+const tracesOf = ({ config }: Context) => networkOf(config).traces
 
-const networkOf = (context: Context) => {
+const keptOf = (context: Context) => {
   const traces = tracesOf(context)
   return traces ? { links: [traces.link], files: [traces.lease] } : { links: [], files: [] }
 }
@@ -150,7 +150,7 @@ export const kubelet: Step = {
       usages: ['client'],
       ...leaf(context),
     },
-    { kind: 'node-rename', to: context.member.nodeName, ...networkOf(context) },
+    { kind: 'node-rename', to: context.member.nodeName, ...keptOf(context) },
     ...podNetwork(context),
     { kind: 'link', path: CURRENT, target: clientPath(context) },
     {

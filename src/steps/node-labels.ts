@@ -1,4 +1,4 @@
-import { FLANNEL } from '../cluster/pod-network.ts'
+import { networkOf } from '../addons/networks.ts'
 import type { Resource } from '../resources/types.ts'
 import { kubernetesOf } from './node-version.ts'
 import type { Step } from './types.ts'
@@ -17,13 +17,15 @@ const taints = (member: Member) => [
   ...(member.roles.controlPlane && !member.roles.worker ? [{ key: CONTROL_PLANE, value: '', effect: 'NoSchedule' }] : []),
 ]
 
-/** flannel's pods ask for the address of their node once, when they start. */
-const PODS = { namespace: 'kube-flannel', selector: 'app=flannel' }
+const networkPods = (config: Context['config']) => {
+  const { pods } = networkOf(config)
+  return pods ? { network: pods } : {}
+}
 
-const networkPods = ({ network }: Context['config']) => (network.plugin === 'flannel' ? { network: PODS } : {})
-
-const daemon = ({ network }: Context['config'], { key, nodeName }: Member): Resource[] =>
-  network.plugin === 'flannel' ? [{ kind: 'network-daemon', node: nodeName, host: key, ...PODS, traces: FLANNEL }] : []
+const daemon = (config: Context['config'], { key, nodeName }: Member): Resource[] => {
+  const { pods, traces } = networkOf(config)
+  return pods && traces ? [{ kind: 'network-daemon', node: nodeName, host: key, ...pods, traces }] : []
+}
 
 export const nodeLabels: Step = {
   id: 'node-labels',

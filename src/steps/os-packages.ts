@@ -9,7 +9,7 @@ const needsChrony = ({ config, facts }: Pick<Context, 'config' | 'facts'>): bool
   config.time_sync === 'auto' && !facts.container && (facts.timeSync === '' || facts.timeSync.startsWith('chrony'))
 
 /**
- * What the parts below execute: curl fetches and probes, iptables is kubelet's and flannel's, nftables kube-proxy's, haproxy balances
+ * What the parts below execute: curl fetches and probes, iptables is kubelet's and the pod network's, nftables kube-proxy's, haproxy balances
  * on workers, keepalived carries the virtual address. Their absence on a minimal host is the normal case.
  */
 const wanted = ({ config, member, facts }: Context): string[] => [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { COMPONENTS, LIMITS } from '../../src/config/components.ts'
+import { COMPONENTS, type ComponentName, partNamed } from '../../src/config/components.ts'
 import { compareVersions } from '../../src/config/version.ts'
 import { MINORS, releaseOf } from '../../src/releases/index.ts'
 import { good, parse, printed, said } from './support.ts'
@@ -41,8 +41,8 @@ describe('components', () => {
 
 test('every minor has a floor of every part, and keeps to the limits itself', () => {
   for (const { minor, components: own, patches = {} } of MINORS)
-    for (const name of COMPONENTS) {
-      const { floor, below, broken = {} } = LIMITS[name]
+    for (const name of Object.keys(COMPONENTS) as ComponentName[]) {
+      const { floor, below, broken = {} } = partNamed(name)
       for (const version of [own[name], ...Object.values(patches).flatMap((patch) => patch[name] ?? [])]) {
         expect([minor, name, compareVersions(version, floor[minor] ?? '99') >= 0]).toEqual([minor, name, true])
         expect([minor, name, compareVersions(version, below) < 0, broken[version]]).toEqual([minor, name, true, undefined])

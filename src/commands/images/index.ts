@@ -1,3 +1,4 @@
+import { imagesOf } from '../../addons/index.ts'
 import { type Listed, listImages } from '../../releases/image-list.ts'
 import { EXIT } from '../../problem.ts'
 import { table } from '../../ui/table.ts'
@@ -11,17 +12,13 @@ import { tell } from '../../run/tell.ts'
 import type { Command, Io, Options } from '../../run/types.ts'
 
 /** The images of an intent, under both names, with their digests. */
-export const imagesOf = ({ cluster, config }: Intent): readonly Listed[] => {
-  const images = Object.fromEntries(
-    Object.entries(cluster.release.images).filter(([what]) => !what.startsWith('flannel') || config.network.plugin === 'flannel'),
-  ) as typeof cluster.release.images
-  return listImages({ images, pins: cluster.pins }, cluster.sources)
-}
+export const listedImages = ({ cluster, config }: Intent): readonly Listed[] =>
+  listImages({ images: imagesOf(config, cluster.release), pins: cluster.pins }, cluster.sources)
 
 const list = async (options: Options, io: Io): Promise<number> => {
   const intent = await readIntent(options)
   if ('problems' in intent) return refuse(intent.problems, io, options)
-  const images = imagesOf(intent)
+  const images = listedImages(intent)
   if (options.output === 'json') {
     const rows = images.map((image) => ({
       ...image,
@@ -50,7 +47,7 @@ const rewrite = async (options: Options, io: Io): Promise<number> => {
   return EXIT.config
 }
 
-const ours = (intent: Intent) => imagesOf(intent).map(({ upstream, digest }) => ({ ref: upstream, pin: digest }))
+const ours = (intent: Intent) => listedImages(intent).map(({ upstream, digest }) => ({ ref: upstream, pin: digest }))
 
 const ACTIONS: Readonly<Record<string, (options: Options, io: Io) => Promise<number>>> = {
   list,

@@ -8,7 +8,7 @@ import type { Lack } from '../../releases/evidence.ts'
 import { findImagePins, type Observation, type Unpinned } from '../../releases/image-evidence.ts'
 import type { NewPin } from '../../releases/lock-text.ts'
 import { type Picture, resolveImage } from '../../net/image-pull.ts'
-import { imagesOf } from '../images/index.ts'
+import { listedImages } from '../images/index.ts'
 import type { Registry, Repository } from '../../net/registry-client.ts'
 import type { Intent } from '../../run/session.ts'
 
@@ -73,7 +73,7 @@ const look = async (
 const missing = (intent: Intent): readonly Readonly<{ ref: string; required: boolean }>[] => {
   const { release } = intent.cluster
   return [
-    ...imagesOf(intent).map(({ upstream: ref }) => ({ ref, required: true })),
+    ...listedImages(intent).map(({ upstream: ref }) => ({ ref, required: true })),
     ...imagesOfBinaries(release).map((ref) => ({ ref, required: false })),
   ]
 }

@@ -1,10 +1,10 @@
-import { COMPONENTS, type ComponentName, LIMITS } from '../components.ts'
+import { COMPONENTS, type ComponentName, partNamed } from '../components.ts'
 import { compareVersions, minorOf, resolveVersion } from '../version.ts'
 import { quote, say } from '../words.ts'
 import type { Finding, Rule } from './types.ts'
 
 const finding = (name: ComponentName, minor: string, version: string): Finding | undefined => {
-  const { floor, below, broken = {} } = LIMITS[name]
+  const { floor, below, broken = {} } = partNamed(name)
   const path = ['components', name]
   const least = floor[minor] ?? ''
   const range = say(
@@ -38,14 +38,16 @@ const finding = (name: ComponentName, minor: string, version: string): Finding |
   return undefined
 }
 
+const NAMES = Object.keys(COMPONENTS) as ComponentName[]
+
 /** Versions that `components` names, within the limits of each part. */
 export const componentVersions: Rule = {
   id: 'components',
-  reads: ['kubernetes_version', ...COMPONENTS.map((name) => `components.${name}`)],
+  reads: ['kubernetes_version', ...NAMES.map((name) => `components.${name}`)],
   check: ({ kubernetes_version, components }, { supported }) => {
     const release = resolveVersion(kubernetes_version, supported)
     if (release === undefined) return []
-    return COMPONENTS.flatMap((name) => {
+    return NAMES.flatMap((name) => {
       const version = components[name]
       return version === undefined ? [] : (finding(name, minorOf(release), version) ?? [])
     })

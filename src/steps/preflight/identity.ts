@@ -9,7 +9,7 @@ import { unfit } from './unfit.ts'
 const SOME = 8
 
 /** A cluster as people recognise it: "the cluster lab (CA 1f3a9c0e, nodes cp1, w1)". */
-const clusterText = ({ ca, name, nodes }: Shown): Text => {
+export const clusterText = ({ ca, name, nodes }: Shown): Text => {
   const more = nodes.length > SOME ? ', ...' : ''
   const named = nodes.slice(0, SOME).join(', ') + more
   const keys = ca.map(shortCa).join(', ')

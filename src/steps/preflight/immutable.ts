@@ -4,6 +4,10 @@ import { runningFlag } from '../../cluster/runs-as.ts'
 import { EXIT, type Problem } from '../../problem.ts'
 import { unitPath } from '../../cluster/unit-path.ts'
 import type { Text } from '../../text.ts'
+import { coredns } from '../../addons/coredns.ts'
+import { NETWORKS } from '../../addons/networks.ts'
+import type { Addon } from '../../addons/types.ts'
+import { manifestPath } from '../addons.ts'
 import type { Step } from '../types.ts'
 import type { Context, Member } from '../../cluster/types.ts'
 
@@ -20,16 +24,16 @@ type Setting = Readonly<{
 }>
 
 const controllers = (flag: string) => (facts: Facts) => runningFlag(facts, 'kube-controller-manager', flag)
-const MANIFESTS = '/etc/slipway/manifests'
 
 /** kubelet's own file: the flags that carry the domain may be the user's (an issuer of their own). */
 const domain = ({ paths }: Facts): string | undefined =>
   /^clusterDomain: "?([^"\n]+)"?$/m.exec(paths['/var/lib/kubelet/config.yaml']?.text ?? '')?.[1]
 
-/** CoreDNS is applied after the pod network, so a host that applied it without one was installed with `none`. */
+/** DNS is applied after the pod network, so a host that has its objects and no network's was installed without one. */
 const plugin = ({ paths }: Facts): string | undefined => {
-  if (paths[`${MANIFESTS}/flannel.yaml`]) return 'flannel'
-  return paths[`${MANIFESTS}/coredns.yaml`] ? 'none' : undefined
+  const has = (addon: Addon): boolean => paths[manifestPath(addon)] !== undefined
+  const [name] = Object.entries(NETWORKS).find(([, { addon }]) => addon && has(addon)) ?? []
+  return name ?? (has(coredns) ? 'none' : undefined)
 }
 
 const SETTINGS: readonly Setting[] = [

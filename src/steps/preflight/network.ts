@@ -3,23 +3,21 @@ import { isAddressKnown } from '../../cluster/members.ts'
 import { unitPath } from '../../cluster/unit-path.ts'
 import type { Facts } from '../../hosts/facts.ts'
 import { EXIT, type Problem, refusal } from '../../problem.ts'
+import { networkOf } from '../../addons/networks.ts'
+import type { NodePort, PodNetwork } from '../../addons/types.ts'
 import type { Step } from '../types.ts'
 import type { Context, Member } from '../../cluster/types.ts'
 import { notice, unfit } from './unfit.ts'
 
-type Peer = Readonly<{ member: Member; port: number; protocol: 'tcp' | 'udp' }>
-
-/** flannel's VXLAN (IANA has 4789; Linux's older default is kept by flannel). */
-const VXLAN = 8472
-const VXLAN_LINK = 'flannel.1'
+type Peer = Readonly<{ member: Member }> & NodePort
 
 /** Asking every pair of a thousand nodes by datagrams would be a flood: the first ones stand for the rest. (The probe asks ten peers at a time.) */
 const MOST = 10
 
 const isNode = ({ roles }: Member): boolean => roles.controlPlane || roles.worker
 
-/** Whom a member must reach, and where: etcd among its members, the API from everywhere, kubelets from control planes. */
-export const peersOf = (member: Member, members: readonly Member[]): Peer[] =>
+/** Whom a member must reach, and where: etcd among its members, the API from everywhere, kubelets from control planes, pods from nodes. */
+export const peersOf = (member: Member, members: readonly Member[], network: PodNetwork): Peer[] =>
   members
     .filter((other) => other.key !== member.key)
     .flatMap((other) => {
@@ -34,7 +32,7 @@ export const peersOf = (member: Member, members: readonly Member[]): Peer[] =>
       members
         .filter((other) => other.key !== member.key && isNode(other) && isNode(member))
         .slice(0, MOST)
-        .map((other): Peer => ({ member: other, port: VXLAN, protocol: 'udp' })),
+        .flatMap((other) => network.ports.map((port): Peer => ({ member: other, ...port }))),
     )
 
 /** How the probe is told: "10.0.0.12/tcp/6443". */
@@ -42,8 +40,8 @@ export const peerName = ({ member, port, protocol }: Pick<Peer, 'port' | 'protoc
   `${member.ip}/${protocol}/${port}`
 
 /** Peers that were seen themselves: a host that nobody reaches is its own problem, not one of every other. */
-const seenPeers = ({ member, members, world }: Context): Peer[] =>
-  peersOf(member, members).filter((peer) => world[peer.member.key] !== undefined)
+const seenPeers = ({ config, member, members, world }: Context): Peer[] =>
+  peersOf(member, members, networkOf(config)).filter((peer) => world[peer.member.key] !== undefined)
 
 const unreachable = (context: Context): Problem[] =>
   seenPeers(context)
@@ -62,32 +60,27 @@ const unreachable = (context: Context): Problem[] =>
       ),
     )
 
-/**
- * Whether nobody can be listening there: only then somebody would have answered a datagram. The kernel keeps flannel's socket for as long as its
- * link is there, whether kubelet runs or not.
- */
-const answersDatagrams = (facts: Facts | undefined): boolean =>
-  facts !== undefined && facts.mtu[VXLAN_LINK] === undefined && facts.paths[unitPath('kubelet')] === undefined
+/** Whether nobody listens there yet: only then the host itself would have answered a datagram. */
+const answersDatagrams = (facts: Facts | undefined, { link }: NodePort): boolean =>
+  facts !== undefined && (link === undefined || facts.mtu[link] === undefined) && facts.paths[unitPath('kubelet')] === undefined
 
 /** A firewall may eat the answer alone, so silence is only said. */
 const silent = (context: Context): Problem[] =>
-  context.config.network.plugin !== 'flannel'
-    ? []
-    : seenPeers(context)
-        .filter((peer) => context.facts.reach[peerName(peer)] === 'silent' && answersDatagrams(context.world[peer.member.key]))
-        .map(({ member: other, port }) =>
-          notice(
-            context.member,
-            {
-              en: `${other.nodeName} (${other.ip}) does not answer on port ${port}/udp`,
-              zh: `${other.nodeName}（${other.ip}）的 ${port}/udp 端口没有响应`,
-            },
-            {
-              en: `Let ${port}/udp pass between the nodes: the pod network needs it.`,
-              zh: `请放行节点之间的 ${port}/udp：Pod 网络需要它。`,
-            },
-          ),
-        )
+  seenPeers(context)
+    .filter((peer) => context.facts.reach[peerName(peer)] === 'silent' && answersDatagrams(context.world[peer.member.key], peer))
+    .map(({ member: other, port }) =>
+      notice(
+        context.member,
+        {
+          en: `${other.nodeName} (${other.ip}) does not answer on port ${port}/udp`,
+          zh: `${other.nodeName}（${other.ip}）的 ${port}/udp 端口没有响应`,
+        },
+        {
+          en: `Let ${port}/udp pass between the nodes: the pod network needs it.`,
+          zh: `请放行节点之间的 ${port}/udp：Pod 网络需要它。`,
+        },
+      ),
+    )
 
 const mtus = ({ member, facts, members, world }: Context): Problem[] => {
   const mtuOf = (key: string): number | undefined => world[key]?.mtu[world[key]?.defaultRoute ?? '']

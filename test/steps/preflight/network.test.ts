@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { membersOf } from '../../../src/cluster/members.ts'
 import type { Facts } from '../../../src/hosts/facts.ts'
+import { networkOf } from '../../../src/addons/networks.ts'
 import { peersOf } from '../../../src/steps/preflight/network.ts'
 import { clusterOf } from '../../engine/scenarios.ts'
 import { installed, problemsOf, PLANE, WORKER, passes, stops, warns } from './support.ts'
@@ -36,9 +37,9 @@ test('each host asks its control planes and ten peers by datagrams, so that a cl
     { length: 200 },
     (_, at) => `{address: 10.1.0.${at + 1}, role: [${at === 0 ? 'control-plane, etcd' : 'worker'}]}`,
   )
-  const { hosts: many } = clusterOf(`kubernetes_version: v1.36.3\nmirrors: cn\nnodes: [${nodes.join(', ')}]\n`)
+  const { hosts: many, cluster: large } = clusterOf(`kubernetes_version: v1.36.3\nmirrors: cn\nnodes: [${nodes.join(', ')}]\n`)
   const members = membersOf(many, {})
-  const [plane, worker] = members.map((member) => peersOf(member, members)) as [unknown[], unknown[]]
+  const [plane, worker] = members.map((member) => peersOf(member, members, networkOf(large.config))) as [unknown[], unknown[]]
   expect(plane).toHaveLength(199 + 10)
   expect(worker).toHaveLength(1 + 10)
 })
