@@ -11,6 +11,7 @@ const LINK = 'flannel.1'
 const VXLAN = 8472
 /** The bridge that its CNI plugin makes for the pods of a node. */
 const BRIDGE = 'cni0'
+const CONFIGURATION = '/etc/cni/net.d/10-flannel.conflist'
 const LABELS = { app: 'flannel', tier: 'node' }
 
 // 0.3.1: flannel's plugin knows no version above 0.4.0 (containernetworking/plugins v0.9.1, the last that holds it).
@@ -62,7 +63,7 @@ const daemonSet = (image: string, cniImage: string, config: Record<string, strin
           {
             name: 'install-cni',
             image,
-            command: ['cp', '-f', '/etc/kube-flannel/cni-conf.json', '/etc/cni/net.d/10-flannel.conflist'],
+            command: ['cp', '-f', '/etc/kube-flannel/cni-conf.json', CONFIGURATION],
             volumeMounts: [
               { name: 'cni', mountPath: '/etc/cni/net.d' },
               { name: 'flannel-cfg', mountPath: '/etc/kube-flannel/' },
@@ -113,14 +114,7 @@ const flannel: Addon = {
   licence: { project: 'flannel', licence: 'Apache-2.0', source: 'https://github.com/flannel-io/flannel' },
   wanted: ({ network }) => network.plugin === 'flannel',
   images: ({ images }) => [images.flannel, images.flannelCni],
-  leaves: [
-    `link ${BRIDGE}`,
-    `link ${LINK}`,
-    'path /run/flannel',
-    'path /etc/cni/net.d/10-flannel.conflist',
-    'path /opt/cni/bin/flannel',
-    'chains FLANNEL',
-  ],
+  leaves: [`link ${BRIDGE}`, `link ${LINK}`, 'path /run/flannel', `path ${CONFIGURATION}`, 'path /opt/cni/bin/flannel', 'chains FLANNEL'],
   objects: ({ config, release, sources, pins }) => [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE, labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } } },
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'flannel', namespace: NAMESPACE } },
@@ -156,6 +150,7 @@ const flannel: Addon = {
 /** VXLAN between the nodes, each with a share of pod_cidr that the controller manager gives it. */
 export const flannelNetwork: PodNetwork = {
   addon: flannel,
+  configuration: CONFIGURATION,
   ports: [{ port: VXLAN, protocol: 'udp', link: LINK }],
   // Its plugin makes the bridge; its daemon writes the file when it starts.
   traces: { link: BRIDGE, lease: '/run/flannel/subnet.env' },

@@ -35,6 +35,8 @@ export interface PodNetwork {
   /** What it runs as; undefined where it is not ours to bring. */
   readonly addon?: Addon
   readonly ports: readonly NodePort[]
+  /** The file that containerd knows it by. */
+  readonly configuration?: string
   /** What it keeps on a host of its Node, to be made anew when the Node's name, address or range changes. */
   readonly traces?: NetworkTraces
   /** Its pods on each node, where they read the address of their Node only when they start. */

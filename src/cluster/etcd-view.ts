@@ -1,3 +1,4 @@
+import { hostPort } from '../host-port.ts'
 import type { EtcdMemberFact, Facts } from '../hosts/facts.ts'
 import { runningFlag } from './runs-as.ts'
 import type { Member } from './types.ts'
@@ -18,7 +19,10 @@ export type EtcdView = Readonly<{
 const ETCD_CA = '/etc/kubernetes/pki/etcd/ca.crt'
 
 /** The URL under which a host is known to etcd's other members. */
-export const peerUrl = ({ ip }: Pick<Member, 'ip'>): string => `https://${ip}:2380`
+export const peerUrl = ({ ip }: Pick<Member, 'ip'>): string => `https://${hostPort(ip, 2380)}`
+
+/** The URL at which a member of etcd serves the API servers. */
+export const clientUrl = ({ ip }: Pick<Member, 'ip'>): string => `https://${hostPort(ip, 2379)}`
 
 /** Whether the etcd of two hosts is, or once was, one: they trust one CA of etcd. */
 export const sameEtcd = (one: Facts | undefined, other: Facts | undefined): boolean => {

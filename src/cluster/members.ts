@@ -1,3 +1,4 @@
+import { hostOf } from '../host-port.ts'
 import { contains, network, parseAddress } from '../config/cidr.ts'
 import type { Host } from '../config/hosts.ts'
 import type { Facts } from '../hosts/facts.ts'
@@ -13,7 +14,7 @@ type Place = Readonly<{ name: string; ip: string }>
 const placesOf = (world: World): readonly Place[] =>
   Object.values(world)
     .flatMap(({ etcdMembers, nodes }): Place[] => [
-      ...etcdMembers.map(({ name, peer }) => ({ name, ip: peer.replace(/^https:\/\/|:2380$/g, '') })),
+      ...etcdMembers.map(({ name, peer }) => ({ name, ip: hostOf(peer.replace('https://', '')) })),
       ...nodes.map(({ name, address }) => ({ name, ip: address })),
     ])
     .filter(({ name, ip }) => name !== '' && ip !== '')

@@ -1,3 +1,4 @@
+import { hostPort } from '../host-port.ts'
 import { shortCa } from '../cluster/identity.ts'
 import { renameKubeconfig } from '../config/kubeconfig-merge.ts'
 import { DEFAULT_NAME } from '../config/schema.ts'
@@ -31,7 +32,7 @@ const fetchKubeconfig = async (session: Session, asked: string | undefined): Pro
   // The address ssh uses is one this machine reaches, and one of the certificate's names.
   const reachable = delegate.address === 'localhost' ? delegate.ip : delegate.address
   const { control_plane_endpoint: endpoint, control_plane_vip: vip } = intent.config
-  const server = `https://${endpoint ?? vip?.address ?? reachable}:6443`
+  const server = `https://${hostPort(endpoint ?? vip?.address ?? reachable, 6443)}`
   return exit === 0 ? renameKubeconfig(stdout, asked ?? contextName(session), server) : undefined
 }
 

@@ -1,3 +1,4 @@
+import { hostPort } from '../host-port.ts'
 import { isAbsolute, join, normalize } from 'node:path/posix'
 import type { Config, NodeConfig } from './schema.ts'
 import type { Folders, Source } from './source.ts'
@@ -54,7 +55,7 @@ export type Host = Readonly<{
 
 /** A host as people and logs name it: "root@10.0.0.11:22". */
 export const labelOf = ({ label, user, address, port }: Pick<Host, 'label' | 'user' | 'address' | 'port'>): string =>
-  label ?? `${user}@${address}:${port}`
+  label ?? `${user}@${hostPort(address, port)}`
 
 /** A path of cluster.yml as an absolute path: `~` is the user's home, anything relative starts at cluster.yml's folder. */
 export const resolvePath = (path: string, { folder, home }: Folders): string => {
@@ -124,7 +125,7 @@ export const hostsOf = (config: Config, source: Pick<Source, 'at'> & Folders): H
     const port = ssh.port ?? DEFAULT_PORT
     return {
       index,
-      key: (seen.get(node.address) ?? 0) > 1 ? `${node.address}:${port}` : node.address,
+      key: (seen.get(node.address) ?? 0) > 1 ? hostPort(node.address, port) : node.address,
       at: source.at(['nodes', index]),
       address: node.address,
       port,

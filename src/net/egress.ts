@@ -1,3 +1,4 @@
+import { hostPort } from '../host-port.ts'
 import { Agent as HttpAgent, type IncomingMessage, request as http } from 'node:http'
 import { Agent, type RequestOptions } from 'node:https'
 import { BlockList, isIP, isIPv4, type Socket } from 'node:net'
@@ -39,7 +40,7 @@ class TunnelAgent extends Agent {
   override createConnection(options: RequestOptions, done?: (error: Error | null, stream: Duplex) => void): undefined {
     const { host, port } = { host: options.host ?? '', port: options.port ?? 443 }
     const end = done as (error: Error | null, socket?: Socket) => void
-    const there = `${host}:${port}`
+    const there = hostPort(host, port)
     const asked = http({
       host: this.#proxy.hostname,
       port: this.#proxy.port || 80,

@@ -62,7 +62,7 @@ const encryptionOn = (facts: Facts): Rotation | undefined => {
 }
 
 /** Where a secret stands on one host; undefined unless it is there whole. */
-const rotationOn = (facts: Facts | undefined, name: SecretName): Rotation | undefined => {
+export const rotationOn = (facts: Facts | undefined, name: SecretName): Rotation | undefined => {
   if (!facts) return undefined
   return isPair(name) ? pairOn(facts, name) : encryptionOn(facts)
 }

@@ -1,3 +1,4 @@
+import { clientUrl } from '../cluster/etcd-view.ts'
 import { unitText } from '../templates/unit.ts'
 import { auditPolicy, authenticationConfiguration } from '../templates/audit-policy.ts'
 import { anyEnded, API_READY, CIPHERS, clientCertificate, installed, leaf, PKI, withExtraArgs } from './common.ts'
@@ -12,11 +13,7 @@ const ENCRYPTION = '/etc/kubernetes/encryption.yaml'
 
 /** A control plane that holds etcd asks its own member, so that growth of the cluster restarts no apiserver. */
 const etcdServers = (context: Context): string =>
-  context.member.roles.etcd
-    ? 'https://127.0.0.1:2379'
-    : etcdMembers(context)
-        .map(({ ip }) => `https://${ip}:2379`)
-        .join(',')
+  context.member.roles.etcd ? 'https://127.0.0.1:2379' : etcdMembers(context).map(clientUrl).join(',')
 
 const sans = (context: Context): string[] => {
   const { config, member } = context

@@ -1,3 +1,4 @@
+import { clientUrl } from '../cluster/etcd-view.ts'
 import { ETCD_BACKUP } from '../shell/texts.ts'
 import { quote } from '../shell/quote.ts'
 import { EXIT, type Problem } from '../problem.ts'
@@ -19,7 +20,7 @@ const AUTHORITY = `${HOME}/s3-ca.crt`
 /** Name of the timer and of the service it starts. */
 export const BACKUP_UNIT = 'slipway-etcd-backup'
 export const BACKUP_SCRIPT = SCRIPT
-const DEFAULT_DIRECTORY = '/var/backups/slipway'
+export const DEFAULT_DIRECTORY = '/var/backups/slipway'
 
 type S3 = NonNullable<NonNullable<Context['config']['etcd_backup']>['s3']>
 
@@ -65,11 +66,7 @@ export const backupScript = (context: Context, task: Task): string => {
     CLUSTER: config.cluster_name,
     ABOUT: aboutCluster(context),
     ETCD: directoryOf(component, version),
-    ENDPOINTS: member.roles.etcd
-      ? 'https://127.0.0.1:2379'
-      : etcdMembers(context)
-          .map(({ ip }) => `https://${ip}:2379`)
-          .join(' '),
+    ENDPOINTS: member.roles.etcd ? 'https://127.0.0.1:2379' : etcdMembers(context).map(clientUrl).join(' '),
     TURN: task.turn,
     SECRETS: Object.values(SECRET_PATHS).flat().join(' '),
     PASSING: PASSING_PATHS.join(' '),

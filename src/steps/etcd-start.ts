@@ -1,4 +1,4 @@
-import { etcdView, peerUrl, sameEtcd } from '../cluster/etcd-view.ts'
+import { clientUrl, etcdView, peerUrl, sameEtcd } from '../cluster/etcd-view.ts'
 import { acceptsMember } from '../cluster/quorum.ts'
 import type { Problem } from '../problem.ts'
 import type { Text } from '../text.ts'
@@ -16,7 +16,7 @@ export const othersOf = (context: Context): readonly string[] => {
   const { healthy } = etcdView(members, world)
   return etcdMembers(context)
     .filter((one) => one.key !== member.key && (healthy.size > 0 ? healthy.has(peerUrl(one)) : world[one.key]?.etcdData))
-    .map(({ ip }) => `https://${ip}:2379`)
+    .map(clientUrl)
 }
 
 export type Start = Readonly<

@@ -1,4 +1,4 @@
-import { peerUrl } from '../cluster/etcd-view.ts'
+import { peerUrl, clientUrl } from '../cluster/etcd-view.ts'
 import { unitText } from '../templates/unit.ts'
 import { runningFlag } from '../cluster/runs-as.ts'
 import type { EtcdAddressResource, Resource } from '../resources/types.ts'
@@ -21,8 +21,8 @@ const flags = ({ member }: Context): Record<string, string> => ({
   'data-dir': DATA,
   'listen-peer-urls': peerUrl(member),
   'initial-advertise-peer-urls': peerUrl(member),
-  'listen-client-urls': `https://${member.ip}:2379,https://127.0.0.1:2379`,
-  'advertise-client-urls': `https://${member.ip}:2379`,
+  'listen-client-urls': `${clientUrl(member)},https://127.0.0.1:2379`,
+  'advertise-client-urls': clientUrl(member),
   'listen-metrics-urls': 'http://127.0.0.1:2381',
   'cert-file': `${CERTS}/server.crt`,
   'key-file': `${CERTS}/server.key`,

@@ -1,3 +1,4 @@
+import { hostPort } from '../host-port.ts'
 /** A backend of the balancer. */
 export type Backend = Readonly<{ name: string; address: string }>
 
@@ -37,6 +38,6 @@ export const haproxyConfig = (backends: readonly Backend[], authority: string): 
     // A lone control plane is asked for as long as it serves: there is no other.
     ...(backends.length > 1 ? ['  http-check expect status 200 error-status L7OKC'] : []),
     `  default-server check check-ssl verify required ca-file ${authority} inter 1s fall 2 rise 1 on-marked-down shutdown-sessions`,
-    ...backends.map(({ name, address }) => `  server ${name} ${address}:6443`),
+    ...backends.map(({ name, address }) => `  server ${name} ${hostPort(address, 6443)}`),
     '',
   ].join('\n')

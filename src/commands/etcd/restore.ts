@@ -1,3 +1,4 @@
+import { peerUrl } from '../../cluster/etcd-view.ts'
 import { belongingOf, confirmWords, shortCa } from '../../cluster/identity.ts'
 import type { World } from '../../cluster/world.ts'
 import { readAuthorities } from '../../hosts/certificate-facts.ts'
@@ -65,7 +66,7 @@ const prepare = async (session: Session, staged: Staged, io: Io): Promise<Proble
   const contexts = contextsOf(session)
   const cluster = contexts
     .filter(({ member }) => member.roles.etcd)
-    .map(({ member }) => `${member.nodeName}=https://${member.ip}:2380`)
+    .map(({ member }) => `${member.nodeName}=${peerUrl(member)}`)
     .sort()
     .join(',')
   // One that was cut off before all were prepared goes on: what it set aside is what the cluster held.

@@ -1,3 +1,4 @@
+import { hostPort } from '../../host-port.ts'
 import { same, type Text } from '../../text.ts'
 import { DEFAULT_PORT, isLocal } from '../hosts.ts'
 import type { Config, NodeConfig } from '../schema.ts'
@@ -40,7 +41,7 @@ const placeOf = (config: Config, { address, port: own, bastion_host: bastion }: 
   const name = address.toLowerCase()
   if (isLocal(name)) return THIS_MACHINE
   if (address === '127.0.0.1' && port === DEFAULT_PORT && !(bastion ?? config.bastion_host)) return THIS_MACHINE
-  return `${name}:${port}`
+  return hostPort(name, port)
 }
 
 export const duplicateAddress: Rule = {

@@ -1,3 +1,4 @@
+import { peerUrl } from '../../cluster/etcd-view.ts'
 import { runningFlag, runsAs } from '../../cluster/runs-as.ts'
 import { EXIT, type Problem } from '../../problem.ts'
 import type { Text } from '../../text.ts'
@@ -34,7 +35,7 @@ const swapped = ({ members, world }: Context): Problem[] =>
 const movedEtcd = ({ members, world }: Context): Member[] =>
   members.filter(({ key, roles, ip }) => {
     const running = runningFlag(world[key], 'etcd', 'initial-advertise-peer-urls')
-    return roles.etcd && running !== undefined && running !== `https://${ip}:2380`
+    return roles.etcd && running !== undefined && running !== peerUrl({ ip })
   })
 
 /** Each move takes one member away for a moment, and the others must know where it went: one at a time, a look in between. */
