@@ -114,21 +114,6 @@ const etcdMemberFacts = (rows: Rows): EtcdMemberFact[] =>
     learner: learner === 'true',
   }))
 
-type Machine =
-  | 'hostname'
-  | 'boot'
-  | 'kernel'
-  | 'arch'
-  | 'machineId'
-  | 'os'
-  | 'memoryMiB'
-  | 'cpus'
-  | 'container'
-  | 'sysResource'
-  | 'cgroup'
-  | 'cgroupControllers'
-type Storage = 'diskMiB' | 'space' | 'swap' | 'fstabSwap'
-
 const spaceOf = (rows: readonly (readonly string[])[]): Facts['space'] =>
   Object.fromEntries(
     rows.map(([path = '', writable = '', free = '', inodes = '', mount = '']) => [
@@ -137,8 +122,10 @@ const spaceOf = (rows: readonly (readonly string[])[]): Facts['space'] =>
     ]),
   )
 
+// Whether every fact is read, the compiler sees where parseFacts puts the groups together.
+
 /** The machine under the system, and its kernel. */
-const machineFacts = ({ of, one, all }: Rows): Pick<Facts, Machine | Storage> => {
+const machineFacts = ({ of, one, all }: Rows) => {
   const [id = '', version = '', codename = '', like = ''] = of('os')[0] ?? []
   return {
     hostname: decode(one('hostname')).trim(),
@@ -157,86 +144,49 @@ const machineFacts = ({ of, one, all }: Rows): Pick<Facts, Machine | Storage> =>
     space: spaceOf(of('space')),
     swap: all('swap'),
     fstabSwap: all('fstab-swap'),
-  }
+  } satisfies Partial<Facts>
 }
 
 const firewallFact = ([tool, sources = '']: readonly string[] = []): Pick<Facts, 'firewall'> =>
   tool ? { firewall: { tool, sources: sources.split(' ').filter(Boolean) } } : {}
 
-type Network =
-  | 'firewall'
-  | 'foreignChains'
-  | 'resolved'
-  | 'nameservers'
-  | 'hostKeys'
-  | 'addresses'
-  | 'defaultRoute'
-  | 'mtu'
-  | 'listening'
-  | 'reach'
-
-const networkFacts = ({ of, one, all }: Rows): Pick<Facts, Network> => ({
-  resolved: one('resolved') === 'yes',
-  nameservers: one('nameservers').trim().split(' ').filter(Boolean),
-  hostKeys: all('host-key')
-    .filter((key) => /^[\w-]+ [A-Za-z0-9+/=]+$/.test(key))
-    .sort(),
-  addresses: of('address').map(([device = '', cidr = '']) => ({
-    device,
-    address: cidr.split('/')[0] ?? '',
-    prefix: Number(cidr.split('/')[1] ?? 32),
-  })),
-  defaultRoute: one('default-route'),
-  mtu: byName(of('mtu'), (mtu = '') => Number(mtu)),
-  listening: of('listen').map(([port = '', process = '']) => ({ port: Number(port), process })),
-  ...firewallFact(of('firewall')[0]),
-  foreignChains: all('foreign-chain'),
-  reach: byName(of('reach'), (state = '') => state as 'open'),
-})
-
-type System =
-  | 'systemd'
-  | 'timeSync'
-  | 'sysctls'
-  | 'modules'
-  | 'lackingModules'
-  | 'conntrackWritable'
-  | 'packages'
-  | 'users'
-  | 'services'
-  | 'leftovers'
+const networkFacts = ({ of, one, all }: Rows) =>
+  ({
+    resolved: one('resolved') === 'yes',
+    nameservers: one('nameservers').trim().split(' ').filter(Boolean),
+    hostKeys: all('host-key')
+      .filter((key) => /^[\w-]+ [A-Za-z0-9+/=]+$/.test(key))
+      .sort(),
+    addresses: of('address').map(([device = '', cidr = '']) => ({
+      device,
+      address: cidr.split('/')[0] ?? '',
+      prefix: Number(cidr.split('/')[1] ?? 32),
+    })),
+    defaultRoute: one('default-route'),
+    mtu: byName(of('mtu'), (mtu = '') => Number(mtu)),
+    listening: of('listen').map(([port = '', process = '']) => ({ port: Number(port), process })),
+    ...firewallFact(of('firewall')[0]),
+    foreignChains: all('foreign-chain'),
+    reach: byName(of('reach'), (state = '') => state as 'open'),
+  }) satisfies Partial<Facts>
 
 /** What the system is made of and set to, whoever did it. */
-const systemFacts = ({ of, one, all }: Rows): Pick<Facts, System> => ({
-  systemd: one('pid1') === 'systemd' ? Number.parseInt(one('systemd'), 10) || 0 : 0,
-  timeSync: one('time-sync'),
-  sysctls: byName(of('sysctl'), (value = '') => value),
-  modules: [...new Set(all('module'))].sort(),
-  lackingModules: all('lacking-module'),
-  conntrackWritable: one('writable-conntrack') === 'yes',
-  packages: byName(of('package'), (value = '') => value),
-  users: all('user'),
-  services: byName(of('service'), (enabled = '', active = '') => ({ enabled: enabled === 'enabled', active: active === 'active' })),
-  leftovers: of('leftover').map(([tool = '', path = '']) => ({ tool, path })),
-})
-
-type Part =
-  | 'etcdData'
-  | 'damaged'
-  | 'images'
-  | 'units'
-  | 'timers'
-  | 'api'
-  | 'nodes'
-  | 'nodeList'
-  | 'nodeListError'
-  | 'etcdMembers'
-  | 'deprecatedApis'
-  | 'etcd'
-  | 'manifests'
+const systemFacts = ({ of, one, all }: Rows) =>
+  ({
+    systemd: one('pid1') === 'systemd' ? Number.parseInt(one('systemd'), 10) || 0 : 0,
+    timeSync: one('time-sync'),
+    sysctls: byName(of('sysctl'), (value = '') => value),
+    modules: [...new Set(all('module'))].sort(),
+    lackingModules: all('lacking-module'),
+    conntrackWritable: one('writable-conntrack') === 'yes',
+    packages: byName(of('package'), (value = '') => value),
+    users: all('user'),
+    services: byName(of('service'), (enabled = '', active = '') => ({ enabled: enabled === 'enabled', active: active === 'active' })),
+    leftovers: of('leftover').map(([tool = '', path = '']) => ({ tool, path })),
+  }) satisfies Partial<Facts>
 
 /** The host's part in the cluster. */
-const clusterFacts = (rows: Rows): Pick<Facts, Part> => {
+const clusterFacts = (rows: Rows) => {
   const { of, one, all } = rows
   return {
     etcdData: one('etcd-data') === 'yes',
@@ -257,7 +207,7 @@ const clusterFacts = (rows: Rows): Pick<Facts, Part> => {
     ...etcdFact(rows),
     // kubectl diff ends with 1 for a difference, and with more where it could not tell.
     manifests: byName(of('manifest'), (code = '') => (code === '0' ? 'same' : code === '1' ? 'differs' : 'unknown')),
-  }
+  } satisfies Partial<Facts>
 }
 
 /**

@@ -125,7 +125,7 @@ test('what keeps strangers out, and the networks that its rules name', () => {
   const iptables = (first: string, last = '') => `iptables() { printf -- '${first}\\n${rules}${last}'; }`
   expect(only('iptables', iptables('-P INPUT DROP'))).toEqual(['firewall\tiptables\t10.0.0.0/24'])
   expect(only('iptables', iptables('-P INPUT ACCEPT', '-A INPUT -j REJECT --reject-with icmp\\n'))).toEqual([
-    'firewall\tiptables\t10.0.0.0/24 ',
+    'firewall\tiptables\t10.0.0.0/24',
   ])
   expect(only('iptables', iptables('-P INPUT ACCEPT'))).toEqual([''])
   expect(only('ufw', "ufw() { printf 'Status: active\\nAnywhere ALLOW 10.77.0.0/24\\n'; }")).toEqual(['firewall\tufw\t10.77.0.0/24'])
