@@ -207,7 +207,34 @@ apt_refresh() {
 		# Which part of the file failed is not asked here: apt_sources tries each part for itself, and lets security fixes wait.
 		apt_update "$target" || apt_sources "$name"
 	done
-	[ "$ours" = yes ] || apt timeout update
+	# One dead source of somebody else's is no reason to stop: whether the packages can be had shows when they are fetched.
+	[ "$ours" = yes ] || apt timeout update || note apt-incomplete
+}
+
+# dpkg_holder: who holds dpkg, as "NAME PID"; nothing where nobody does. That the file is open there tells it from an inode of another disk.
+dpkg_holder() {
+	for lock in /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock; do
+		inode=$(stat -c %i "$lock" 2>/dev/null) || continue
+		holder=$(awk -v inode="$inode" '$2 == "POSIX" {n = split($6, at, ":"); if (at[n] == inode) {print $5; exit}}' /proc/locks)
+		[ -n "$holder" ] || continue
+		find "/proc/$holder/fd" -lname "$lock" 2>/dev/null | grep -q . || continue
+		printf '%s %s\n' "$(cat "/proc/$holder/comm")" "$holder"
+		return
+	done
+}
+
+dpkg_free() {
+	holder=$(dpkg_holder)
+	[ -n "$holder" ] || return 0
+	[ -n "$told" ] || note "dpkg-held $holder"
+	told=yes
+	return 1
+}
+
+# await_dpkg: unattended upgrades may hold dpkg for minutes. After ten of them apt's own limit decides, and its words are said.
+await_dpkg() {
+	told=
+	retry 600 5 dpkg_free || true
 }
 
 # host_now FILE: where the base archive comes from at the moment.

@@ -271,6 +271,7 @@ allow_starts() {
 # packages NAME...: installs without starting anything the packages bring. What comes along with them is remembered too,
 # and which of them apt had as "installed automatically": naming a package makes it a wanted one.
 packages() {
+	await_dpkg
 	apt_refresh
 	deny_starts
 	finish_packages

@@ -60,9 +60,24 @@ const waitingDrain = (note: string): Text | undefined => {
       }
 }
 
+/** What apt.sh says of the host's own packages: "dpkg-held NAME PID", "apt-incomplete". */
+const packagesText = (note: string): Text | undefined => {
+  if (note === 'apt-incomplete')
+    return {
+      en: 'not all apt sources of this host answer; the packages are taken from those that do',
+      zh: '该主机的部分 apt 源没有响应，将从其余的源获取软件包',
+    }
+  const [, name, pid] = /^dpkg-held (.+) (\d+)$/.exec(note) ?? []
+  if (name === undefined) return undefined
+  return {
+    en: `dpkg is held by ${name} (process ${pid}); waiting for it, for up to 10 min`,
+    zh: `dpkg 正被 ${name}（进程 ${pid}）占用，最多等待 10 分钟`,
+  }
+}
+
 /** A note of a host's script in words: what fetch.sh says of a source is one line of the report, anything else stays as it is. */
 export const noteText = (note: string, language: Language): string => {
-  const waiting = waitText(note, language) ?? waitingDrain(note)?.[language]
+  const waiting = waitText(note, language) ?? (waitingDrain(note) ?? packagesText(note))?.[language]
   if (waiting !== undefined) return waiting
   const [, host, thing, reason] = /^source-failed (\S+) (\S+) (.+)$/.exec(note) ?? []
   if (host === undefined || thing === undefined || reason === undefined) return note
