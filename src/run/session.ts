@@ -26,7 +26,8 @@ import { EXIT, type Problem, refusal } from '../problem.ts'
 import { releaseOf, SUPPORTED } from '../releases/index.ts'
 import { keysOf, lockPathOf, parseLock, pinsOf } from '../releases/pins.ts'
 import { LOCK_COPY, lockCopies } from '../steps/operator-records.ts'
-import { lostSecrets } from '../steps/preflight/lost-secrets.ts'
+import type { SecretName } from '../cluster/secret-names.ts'
+import { lostSecrets, missingSecrets } from '../steps/preflight/lost-secrets.ts'
 import { identityProblems } from '../steps/preflight/identity.ts'
 import { networkOf } from '../addons/networks.ts'
 import { peerName, peersOf } from '../steps/preflight/network.ts'
@@ -182,13 +183,21 @@ export const planOf = ({ intent, world }: Pick<Session, 'intent' | 'world'>): Pl
 export const strangersIn = ({ intent, world }: Pick<Session, 'intent' | 'world'>, expected: readonly string[] = []): Problem[] =>
   identityProblems(membersOf(intent.hosts, world), world, expected)
 
-/** Shared keys that the cluster has lost: what would end the process that still has one in memory asks first. `gone`: hosts that will be no more. */
-export const lostKeysIn = ({ intent, world }: Pick<Session, 'intent' | 'world'>, gone: readonly string[] = []): Problem[] => {
-  const all = membersOf(intent.hosts, world)
-  const members = all.filter(({ key }) => !gone.includes(key))
+/** Shared keys that the cluster has lost: what would end the process that still has one in memory asks first. */
+export const lostKeysIn = ({ intent, world }: Pick<Session, 'intent' | 'world'>): Problem[] => {
+  const members = membersOf(intent.hosts, world)
   const at = members.find(({ roles }) => roles.controlPlane)
-  const left = Object.fromEntries(Object.entries(world).filter(([key]) => !gone.includes(key)))
-  return at ? lostSecrets({ ...intent.cluster, members, world: left }, at) : []
+  return at ? lostSecrets({ ...intent.cluster, members, world }, at) : []
+}
+
+/** Shared secrets that a host alone holds whole: with it the cluster would lose them. */
+export const onlyOn = ({ intent, world }: Pick<Session, 'intent' | 'world'>, host: string): SecretName[] => {
+  const members = membersOf(intent.hosts, world)
+  const { [host]: _, ...others } = world
+  const missing = missingSecrets({ ...intent.cluster, members, world })
+  return missingSecrets({ ...intent.cluster, members: members.filter(({ key }) => key !== host), world: others }).filter(
+    (name) => !missing.includes(name),
+  )
 }
 
 /** Prints problems for people. */

@@ -10,7 +10,7 @@ import { contextsOf } from '../../run/contexts.ts'
 import { underLock } from '../../run/under-lock.ts'
 import { CONTROLLERS, giveUp, restart, survive } from './recover-scripts.ts'
 import { meant } from '../../run/confirm-cluster.ts'
-import { refuse, sayProblems, type Session, strangersIn, withSession } from '../../run/session.ts'
+import { lostKeysIn, refuse, sayProblems, type Session, strangersIn, withSession } from '../../run/session.ts'
 import type { Io, Options } from '../../run/types.ts'
 
 const objection = (
@@ -121,7 +121,9 @@ const recoverLocked = async (session: Session, survivor: Context, others: readon
 /** The same with hosts that are connected and seen. */
 export const recoverSession = async (session: Session, name: string, options: Options, io: Io): Promise<number> => {
   const strangers = strangersIn(session)
-  if (strangers.length > 0) return refuse(strangers, io, options)
+  // The API servers restart, and with them goes a lost key that they still have in memory.
+  const forbidding = [...strangers, ...lostKeysIn(session)]
+  if (forbidding.length > 0) return refuse(forbidding, io, options)
   const members = contextsOf(session).filter(({ member }) => member.roles.etcd)
   const named = entriesNamed(
     membersOf(session.intent.hosts, session.world).filter(({ roles }) => roles.etcd),

@@ -12,7 +12,18 @@ import type { Member } from '../../cluster/types.ts'
 import { confirmYes } from '../../ui/prompt.ts'
 import { consent } from '../../run/consent.ts'
 import { type Recheck, underLock } from '../../run/under-lock.ts'
-import { environmentOf, exitOf, look, readIntent, refuse, sayProblems, type Session, strangersIn, withSession } from '../../run/session.ts'
+import {
+  environmentOf,
+  exitOf,
+  lostKeysIn,
+  look,
+  readIntent,
+  refuse,
+  sayProblems,
+  type Session,
+  strangersIn,
+  withSession,
+} from '../../run/session.ts'
 import type { Io, Options } from '../../run/types.ts'
 import { drainsAllowed } from './pods.ts'
 import { type Task, runTasks } from './run.ts'
@@ -151,6 +162,9 @@ export const rebootNode = async (
   if (strangers.length > 0) return refuse(strangers, io, options)
   const turn = turnOf(session, word, io)
   if (!turn) return exitOf(session.problems) || EXIT.config
+  // A reboot ends the process that still has a lost key in memory.
+  const lost = turn.member.roles.controlPlane ? lostKeysIn(session) : []
+  if (lost.length > 0) return refuse(lost, io, options)
   if (!quorumHolds(session, turn.member, io)) return EXIT.unfit
   const exit = await underLock(session, options, io, (io, recheck) => carryOut(turn, { session, recheck, environment, options }, io), {
     leaving: turn.member.key,

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../../config/schema.ts'
 import { type Removal, removalOf } from '../../engine/removal.ts'
 import { parseSurvey, resetHost, SURVEY } from '../../engine/reset.ts'
+import { SECRET_PATHS } from '../../resources/secrets.ts'
 import { capture, type Transport } from '../../hosts/transport.ts'
 import { EXIT } from '../../problem.ts'
 import { problemText } from '../../ui/problems.ts'
@@ -9,7 +10,7 @@ import { askWord } from '../../ui/prompt.ts'
 import { resultText, stageText } from '../../ui/reset-text.ts'
 import { consent } from '../../run/consent.ts'
 import { underLock } from '../../run/under-lock.ts'
-import { look, refuse, type Session, sayProblems, strangersIn, withSession } from '../../run/session.ts'
+import { look, onlyOn, refuse, type Session, sayProblems, strangersIn, withSession } from '../../run/session.ts'
 import type { Io, Options } from '../../run/types.ts'
 import { leaving } from '../../run/interrupted.ts'
 import { drainsAllowed, sayLost } from './pods.ts'
@@ -106,6 +107,19 @@ const carryOut = async (removal: Removal, session: Session, io: Io): Promise<num
   return EXIT.done
 }
 
+/** With the last host that holds a shared key the cluster would lose it. */
+const isLastHolder = ({ name, entry, alive }: Removal, session: Session, io: Io): boolean => {
+  const names = alive && entry?.roles.controlPlane ? onlyOn(session, entry.key) : []
+  const files = names.map((one) => SECRET_PATHS[one].at(-1)).join(', ')
+  if (names.length > 0)
+    say(
+      io,
+      `No other control plane has ${files}. Run slipway up first, which copies it from ${name}.`,
+      `其他控制平面都没有 ${files}。请先运行 slipway up，从 ${name} 复制。`,
+    )
+  return names.length > 0
+}
+
 /** What is to be done, or the exit code of what speaks against it, which has been said. `before`: what was shown already. */
 const permitted = (session: Session, word: string, options: Options, io: Io, before?: Removal): Removal | number => {
   const removal = removalOf(session.intent.hosts, session.world, word)
@@ -117,6 +131,7 @@ const permitted = (session: Session, word: string, options: Options, io: Io, bef
     return EXIT.config
   }
   if (!givenUp(removal, options, io)) return EXIT.unreachable
+  if (entry && isLastHolder(removal, session, io)) return EXIT.unfit
   if (!isDeepStrictEqual(removal.votes, before?.votes) && !provenQuorum(removal, io)) return EXIT.unfit
   return removal
 }

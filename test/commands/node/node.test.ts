@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { node } from '../../../src/commands/node/index.ts'
-import { quorumHolds, reboot } from '../../../src/commands/node/reboot.ts'
+import { quorumHolds, reboot, rebootNode } from '../../../src/commands/node/reboot.ts'
+import { dropPath } from '../../../src/resources/paths.ts'
 import { removeNode } from '../../../src/commands/node/remove.ts'
 import { replaceNode } from '../../../src/commands/node/replace.ts'
 import {
@@ -344,6 +345,30 @@ describe('an address that several hosts share is no name for one of them', () =>
     expect(await reboot(['cp1', '203.0.113.9'], { ...yes, file }, io)).toBe(2)
     rmSync(dir, { recursive: true })
     expect(printed.err).toContain(CHOICE)
+  })
+})
+
+describe('keys that the cluster has lost, or would', () => {
+  const without = (world: World, ...keys: string[]): World =>
+    Object.fromEntries(
+      Object.entries(world).map(([key, facts]) => [key, keys.includes(key) ? dropPath(facts, '/etc/kubernetes/encryption.yaml') : facts]),
+    )
+  const planes = hosts.filter(({ roles }) => roles.controlPlane).map(({ key }) => key)
+
+  test('node remove: the last one that has a key stays until the others have it', async () => {
+    const { session, ran } = sessionWith(without(WHOLE, ...planes.slice(1)))
+    const { io, printed } = fakeIo()
+    expect(await removed(session, 'cp1', force, io)).toBe(3)
+    expect(ran).toEqual([])
+    expect(printed.err).toContain('No other control plane has /etc/kubernetes/encryption.yaml. Run slipway up first')
+  })
+
+  test('node reboot: not while a running process is the last that has one', async () => {
+    const { session, ran } = sessionWith(without(WHOLE, ...planes))
+    const { io, printed } = fakeIo()
+    expect(await rebootNode(session, 'cp1', yes, io)).toBe(3)
+    expect(ran).toEqual([])
+    expect(printed.err).toContain('Neither restart kube-apiserver nor reboot')
   })
 })
 
