@@ -43,7 +43,7 @@ const idsIn = async (name: SecretName, secrets: Secrets): Promise<string[]> => {
 }
 
 /** Whether the backup holds the keys that the cluster lost, and not those of another time. */
-const misfits = async (source: string, names: readonly SecretName[], secrets: Secrets, world: World): Promise<Problem[]> => {
+export const misfits = async (source: string, names: readonly SecretName[], secrets: Secrets, world: World): Promise<Problem[]> => {
   const other = await Promise.all(
     names.filter(isPair).map(async (name) => {
       const [shown, held] = [shownIds(name, world), await idsIn(name, secrets)]

@@ -22,7 +22,9 @@ import { exitOf, type Intent, look, planOf, refuse, type Session, strangersIn, w
 import type { Io, Options } from '../../run/types.ts'
 import { underLock } from '../../run/under-lock.ts'
 
-const etcdAnswers = ({ world }: Session): boolean => Object.values(world).some(({ etcdMembers }) => etcdMembers.length > 0)
+/** Hosts that are no members by the file may run another cluster's. */
+const etcdAnswers = ({ intent, world }: Session): boolean =>
+  intent.hosts.some(({ key, roles }) => roles.etcd && (world[key]?.etcdMembers ?? []).length > 0)
 
 /** The restores of backup `id` that were cut off, as the hosts tell: `ready` on one says that all were prepared. */
 const cutOff = ({ world }: Session, id: string): Restoring[] =>

@@ -89,8 +89,8 @@ const SETTINGS: readonly Setting[] = [
 ]
 
 const ANEW: Text = {
-  en: 'Another one needs a new cluster: `slipway reset`, then `slipway up`, or other hosts.',
-  zh: '要使用新值需新建集群：`slipway reset` 后再 `slipway up`，或使用其他主机。',
+  en: 'Another one needs a new cluster: other hosts, or these after `slipway reset`, which takes this cluster away with all that it holds.',
+  zh: '要使用新值需新建集群：使用其他主机，或对这些主机运行 `slipway reset`（会移除此集群及其全部内容）后再安装。',
 }
 
 const refuse = (at: string, what: Text, fix: Text): Problem => ({ at, what, fix, severity: 'error', exit: EXIT.config })

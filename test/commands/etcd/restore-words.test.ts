@@ -5,7 +5,7 @@ import { clusterOf } from '../../engine/scenarios.ts'
 import { A, bare, worldA, yamlOf } from '../../engine/two-clusters.ts'
 import { sessionOf } from '../support.ts'
 
-const OWN = 'aaaaaaaasymbol ca'
+const OWN = worldA['10.0.0.11']?.paths['/etc/kubernetes/pki/ca.crt']?.certificate?.key ?? ''
 const OTHER = 'bbbbbbbbsymbol ca'
 const wordsFor = (world: World, ca: string, yaml = yamlOf(A)) =>
   restoreWords(
