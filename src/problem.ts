@@ -1,6 +1,6 @@
 import type { Text } from './text.ts'
 
-/** Exit codes of the CLI, in one place (the README's table is generated from it). */
+/** Exit codes of the CLI, in one place; the README says what each means. */
 export const EXIT = {
   done: 0,
   bug: 1,
