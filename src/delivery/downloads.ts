@@ -2,7 +2,7 @@ import { DeliveryError } from '../engine/apply.ts'
 import type { Change } from '../engine/change.ts'
 import { escapeRemote } from '../hosts/lines.ts'
 import { createSemaphore } from '../hosts/share.ts'
-import type { Transport } from '../hosts/transport.ts'
+import { type Transport, TransportError } from '../hosts/transport.ts'
 import type { PackagesResource } from '../resources/types.ts'
 import { DiskError } from './disk.ts'
 import type { Complain } from './fallback.ts'
@@ -35,7 +35,7 @@ const FETCHES = 4
 /** Whether the operator's machine brings these packages. */
 export const isPushed = (want: Change['want']): want is Pushed => want.kind === 'packages' && want.pushed !== undefined
 
-/** Each value made once, a bounded number at a time. */
+/** Each value made once, a bounded number at a time. What fails is not kept: the next may have more luck. */
 const once = <T>(width: number) => {
   const made = new Map<string, Promise<T>>()
   const free = createSemaphore(width)
@@ -50,8 +50,34 @@ const once = <T>(width: number) => {
         }
       })
     made.set(key, known)
+    known.catch(() => made.delete(key))
     return known
   }
+}
+
+/**
+ * What one host finds out for all of its kind. A host that is lost, or whose apt fails, says nothing of the others: the next one that waits asks for
+ * itself.
+ */
+const byOneOf =
+  <T>(shared: ReturnType<typeof once<T>>) =>
+  async (key: string, make: () => Promise<T>): Promise<T> => {
+    for (;;) {
+      let own = false
+      try {
+        return await shared(key, () => {
+          own = true
+          return make()
+        })
+      } catch (error) {
+        if (own || !(error instanceof TransportError || error instanceof DeliveryError)) throw error
+      }
+    }
+  }
+
+/** A failure that several hosts share is told of each by its own change. */
+const asOwn = (change: Change) => (error: unknown) => {
+  throw error instanceof DeliveryError ? new DeliveryError(change, error.lines) : error
 }
 
 /** What the hosts of one system take altogether. */
@@ -75,10 +101,12 @@ const orFail = async <T>(change: Change, what: string, note: Note, find: (compla
 export const createDownloads = (changes: readonly Change[], origin: Origin, signal: AbortSignal): Downloads => {
   const { supply, http, resolved = {} } = origin
   const obtained = once<readonly Upload[]>(FETCHES)
-  const systems = once<Resolved>(FETCHES)
+  const systems = byOneOf(once<Resolved>(FETCHES))
   return {
     uploads: ({ change, want }, note) =>
-      obtained(uploadName(want), () => orFail(change, change.id, note, (complain) => uploadsOf(want, origin, complain))),
+      obtained(uploadName(want), () => orFail(change, change.id, note, (complain) => uploadsOf(want, origin, complain))).catch(
+        asOwn(change),
+      ),
     resolve: ({ change, want }, transport, note) => {
       const system = systemOf(want.pushed)
       return systems(system, () =>

@@ -2,14 +2,16 @@ import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { createDelivery } from '../../src/delivery/deliver.ts'
 import { onDisk } from '../../src/delivery/disk.ts'
-import type { Origin } from '../../src/delivery/downloads.ts'
+import { createDownloads, isPushed, type Origin } from '../../src/delivery/downloads.ts'
 import { DeliveryError } from '../../src/engine/apply.ts'
 import type { Event } from '../../src/engine/events.ts'
 import type { Change } from '../../src/engine/change.ts'
 import { FakeTransport } from '../hosts/fake.ts'
 import type { Os } from '../../src/mirrors/types.ts'
+import { TransportError } from '../../src/hosts/transport.ts'
 import { kindOf } from '../../src/resources/index.ts'
 import type { Resource } from '../../src/resources/types.ts'
+import { same } from '../../src/text.ts'
 
 const digestOf = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`
 const hexOf = (text: string): string => digestOf(text).slice('sha256:'.length)
@@ -158,4 +160,36 @@ test('hosts share what is fetched', async () => {
   await Promise.all(hosts.map(({ change, transport }) => deliver({ host: change.host, changes: [change] }, transport, () => {})))
   expect(origin.asked).toHaveLength(1)
   expect(hosts.map(({ got }) => got.at(-1))).toEqual(Array(2).fill(`receive ${hexOf('kubelet')} ${digestOf('kubelet')} < kubelet`))
+})
+
+test('a host that is lost while its apt is asked, and one whose apt fails, are told alone: the next one asks its own', async () => {
+  const lost = new TransportError({ at: 'a', what: same('connection lost'), fix: same(''), severity: 'error', exit: 4 })
+  const list = ` ${hexOf('list')} 4 main/binary-amd64/Packages.xz`
+  const stock = stockOf('list')
+  const origin: Origin = {
+    ...stock,
+    supply: { ...stock.supply, bring: async (digest) => digest === digestOf('list') },
+    http: { text: async () => `SHA256:\n${list}\n`, digest: async () => undefined, why: () => undefined },
+    resolved: {},
+  }
+  const changes = ['a', 'b', 'c'].map((host) => changeOn(host, packages))
+  const downloads = createDownloads(changes, origin, new AbortController().signal)
+  const asked: string[] = []
+  const failures = await Promise.all(
+    changes.map(async (change) => {
+      const answer = () => {
+        asked.push(change.host)
+        if (change.host === 'a') throw lost
+        return { exit: 100, stderr: `apt of ${change.host} fails` }
+      }
+      if (!isPushed(change.want)) throw new Error('these are packages')
+      return downloads.resolve({ change, want: change.want }, new FakeTransport([[/^/, answer]]), () => {}).catch((error: unknown) => error)
+    }),
+  )
+  expect(asked).toEqual(['a', 'b', 'c'])
+  expect(failures[0]).toBe(lost)
+  expect(failures.slice(1).map((error) => (error as DeliveryError).lines.at(-1))).toEqual([
+    expect.stringContaining('apt of b fails'),
+    expect.stringContaining('apt of c fails'),
+  ])
 })
