@@ -43,8 +43,20 @@ watch_apt() {
 	done
 }
 
-# apt_paced DIRECTORY SECONDS ARGUMENT...: an apt-get that fetches into DIRECTORY. What it says is kept for apt_reason.
+# apt_paced DIRECTORY SECONDS ARGUMENT...: an apt-get that fetches into DIRECTORY. A transfer that breaks or stalls goes on where it stopped, as
+# long as each try brings something: apt keeps what came.
 apt_paced() {
+	local brought
+	while :; do
+		brought=$(bytes_in "$1")
+		apt_once "$@" && return
+		[ "$(bytes_in "$1")" -gt "$brought" ] || return "$code"
+		case $(apt_reason) in 'it broke off' | 'silent for'*) ;; *) return "$code" ;; esac
+	done
+}
+
+# apt_once DIRECTORY SECONDS ARGUMENT...: one apt-get. What it says is kept for apt_reason.
+apt_once() {
 	into=$1
 	limit=$2
 	shift 2

@@ -11,6 +11,7 @@ import { PRELUDE } from '../../src/shell/texts.ts'
 import { quote } from '../../src/shell/quote.ts'
 import { aptSources } from '../../src/resources/apt-sources.ts'
 import type { AptSourcesResource } from '../../src/resources/types.ts'
+import { breaking } from './sources.ts'
 
 const run = promisify(execFile)
 
@@ -150,6 +151,27 @@ const FAULTS: Readonly<Record<string, Readonly<{ handler: Handler; says: RegExp 
 }
 
 describe.skipIf(!hasApt)('apt sources on a host', () => {
+  test('a line that breaks in every list goes on where it stopped', async () => {
+    const list = Buffer.from(packages + 'X-Padding: x\n'.repeat(20_000))
+    const [folder, ranges] = [join(root, 'broken'), [] as (string | undefined)[]]
+    await mkdir(folder)
+    const sum = createHash('sha256').update(list).digest('hex')
+    await writeFile(join(folder, 'Release'), release.replaceAll(sha, sum).replaceAll(` ${packages.length} `, ` ${list.length} `))
+    const gpg = ['--homedir', join(keys, 'home'), '--batch', '--pinentry-mode', 'loopback', '--passphrase', '']
+    await run('gpg', [...gpg, '--output', join(folder, 'InRelease'), '--clearsign', join(folder, 'Release')])
+    const modified = new Date(Date.now() - 1e6).toUTCString()
+    const url = await start((request, response) => {
+      if (request.url?.endsWith('/InRelease')) return void readFile(join(folder, 'InRelease')).then((text) => response.end(text))
+      if (!/\/Packages$/.test(request.url ?? '')) return void response.writeHead(404).end()
+      ranges.push(request.headers.range)
+      response.setHeader('last-modified', modified)
+      breaking(list, 100_000)(request, response)
+    })
+    const { code, notes } = await apply(wanted([url]))
+    expect({ code, notes }).toEqual({ code: 0, notes: [] })
+    expect(ranges).toEqual([undefined, 'bytes=100000-', 'bytes=200000-'])
+  })
+
   test('the first that works, nothing else is asked', async () => {
     const [one, two] = [await start(good), await start(() => expect.unreachable())]
     const { code, notes, stderr } = await apply(wanted([one, two], [one]))

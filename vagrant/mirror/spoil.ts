@@ -21,6 +21,8 @@ function through(body: Reply['body'], step: Step): Readable {
   const source = body instanceof Readable ? body : Readable.from([Buffer.from(body ?? '')])
   source.on('error', (error) => change.destroy(error))
   change.on('close', () => source.destroy())
+  // Cut on purpose after the client has gone, nobody listens any more.
+  change.on('error', () => {})
   return source.pipe(change)
 }
 
