@@ -5,13 +5,20 @@ import type { Carrier, Mirror } from './types.ts'
 /** Docker Hub's images are named docker.io and served by another host (containerd docs/hosts.md). */
 const hostOf = (domain: string): string => (domain === 'docker.io' ? 'registry-1.docker.io' : domain)
 
+/** Where a mirror's own name for an image answers. Only its endpoint knows whether a registry of one's own answers without TLS. */
+export const originByName = (mirror: Mirror, source: string, domain: string): string => {
+  const endpoint = mirror.endpoint(source)
+  const host = hostOf(domain)
+  const url = endpoint && new URL(endpoint.url)
+  return `${url?.host === host ? url.protocol : 'https:'}//${host}`
+}
+
 /** Under its own name first; then as containerd would ask, where that is another host. */
 const basesOf = (mirror: Mirror, source: Reference, named: Reference): readonly string[] => {
   const endpoint = mirror.endpoint(source.domain)
   const host = hostOf(named.domain)
   const url = endpoint && new URL(endpoint.url)
-  // Only the endpoint knows whether a registry of one's own answers without TLS.
-  const own = `${url?.host === host ? url.protocol : 'https:'}//${host}/v2/${named.path}`
+  const own = `${originByName(mirror, source.domain, named.domain)}/v2/${named.path}`
   if (!endpoint || url?.host === host) return [own]
   return [own, `${endpoint.url}${endpoint.overridePath ? '' : '/v2'}/${source.path}`]
 }

@@ -84,9 +84,15 @@ ask_manifest() {
 	(sleep "$FETCH_TELL" >/dev/null && tell_wait "$1") 2>/dev/null 3<&- 9>&- &
 	teller=$!
 	status=$(curl -q -sS ${2:+"$2"} --proto '=http,https' --connect-timeout "$FETCH_CONNECT" --max-time "$FETCH_FIRST_BYTE" -A 'slipway' -H "Accept: $MANIFEST_TYPES" \
-		-D "$RUN/challenge" -w '%{http_code}' -o /dev/null "$1" 2>"$RUN/challenge.error") || code=$?
+		${FETCH_HEADER:+-H "$FETCH_HEADER"} -D "$RUN/challenge" -w '%{http_code}' -o /dev/null "$1" 2>"$RUN/challenge.error") || code=$?
 	kill "$teller" 2>/dev/null || true
 	wait "$teller" 2>/dev/null || true
+}
+
+# head_manifest URL: HEAD first, because Docker Hub counts each GET as a pull. Registries without HEAD say so by one of these.
+head_manifest() {
+	ask_manifest "$1" -I
+	case $status in 400 | 403 | 405 | 501) ask_manifest "$1" ;; esac
 }
 
 # registry_token BASE REFERENCE: what an anonymous pull of it needs, as FETCH_HEADER. Where the registry does not answer, `error` says why.
@@ -94,9 +100,7 @@ registry_token() {
 	FETCH_HEADER=
 	host=$(host_of "$1")
 	case $OPEN_REGISTRIES in *" $host "*) return 0 ;; esac
-	# HEAD first, because Docker Hub counts each GET as a pull. Registries without HEAD say so by one of these.
-	ask_manifest "$1/manifests/$2" -I
-	case $status in 400 | 403 | 405 | 501) ask_manifest "$1/manifests/$2" ;; esac
+	head_manifest "$1/manifests/$2"
 	if [ "$code" -ne 0 ]; then
 		error=$(curl_reason "$RUN/challenge.error")
 		if [ "$code" -eq 28 ]; then error="silent for $FETCH_FIRST_BYTE s"; fi

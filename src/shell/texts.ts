@@ -35,3 +35,6 @@ export const MIRROR_PROBES: string = read('./mirror-probes.sh')
 
 /** What asks a host's apt for packages; commands/lock/deb-script.ts says which. */
 export const DEB_LISTS: string = read('./deb-lists.sh')
+
+/** What asks mirrors for images on a host, after the prelude. */
+export const IMAGE_CHECK: string = read('./image-check.sh')

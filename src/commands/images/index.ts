@@ -71,7 +71,7 @@ export const images: Command = {
   },
   usage: [
     'list',
-    'check [--manifest FILE]... [--path KIND:FIELD]...',
+    'check [--from-hosts] [--manifest FILE]... [--path KIND:FIELD]...',
     'save [FILE] [--arch amd64,arm64] [--manifest FILE]... [--path KIND:FIELD]...',
     'sync [REGISTRY] [--arch amd64,arm64] [--manifest FILE]... [--path KIND:FIELD]...',
     'rewrite -f FILE|DIR|URL|- [--in-place] [--cluster FILE] [--rule FROM=TO]... [--path KIND:FIELD]... [--pull-policy] [--exit-code]',
@@ -79,7 +79,7 @@ export const images: Command = {
   ],
   words: {
     list: {},
-    check: { flags: MANIFESTS },
+    check: { flags: { 'from-hosts': { type: 'boolean' }, ...MANIFESTS } },
     save: { flags: COPIES },
     sync: { flags: COPIES },
     rewrite: {

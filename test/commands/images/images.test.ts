@@ -268,6 +268,19 @@ describe('images check', () => {
     expect(printed.err).toContain('No configured mirror has registry.k8s.io/coredns/coredns:')
   })
 
+  test('a mirror that cannot be reached has not said that it lacks anything: exit 4, and how to ask from a host', async () => {
+    vi.stubGlobal('fetch', async () => {
+      throw Object.assign(new TypeError('fetch failed'), { cause: { code: 'ENOTFOUND' } })
+    })
+    const { io, printed } = fakeIo()
+    expect(await images.run(options({ file: cluster, rest: ['check'] }), io)).toBe(4)
+    expect(printed.out).toMatch(/daocloud +not reached +ENOTFOUND/)
+    expect(printed.out).toMatch(/daocloud +not reached +not asked any more/)
+    expect(printed.err).not.toContain('No configured mirror has')
+    expect(printed.err).toMatch(/Of \d+ images it is not known: daocloud(, aliyun)? could not be reached from this machine\./)
+    expect(printed.err).toContain('slipway images check --from-hosts')
+  })
+
   test('a digest that is not the pinned one does not count; who refuses three times is left in peace', async () => {
     await writeFile(join(folder, 'cluster.lock.yml'), `version: 1\nimages:\n  registry.k8s.io/pause:3.10.2: sha256:${'e'.repeat(64)}\n`)
     let refusals = 0
