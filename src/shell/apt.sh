@@ -44,15 +44,24 @@ watch_apt() {
 }
 
 # apt_paced DIRECTORY SECONDS ARGUMENT...: an apt-get that fetches into DIRECTORY. A transfer that breaks or stalls goes on where it stopped, as
-# long as each try brings something: apt keeps what came.
+# long as each try brings something. Then apt itself is to try again: between two runs it begins the same list in another packing, and throws
+# away what it has.
 apt_paced() {
 	local brought
-	while :; do
+	brought=$(bytes_in "$1")
+	apt_once "$@" && return
+	while breaks_on "$1" "$brought"; do
 		brought=$(bytes_in "$1")
-		apt_once "$@" && return
-		[ "$(bytes_in "$1")" -gt "$brought" ] || return "$code"
-		case $(apt_reason) in 'it broke off' | 'silent for'*) ;; *) return "$code" ;; esac
+		apt_once "$@" -o Acquire::Retries=100 -o Acquire::Retries::Delay=false && return
 	done
+	return "$code"
+}
+
+# breaks_on DIRECTORY BYTES: whether the last apt-get broke off after it had brought something; folders and locks it makes are no transfer.
+breaks_on() {
+	[ $(($(bytes_in "$1") - $2)) -gt "$FETCH_RATE" ] || return 1
+	case $(apt_reason) in 'it broke off' | 'silent for'*) return 0 ;; esac
+	return 1
 }
 
 # apt_once DIRECTORY SECONDS ARGUMENT...: one apt-get. What it says is kept for apt_reason.
