@@ -4,6 +4,7 @@ import { aliyunVpc } from './aliyun-vpc.ts'
 import { custom } from './custom.ts'
 import { daocloud } from './daocloud.ts'
 import { github } from './github.ts'
+import { kubekey } from './kubekey.ts'
 import { tencent } from './tencent.ts'
 import { tuna } from './tuna.ts'
 import type { Mirror } from './types.ts'
@@ -20,6 +21,7 @@ export const MIRRORS: Readonly<Record<ProviderName, Mirror>> = {
   tencent,
   daocloud,
   github,
+  kubekey,
 }
 
 /** The mirror an entry of cluster.yml means: a provider's name, or the URL of one's own. */

@@ -18,7 +18,7 @@ const PROFILES: Readonly<Record<Config['mirrors']['profile'], Orders>> = {
     base: ['aliyun', 'tuna', 'ustc', 'upstream'],
     kubernetes: ['aliyun', 'tuna', 'ustc'],
     docker: ['aliyun', 'tuna', 'ustc'],
-    files: ['daocloud', 'aliyun', 'github'],
+    files: ['daocloud', 'kubekey', 'aliyun', 'github'],
     images: ['daocloud', 'aliyun'],
   },
 }

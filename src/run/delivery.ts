@@ -25,8 +25,8 @@ const cacheFolder = ({ env, home }: Io): string => join(env.XDG_CACHE_HOME || jo
 /** Bytes from the configured places, kept in the cache. */
 export const networkOrigin = (intent: Intent, io: Io): Origin => ({
   supply: fromNetwork(openCache(cacheFolder(io)), io.signal, egressFor(intent)),
-  http: createHttp(io.signal, fetchOf(intent)),
-  registry: registryOf(intent, io.signal),
+  http: createHttp(io.signal, fetchOf(intent, io)),
+  registry: registryOf(intent, io),
 })
 
 /** Nothing is asked of the network: what the bundle does not hold is not had. */

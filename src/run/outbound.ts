@@ -12,9 +12,12 @@ import type { Intent } from './session.ts'
 import type { Io } from './types.ts'
 
 /** How this machine fetches what cluster.yml is about: through its proxy, and with the CAs of its registries (`files` has their texts). */
-export const fetchFor = (config: Config, hosts: readonly Host[], files: Readonly<Record<string, string>> = {}): Fetch => {
-  return createFetch(egressOf(waysOf(config, hosts, files)))
-}
+export const fetchFor = (
+  { ask }: Pick<Io, 'ask'>,
+  config: Config,
+  hosts: readonly Host[],
+  files: Readonly<Record<string, string>> = {},
+): Fetch => ask ?? createFetch(egressOf(waysOf(config, hosts, files)))
 
 const waysOf = (config: Config, hosts: readonly Host[], files: Readonly<Record<string, string>>): Ways => {
   const proxy = operatorProxy(config, hosts)
@@ -29,24 +32,24 @@ const waysOf = (config: Config, hosts: readonly Host[], files: Readonly<Record<s
 }
 
 /** The same for what has been read whole. */
-export const fetchOf = ({ config, hosts, cluster }: Intent): Fetch => fetchFor(config, hosts, cluster.files)
+export const fetchOf = ({ config, hosts, cluster }: Intent, io: Pick<Io, 'ask'>): Fetch => fetchFor(io, config, hosts, cluster.files)
 
 /** How this machine asks a single URL for what has been read whole. */
 export const egressFor = ({ config, hosts, cluster }: Intent): Egress => egressOf(waysOf(config, hosts, cluster.files))
 
 /** A client for the registries of cluster.yml, with the logins that were read. */
-export const registryOf = (intent: Intent, signal: AbortSignal): Registry => {
+export const registryOf = (intent: Intent, io: Pick<Io, 'ask' | 'signal'>): Registry => {
   const known = intent.cluster.logins ?? {}
   const logins: Record<string, Secret> = {}
   for (const { domain, origin } of privateRegistries(intent.config.private_registries)) {
     const login = known[domain]
     if (login !== undefined) logins[new URL(origin).origin] = login
   }
-  return createRegistry(fetchOf(intent), signal, logins)
+  return createRegistry(fetchOf(intent, io), io.signal, logins)
 }
 
 /** The same, reading the logins; a password that cannot be read is a Problem. */
 export const registryFor = async (intent: Intent, io: Io): Promise<Registry | { problems: readonly Problem[] }> => {
   const { intent: read, problems } = await withLogins(intent, io)
-  return problems.length > 0 ? { problems } : registryOf(read, io.signal)
+  return problems.length > 0 ? { problems } : registryOf(read, io)
 }

@@ -1,3 +1,4 @@
+import type { Fetch } from '../net/request.ts'
 import type { Language, Text } from '../text.ts'
 import type { Style } from '../ui/style.ts'
 
@@ -43,6 +44,8 @@ export type Io = Readonly<{
   interactive: boolean
   /** Aborted by Ctrl-C or SIGTERM. */
   signal: AbortSignal
+  /** What is asked instead of the network: in tests. */
+  ask?: Fetch
 }>
 
 /** A flag of one command, as node:util's parseArgs takes it. */

@@ -1,3 +1,4 @@
+import { stubbedFetch } from '../net/by-global-fetch.ts'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,6 +25,7 @@ export const fakeIo = (language: Io['language'] = 'en') => {
     command: 'slipway up',
     interactive: false,
     signal: new AbortController().signal,
+    ...stubbedFetch(),
   }
   return { io, printed }
 }

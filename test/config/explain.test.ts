@@ -27,7 +27,7 @@ describe('rows', () => {
   test.each([
     ['network.node_mask', '16 到 30 的整数'],
     ['nodes.role', 'control-plane、etcd 或 worker 的列表'],
-    ['mirrors.files', 'upstream、aliyun、aliyun-vpc、tuna、ustc、tencent、daocloud 或 github 或 URL 的列表'],
+    ['mirrors.files', 'upstream、aliyun、aliyun-vpc、tuna、ustc、tencent、daocloud、kubekey 或 github 或 URL 的列表'],
     ['services.etcd.extra_args', '映射，值为文本、文本的列表或 null'],
   ])('%s in Chinese', (key, zh) => expect(explain(key)[0]?.type.zh).toBe(zh))
   test('what cannot be changed names the way that there is: the CAs alone have one', () => {

@@ -88,8 +88,16 @@ describe('profile cn', () => {
   test('files and images', () => {
     const path = 'github.com/opencontainers/runc/releases/download/v1.4.3/runc.amd64'
     const oss = 'https://kubernetes.oss-cn-hangzhou.aliyuncs.com/kubernetes-release/release/v1.36.3/bin/linux/amd64/kubelet'
-    expect(sources('cn').files(kubelet)).toEqual([`https://files.m.daocloud.io/${kubelet}`, oss])
-    expect(sources('cn').files(path)).toEqual([`https://files.m.daocloud.io/${path}`, `https://${path}`])
+    expect(sources('cn').files(kubelet)).toEqual([
+      `https://files.m.daocloud.io/${kubelet}`,
+      `https://kubekey.pek3b.qingstor.com/${kubelet}`,
+      oss,
+    ])
+    expect(sources('cn').files(path)).toEqual([
+      `https://files.m.daocloud.io/${path}`,
+      `https://kubekey.pek3b.qingstor.com/${path}`,
+      `https://${path}`,
+    ])
     expect(sources('cn').image('registry.k8s.io/pause:3.10.2')).toBe('m.daocloud.io/registry.k8s.io/pause:3.10.2')
     expect(sources('cn').endpoints('registry.k8s.io')).toEqual([
       { url: 'https://k8s.m.daocloud.io', overridePath: false },

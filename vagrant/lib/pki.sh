@@ -5,7 +5,7 @@ PKI="$LAB_CACHE/pki"
 MIRROR_NAMES=(
   mirrors.aliyun.com files.m.daocloud.io m.daocloud.io k8s.m.daocloud.io docker.m.daocloud.io
   ghcr.m.daocloud.io quay.m.daocloud.io gcr.m.daocloud.io registry.cn-hangzhou.aliyuncs.com registry.aliyuncs.com
-  mirrors.tuna.tsinghua.edu.cn mirrors.ustc.edu.cn deb.debian.org security.debian.org
+  mirrors.tuna.tsinghua.edu.cn mirrors.ustc.edu.cn deb.debian.org security.debian.org kubekey.pek3b.qingstor.com
 )
 
 # issue NAME DAYS-ARGS...: a server certificate for all the names the mirror plays.

@@ -6,6 +6,7 @@ export type Target =
   | { readonly kind: 'registry'; readonly path: string }
   | { readonly kind: 'debian'; readonly path: string }
 
+const FILE_HOSTS = new Set(['files.m.daocloud.io', 'kubekey.pek3b.qingstor.com'])
 const APT_HOSTS = new Set(['mirrors.aliyun.com', 'mirrors.tuna.tsinghua.edu.cn', 'mirrors.ustc.edu.cn'])
 const DEBIAN_HOSTS = new Set([...APT_HOSTS, 'deb.debian.org', 'security.debian.org'])
 
@@ -36,7 +37,7 @@ export function route(host: string, path: string): Target | undefined {
     if (image === undefined) return undefined
     return { kind: 'registry', path: image === '' ? '/v2/' : `/v2/${domain}${image}` }
   }
-  if (host === 'files.m.daocloud.io') return { kind: 'file', root: 'files', path }
+  if (FILE_HOSTS.has(host)) return { kind: 'file', root: 'files', path }
   const kubernetes = KUBERNETES_APT[host]?.exec(path)?.[1]
   if (kubernetes !== undefined) return { kind: 'file', root: 'apt', path: `/kubernetes/${kubernetes}` }
   if (APT_HOSTS.has(host) && path.startsWith('/docker-ce/')) return { kind: 'file', root: 'apt', path }

@@ -54,7 +54,7 @@ export const manifestImages = async (
     process.stdin,
     io.signal,
     intent.cluster.sources.files,
-    fetchOf(intent),
+    fetchOf(intent, io),
   )
   const read = manifests.map(({ name, text }) => ({ name, ...imagesIn(text, paths) }))
   const unread = [...problems, ...read.flatMap(({ name, notes }) => noteProblems(name, notes))]

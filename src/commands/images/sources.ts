@@ -75,12 +75,12 @@ const sourcesFrom = async (
       nodes: [{ address: '192.0.2.1', role: ['worker'] }],
       mirrors: 'cn',
     }
-    return { sources: sourcesOf(schema.parse(bare).mirrors), ask: createFetch(), flat: false }
+    return { sources: sourcesOf(schema.parse(bare).mirrors), ask: io.ask ?? createFetch(), flat: false }
   }
   const loaded = await loadConfig(path, { supported: SUPPORTED, option: '--cluster' })
   if (loaded.config === undefined) return { problems: loaded.problems }
   const { config, hosts } = loaded
-  return { sources: sourcesOf(config.mirrors, config.private_registries), ask: fetchFor(config, hosts), flat: isFlat(config) }
+  return { sources: sourcesOf(config.mirrors, config.private_registries), ask: fetchFor(io, config, hosts), flat: isFlat(config) }
 }
 
 /** How images are renamed, from --cluster (or the cluster.yml here, or `mirrors: cn`), --rule and --path. */

@@ -28,10 +28,7 @@ type Placed = Readonly<{ carrier: Carrier; keeps: boolean }>
 /** Every place that carries an image; upstream is asked last even where hosts may not: the operator's machine may reach it. */
 export const placesOf = (ref: string, { cluster }: Intent): readonly Placed[] => {
   const kept = new Set(cluster.sources.carriers(`${ref}@${PROBE}`).map(({ name }) => name))
-  const listed = cluster.sources
-    .carriers(ref)
-    .filter(({ closed }) => !closed)
-    .map((carrier) => ({ carrier, keeps: kept.has(`${carrier.name}@${PROBE}`) }))
+  const listed = cluster.sources.carriers(ref).map((carrier) => ({ carrier, keeps: kept.has(`${carrier.name}@${PROBE}`) }))
   const own = carriersFrom([upstream])(ref).filter(({ name }) => !listed.some(({ carrier }) => carrier.name === name))
   return [...listed, ...own.map((carrier) => ({ carrier, keeps: true }))]
 }

@@ -16,8 +16,7 @@ import { lockImages } from './images.ts'
 import { type FoundKeys, lockKeys } from './keys.ts'
 import { verifyLock } from './verify.ts'
 import { type Asking, witnessesOf } from './witnesses.ts'
-import { fetchOf } from '../../run/outbound.ts'
-import { createRegistry } from '../../net/registry-client.ts'
+import { fetchOf, registryFor } from '../../run/outbound.ts'
 import { type Intent, readIntent, refuse } from '../../run/session.ts'
 import { tell } from '../../run/tell.ts'
 import type { Command, Io, Options } from '../../run/types.ts'
@@ -115,9 +114,10 @@ export const lock: Command = {
     const arches = named.length > 0 ? named : ['amd64']
     const intent = await readIntent(options)
     if ('problems' in intent) return refuse(intent.problems, io, options)
-    const ask = fetchOf(intent)
+    const ask = fetchOf(intent, io)
     const http = createHttp(io.signal, ask)
-    const registry = createRegistry(ask, io.signal)
+    const registry = await registryFor(intent, io)
+    if ('problems' in registry) return refuse(registry.problems, io, options)
     const path = lockPathOf(options.file === '-' ? 'cluster.yml' : options.file)
     if (options.flags.verify === true) {
       const lock = parseLock(await ifThere(readFile(path, 'utf8')), path)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { key } from './key.ts'
 
 /** The mirrors that cluster.yml may name. */
-export const PROVIDERS = ['upstream', 'aliyun', 'aliyun-vpc', 'tuna', 'ustc', 'tencent', 'daocloud', 'github'] as const
+export const PROVIDERS = ['upstream', 'aliyun', 'aliyun-vpc', 'tuna', 'ustc', 'tencent', 'daocloud', 'kubekey', 'github'] as const
 export type ProviderName = (typeof PROVIDERS)[number]
 
 /** A mirror by its name, or one's own by its URL. */

@@ -11,8 +11,6 @@ import { withoutShippedImages } from '../unshipped.ts'
 
 withoutShippedImages()
 
-vi.mock('../../../src/net/request.ts', async (original) => (await import('../../net/by-global-fetch.ts')).byGlobalFetch(original))
-
 const POD =
   'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n  - image: nginx:1.29 # web\n    imagePullPolicy: Always\n'
 const MOVED = POD.replace('nginx:1.29', 'm.daocloud.io/docker.io/library/nginx:1.29')

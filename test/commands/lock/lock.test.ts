@@ -12,8 +12,6 @@ import { withoutShippedImages } from '../unshipped.ts'
 
 withoutShippedImages()
 
-vi.mock('../../../src/net/request.ts', async (original) => (await import('../../net/by-global-fetch.ts')).byGlobalFetch(original))
-
 let folder: string
 let file: string
 let asked: string[]
@@ -157,7 +155,7 @@ describe('lock', () => {
     expect(exit).toBe(5)
     const fix = 'run slipway lock where one of them answers and copy cluster.lock.yml, or write the digest by hand.'
     expect(err).toContain(
-      `! ${KUBELET} stays without a pin: no place delivered it (files.m.daocloud.io: ENOTFOUND; kubernetes.oss-cn-hangzhou.aliyuncs.com: ENOTFOUND; dl.k8s.io: ENOTFOUND): ${fix}\n`,
+      `! ${KUBELET} stays without a pin: no place delivered it (files.m.daocloud.io: ENOTFOUND; kubekey.pek3b.qingstor.com: ENOTFOUND; kubernetes.oss-cn-hangzhou.aliyuncs.com: ENOTFOUND; dl.k8s.io: ENOTFOUND): ${fix}\n`,
     )
     expect(err).toMatch(
       /^! registry\.k8s\.io\/pause:\S+ stays without a pin: no place delivered it \(.*registry\.k8s\.io: ENOTFOUND\): run/m,
@@ -168,11 +166,18 @@ describe('lock', () => {
 
   test('a file and an image that no place has: each place says why', async () => {
     const none: Reply = () => undefined
-    internet({ 'files.m.daocloud.io': none, ...upstreamFiles(() => none), ...registries, 'm.daocloud.io': none, 'registry.k8s.io': none })
+    internet({
+      'files.m.daocloud.io': none,
+      'kubekey.pek3b.qingstor.com': none,
+      ...upstreamFiles(() => none),
+      ...registries,
+      'm.daocloud.io': none,
+      'registry.k8s.io': none,
+    })
     const { exit, err } = await run({}, 'zh')
     expect(exit).toBe(5)
     expect(err).toContain(
-      `! ${KUBELET} 未锁定：所有来源均未提供（files.m.daocloud.io：HTTP 404；kubernetes.oss-cn-hangzhou.aliyuncs.com：ENOTFOUND；dl.k8s.io：HTTP 404）：请在`,
+      `! ${KUBELET} 未锁定：所有来源均未提供（files.m.daocloud.io：HTTP 404；kubekey.pek3b.qingstor.com：HTTP 404；kubernetes.oss-cn-hangzhou.aliyuncs.com：ENOTFOUND；dl.k8s.io：HTTP 404）：请在`,
     )
     expect(err).toMatch(
       /^! registry\.k8s\.io\/pause:\S+ 未锁定：所有来源均未提供（m\.daocloud\.io：HTTP 404；.*registry\.k8s\.io：HTTP 404）：请在/m,
