@@ -5,7 +5,15 @@ import type { Rename } from './rewrite.ts'
 export type LiveChange = Readonly<{ path: string; from: string; to: string }>
 
 /** A workload in the cluster with the images of it that change. `fixed`: its template cannot be changed once it exists. */
-export type LiveWorkload = Readonly<{ kind: string; namespace: string; name: string; fixed: boolean; changes: readonly LiveChange[] }>
+export type LiveWorkload = Readonly<{
+  kind: string
+  namespace: string
+  name: string
+  fixed: boolean
+  /** A change is taken, and nothing comes of it until somebody resumes it. */
+  paused?: 'rollout' | 'suspend' | 'partition' | 'on-delete'
+  changes: readonly LiveChange[]
+}>
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -74,6 +82,16 @@ const changesOf = (item: unknown, rename: Rename, pullPolicy: boolean): LiveChan
   })
 }
 
+/** Why a changed template does not reach the Pods by itself (kubernetes.io: Deployments, StatefulSets, DaemonSets, CronJobs). */
+const pauseOf = (item: unknown): Pick<LiveWorkload, 'paused'> => {
+  const spec = at(item, 'spec')
+  if (at(spec, 'paused') === true) return { paused: 'rollout' }
+  if (at(item, 'kind') === 'CronJob' && at(spec, 'suspend') === true) return { paused: 'suspend' }
+  if (at(spec, 'updateStrategy', 'type') === 'OnDelete') return { paused: 'on-delete' }
+  if (Number(at(spec, 'updateStrategy', 'rollingUpdate', 'partition') ?? 0) > 0) return { paused: 'partition' }
+  return {}
+}
+
 /**
  * The workloads of a kubectl list that a renaming changes, by namespace, kind and name. `pullPolicy`: Always becomes IfNotPresent where the
  * image is pinned.
@@ -87,6 +105,7 @@ export const liveWorkloads = (answer: unknown, rename: Rename, pullPolicy = fals
       name: String(at(item, 'metadata', 'name')),
       // Job.spec.template is immutable; its images may change only before it starts (kubernetes.io, Jobs).
       fixed: at(item, 'kind') === 'Job',
+      ...pauseOf(item),
       changes: changesOf(item, rename, pullPolicy),
     }))
     .filter(({ changes }) => changes.length > 0)

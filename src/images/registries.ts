@@ -8,6 +8,31 @@ export type Registry = (typeof REGISTRIES)[number]
 export const isGoogle = (domain: string): boolean =>
   /(^|\.)(gcr\.io|k8s\.io|pkg\.dev|googleapis\.com|google\.com)$/.test(domain.replace(/:\d+$/, ''))
 
+/** Other public registries abroad that no mirror is known for, with what lies below them. */
+const ABROAD = [
+  'amazonaws.com',
+  'azurecr.io',
+  'cgr.dev',
+  'container-registry.oracle.com',
+  'cr.l5d.io',
+  'docker.elastic.co',
+  'icr.io',
+  'lscr.io',
+  'mcr.microsoft.com',
+  'nvcr.io',
+  'public.ecr.aws',
+  'registry.access.redhat.com',
+  'registry.connect.redhat.com',
+  'registry.gitlab.com',
+  'registry.redhat.io',
+  'registry.suse.com',
+  'xpkg.upbound.io',
+]
+
+/** Registries that hosts behind the wall reach slowly or not at all: used to say what is left, as above. */
+export const isAbroad = (domain: string): boolean =>
+  isGoogle(domain) || ABROAD.some((name) => domain === name || domain.endsWith(`.${name}`))
+
 export const isRegistry = (domain: string): domain is Registry => (REGISTRIES as readonly string[]).includes(domain)
 
 const GOOGLE_CONTAINERS = /^google[_-]containers\//

@@ -3,7 +3,7 @@ import { documents, type Span } from './documents.ts'
 import { type ImagePath, KNOWN_PATHS, parsePath } from './paths.ts'
 import { Malformed, readYaml } from './read-yaml.ts'
 import { faultText, isPinned, parseReference } from './reference.ts'
-import { isGoogle } from './registries.ts'
+import { isAbroad } from './registries.ts'
 import { type Naming, type Rename, type Rule, renamer } from './rewrite.ts'
 import { type Owner, type Site, sitesOf } from './sites.ts'
 import type { Scalar } from './tree.ts'
@@ -66,7 +66,7 @@ const inspect = (text: string, { image, policy, owner }: Site, rename: Rename, p
   }
   const to = rename(image.value)
   if (to !== image.value) found.edits.push(editOf(text, image, to, 'image', owner))
-  else if (isGoogle(reference.domain)) {
+  else if (isAbroad(reference.domain)) {
     const words = {
       en: `${image.value} stays: no configured mirror carries ${reference.domain}`,
       zh: `${image.value} 未改写：已配置的镜像站均不提供 ${reference.domain}`,

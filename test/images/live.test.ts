@@ -82,3 +82,17 @@ test('an answer that is no list', () => {
   expect(liveWorkloads(undefined, rename)).toEqual([])
   expect(liveWorkloads({ items: {} }, rename)).toEqual([])
 })
+
+test.each([
+  ['Deployment', { paused: true }, 'rollout'],
+  ['CronJob', { suspend: true }, 'suspend'],
+  ['DaemonSet', { updateStrategy: { type: 'OnDelete' } }, 'on-delete'],
+  ['StatefulSet', { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 2 } } }, 'partition'],
+  ['StatefulSet', { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 0 } } }, undefined],
+  ['Deployment', {}, undefined],
+])('a %s with %j does not take its new names by itself: %s', (kind, spec, paused) => {
+  const template = { spec: { containers: [{ name: 'a', image: 'nginx:1' }] } }
+  const inside = kind === 'CronJob' ? { ...spec, jobTemplate: { spec: { template } } } : { ...spec, template }
+  const [found] = liveWorkloads({ items: [{ kind, metadata: { name: 'a', namespace: 'b' }, spec: inside }] }, (image) => `m/${image}`)
+  expect(found?.paused).toBe(paused)
+})

@@ -217,6 +217,18 @@ test('rules, and what is left of Google', () => {
   ])
 })
 
+test.each([
+  'nvcr.io/nvidia/cuda:12',
+  'mcr.microsoft.com/dotnet/runtime:8.0',
+  'public.ecr.aws/x/y:1',
+  'docker.elastic.co/beats/filebeat:9.1',
+])('%s, which nobody mirrors, is named with its line', (image) => {
+  const { notes } = rewrite(`kind: Pod\nspec: {containers: [{image: "${image}"}]}\n`)
+  expect(notes.map(({ line, what }) => `${line} ${what.en}`)).toEqual([
+    `2 ${image} stays: no configured mirror carries ${image.slice(0, image.indexOf('/'))}`,
+  ])
+})
+
 test('the images of what is YAML, and where something is not', () => {
   const pod = (image: string) => `kind: Pod\nspec: {containers: [{image: "${image}"}]}\n`
   const { images, notes } = imagesIn(`${pod('a')}---\nimage: [unclosed\n---\nno: [image is\n---\n${pod('b')}---\nelse: [unclosed\n`)

@@ -6,7 +6,7 @@ import { capture, type Transport } from '../../hosts/transport.ts'
 import { LIVE_KINDS, liveDiff, livePatch, type LiveWorkload, liveWorkloads } from '../../images/live.ts'
 import { renamer } from '../../images/rewrite.ts'
 import { EXIT } from '../../problem.ts'
-import { same } from '../../text.ts'
+import { same, type Text } from '../../text.ts'
 import { confirmPlan } from '../../ui/prompt.ts'
 import { consent } from '../../run/consent.ts'
 import { type Renaming, renamingOf } from './sources.ts'
@@ -36,12 +36,43 @@ const patch = async (transport: Transport, workload: LiveWorkload): Promise<stri
   return exit === 0 ? undefined : escapeRemote(stderr.trim().split('\n').at(-1) ?? '')
 }
 
+/** What somebody has to do before the new names are used. */
+const waitingText = ({ kind, namespace, name, paused }: LiveWorkload): Text | undefined => {
+  const target = `${kind.toLowerCase()}/${name} -n ${namespace}`
+  switch (paused) {
+    case 'rollout':
+      return {
+        en: `it is paused: nothing rolls until kubectl rollout resume ${target}`,
+        zh: `它已暂停：执行 kubectl rollout resume ${target} 后才会滚动更新`,
+      }
+    case 'suspend':
+      return { en: 'it is suspended: nothing runs until spec.suspend is false', zh: '它已挂起：spec.suspend 为 false 后才会运行' }
+    case 'on-delete':
+      return {
+        en: 'its updateStrategy is OnDelete: a Pod changes when it is deleted',
+        zh: '其 updateStrategy 为 OnDelete：Pod 被删除后才会更新',
+      }
+    case 'partition':
+      return {
+        en: 'its updateStrategy has a partition: Pods below it keep the old names',
+        zh: '其 updateStrategy 设有 partition：序号较小的 Pod 保持原名称',
+      }
+    case undefined:
+      return undefined
+  }
+}
+
+const patchedText = (what: string, workload: LiveWorkload): Text => {
+  const waiting = waitingText(workload)
+  return { en: `${what}: patched${waiting ? `; ${waiting.en}` : ''}`, zh: `${what}：已修改${waiting ? `；${waiting.zh}` : ''}` }
+}
+
 const patchAll = async (transport: Transport, workloads: readonly LiveWorkload[], io: Io): Promise<number> => {
   let failed = 0
   for (const workload of workloads) {
     const what = `${workload.namespace} ${workload.kind}/${workload.name}`
     const error = await patch(transport, workload)
-    if (error === undefined) tell(io, { en: `${what}: patched`, zh: `${what}：已修改` })
+    if (error === undefined) tell(io, patchedText(what, workload))
     else {
       failed++
       tell(io, { en: `${what}: not patched: ${error}`, zh: `${what}：修改失败：${error}` })

@@ -4,8 +4,7 @@ import { repositoriesFor } from '../../releases/alternates.ts'
 import { type DebFinding, debPins, debScript, parseDebs } from './deb-script.ts'
 import type { NewPin } from '../../releases/lock-text.ts'
 import { same, type Text } from '../../text.ts'
-import { type Intent, openSession, type Session } from '../../run/session.ts'
-import type { Io } from '../../run/types.ts'
+import type { Session } from '../../run/session.ts'
 
 type Missed = Readonly<{ key: string; why: Text; required: boolean }>
 
@@ -40,9 +39,8 @@ const missed = (found: readonly DebFinding[]): Missed[] =>
   )
 
 /** The pins of signed packages, as the hosts' own apt has verified them. Hosts that do not answer are named; nothing on a host changes. */
-export const lockDebs = async (intent: Intent, io: Io): Promise<Readonly<{ pins: readonly NewPin[]; refused: readonly Missed[] }>> => {
-  const session = await openSession(intent, io)
-  await using _ = session.fleet
+export const lockDebs = async (session: Session): Promise<Readonly<{ pins: readonly NewPin[]; refused: readonly Missed[] }>> => {
+  const { intent } = session
   const found = (await Promise.all(oneOfEach(session).map(([key, os]) => ask(session, key, os)))).flat()
   const silent = session.problems
     .filter(({ severity }) => severity === 'error')

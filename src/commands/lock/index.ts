@@ -1,5 +1,6 @@
 import { ensureWritable } from '../../delivery/out-file.ts'
 import { readFile } from 'node:fs/promises'
+import type { World } from '../../cluster/world.ts'
 import { ifThere } from '../../if-there.ts'
 import { upstream } from '../../mirrors/upstream.ts'
 import { EXIT } from '../../problem.ts'
@@ -17,7 +18,7 @@ import { type FoundKeys, lockKeys } from './keys.ts'
 import { verifyLock } from './verify.ts'
 import { type Asking, witnessesOf } from './witnesses.ts'
 import { fetchOf, registryFor } from '../../run/outbound.ts'
-import { type Intent, readIntent, refuse } from '../../run/session.ts'
+import { type Intent, openSession, readIntent, refuse } from '../../run/session.ts'
 import { tell } from '../../run/tell.ts'
 import type { Command, Io, Options } from '../../run/types.ts'
 import { writeWhole } from '../../run/write-file.ts'
@@ -98,12 +99,20 @@ const write = async (path: string, pins: readonly NewPin[], { keys }: FoundKeys)
   await writeWhole(path, keys.length === 0 ? text : setKeys(text, keys))
 }
 
+/** The architectures to pin for: those named, else those of the hosts that answered, else the usual one. */
+export const archesOf = (named: readonly string[], world: World): readonly string[] => {
+  if (named.length > 0) return named
+  const found = new Set(Object.values(world).map(({ arch }) => arch))
+  const known = ['amd64', 'arm64'].filter((arch) => found.has(arch))
+  return known.length > 0 ? known : ['amd64']
+}
+
 /** `slipway lock`: looks for the digests that are still missing and writes them, with what speaks for each, into cluster.lock.yml. */
 export const lock: Command = {
   name: 'lock',
   summary: {
-    en: 'Fill in missing digests in cluster.lock.yml (--arch amd64,arm64; --trust-first; --offline: ask no hosts); --verify: compare the lock with what is published now',
-    zh: '在 cluster.lock.yml 中补全缺少的摘要（--arch amd64,arm64；--trust-first；--offline：不连接主机）；--verify：与当前发布内容比对',
+    en: 'Fill in missing digests in cluster.lock.yml (for what the hosts are, or --arch amd64,arm64; --trust-first; --offline: ask no hosts); --verify: compare the lock with what is published now',
+    zh: '在 cluster.lock.yml 中补全缺少的摘要（按主机的架构，或 --arch amd64,arm64；--trust-first；--offline：不连接主机）；--verify：与当前发布内容比对',
   },
   flags: { arch: { type: 'string' }, 'trust-first': { type: 'boolean' }, verify: { type: 'boolean' } },
   shared: ['offline'],
@@ -111,7 +120,6 @@ export const lock: Command = {
     const named = list(options.flags.arch)
     const wrong = archProblems(named)
     if (wrong.length > 0) return refuse(wrong, io, options)
-    const arches = named.length > 0 ? named : ['amd64']
     const intent = await readIntent(options)
     if ('problems' in intent) return refuse(intent.problems, io, options)
     const ask = fetchOf(intent, io)
@@ -124,9 +132,12 @@ export const lock: Command = {
       return 'what' in lock ? refuse([lock], io, options) : verifyLock(intent, lock, { http, registry }, options, io)
     }
     await ensureWritable(path)
+    const session = options.offline ? undefined : await openSession(intent, io)
+    await using _ = session?.fleet
+    const arches = archesOf(named, session?.world ?? {})
     const all = [
       await lockFiles({ intent, http, ask, registry, signal: io.signal }, arches, options, io),
-      options.offline ? NONE : await lockDebs(intent, io),
+      session ? await lockDebs(session) : NONE,
       await lockImages(intent, registry, { arches, trustFirst: options.flags['trust-first'] === true }),
     ]
     const found: Found = { pins: all.flatMap(({ pins }) => pins), refused: all.flatMap(({ refused }) => refused) }

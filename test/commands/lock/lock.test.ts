@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { parse } from 'yaml'
-import { lock } from '../../../src/commands/lock/index.ts'
+import { archesOf, lock } from '../../../src/commands/lock/index.ts'
 import { ARTIFACTS } from '../../../src/releases/artifacts.ts'
 import { releaseOf } from '../../../src/releases/index.ts'
 import { fakeIo, options } from '../support.ts'
@@ -278,4 +278,14 @@ describe('lock --verify', () => {
     expect(exit).toBe(0)
     expect(err).toContain('0 as published, 0 that differ, 2 of which nobody says anything.')
   })
+})
+
+test.each([
+  [[], ['arm64'], ['arm64']],
+  [[], ['arm64', 'amd64', 'arm64'], ['amd64', 'arm64']],
+  [[], [], ['amd64']],
+  [['arm64'], ['amd64'], ['arm64']],
+])('--arch %j with hosts of %j: pins for %j', (named, hosts, wanted) => {
+  const world = Object.fromEntries(hosts.map((arch, index) => [`h${index}`, { arch }])) as unknown as Parameters<typeof archesOf>[1]
+  expect(archesOf(named, world)).toEqual(wanted)
 })
