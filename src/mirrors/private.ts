@@ -26,6 +26,20 @@ export const privateRegistries = (entries: Config['private_registries']): readon
     return [{ ...read, layout, isDefault: is_default, login: user !== undefined, ...ca }]
   })
 
+/**
+ * Every registry of the user's own that is known to answer somewhere: the private ones, and mirrors of images that are named by a URL. Whoever
+ * meets such a name in an image has to know its scheme.
+ */
+export const knownRegistries = ({
+  mirrors,
+  private_registries,
+}: Pick<Config, 'mirrors' | 'private_registries'>): readonly PrivateRegistry[] => {
+  const own = privateRegistries(private_registries)
+  const urls = (mirrors.images ?? []).flatMap((entry) => (entry.includes('://') ? (readRegistryUrl(entry) ?? []) : []))
+  const others = urls.filter(({ domain }) => !own.some((one) => one.domain === domain))
+  return [...own, ...others.map((url): PrivateRegistry => ({ ...url, layout: 'host', isDefault: false, login: false }))]
+}
+
 /** How a private registry is asked for its own images. */
 export const endpointOf = ({ origin, domain, ca, login }: PrivateRegistry): Endpoint => ({
   url: origin,

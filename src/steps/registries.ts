@@ -1,5 +1,5 @@
 import { certsD } from '../mirrors/certs-d.ts'
-import { CERTS_D, privateRegistries } from '../mirrors/private.ts'
+import { CERTS_D, knownRegistries, privateRegistries } from '../mirrors/private.ts'
 import { isRegistry } from '../images/registries.ts'
 import { loginMark } from '../templates/hosts-toml.ts'
 import type { AbsentResource, Resource } from '../resources/types.ts'
@@ -17,7 +17,7 @@ const authorities = ({ config, files }: Cluster): Resource[] => {
 }
 
 const hostsFiles = ({ config, sources, logins }: Cluster): Resource[] => {
-  const registries = privateRegistries(config.private_registries)
+  const registries = knownRegistries(config)
   return Object.entries(certsD(sources, registries)).map(([name, text]): Resource => {
     const path = `${CERTS_D}/${name}`
     const used = registries.filter(({ domain, login }) => login && text.includes(loginMark(domain)))

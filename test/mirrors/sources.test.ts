@@ -2,7 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { type Config, schema } from '../../src/config/schema.ts'
 import { isGoogle, REGISTRIES } from '../../src/images/registries.ts'
 import { certsD, hostsFile } from '../../src/mirrors/certs-d.ts'
+import { questionOf } from '../../src/commands/images/ask.ts'
 import { mirrorOf } from '../../src/mirrors/index.ts'
+import { knownRegistries } from '../../src/mirrors/private.ts'
+import { repositoriesOf } from '../../src/net/image-pull.ts'
+import type { Intent } from '../../src/run/session.ts'
 import { ordersOf, sourcesOf } from '../../src/mirrors/sources.ts'
 import type { AptRepo, Os } from '../../src/mirrors/types.ts'
 
@@ -180,4 +184,23 @@ test('the other providers', () => {
   )
   expect(mirrorOf('aliyun').file('github.com/x/y')).toBeUndefined()
   expect(mirrorOf('tuna').image('nginx')).toBeUndefined()
+})
+
+test('a mirror of images that answers without TLS does so for everybody: containerd by its own name too, check, save and sync', () => {
+  const config = schema.parse({
+    kubernetes_version: 'v1.36.3',
+    nodes: [{ address: '10.0.0.1', role: ['worker'] }],
+    mirrors: { images: ['http://reg.corp:5000/mirror'] },
+  })
+  const own = sourcesOf(config.mirrors)
+  const named = own.image('registry.k8s.io/pause:3.10')
+  expect(named).toBe('reg.corp:5000/mirror/registry.k8s.io/pause:3.10')
+  expect(certsD(own, knownRegistries(config))['reg.corp:5000/hosts.toml']).toMatch(/^server = "http:\/\/reg\.corp:5000"$/m)
+  expect(repositoriesOf(named, own, knownRegistries(config))).toEqual([
+    { base: 'http://reg.corp:5000/v2', path: 'mirror/registry.k8s.io/pause' },
+  ])
+  const { at } = questionOf(mirrorOf('http://reg.corp:5000/mirror'), { ref: 'registry.k8s.io/pause:3.10', pin: undefined }, {
+    config,
+  } as Intent)
+  expect(at?.base).toBe('http://reg.corp:5000/v2')
 })

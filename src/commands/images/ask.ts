@@ -1,6 +1,6 @@
 import { readReference } from '../../images/reference.ts'
 import { canonical } from '../../images/registries.ts'
-import { privateRegistries } from '../../mirrors/private.ts'
+import { knownRegistries } from '../../mirrors/private.ts'
 import { originByName } from '../../mirrors/carriers.ts'
 import type { Mirror } from '../../mirrors/types.ts'
 import type { Head, Registry } from '../../net/registry-client.ts'
@@ -41,7 +41,7 @@ export const questionOf = (mirror: Mirror, wanted: Wanted, { config }: Intent): 
   const name = mirror.image(wanted.ref)
   const reference = name === undefined ? undefined : readReference(name)
   if (name === undefined || reference === undefined) return { mirror, wanted, name: '' }
-  const own = privateRegistries(config.private_registries).find(({ domain }) => domain === reference.domain)
+  const own = knownRegistries(config).find(({ domain }) => domain === reference.domain)
   const base = `${own?.origin ?? originByName(mirror, sourceOf(wanted.ref), reference.domain)}/v2`
   return { mirror, wanted, name, at: { base, path: reference.path, reference: reference.digest ?? reference.tag ?? 'latest' } }
 }

@@ -6,7 +6,7 @@ import { writeTar } from '../../archive/tar.ts'
 import { ensureWritable, fill, forFile, writeOut } from '../../delivery/out-file.ts'
 import type { Descriptor } from '../../images/oci.ts'
 import { nameOf, readReference } from '../../images/reference.ts'
-import { privateRegistries } from '../../mirrors/private.ts'
+import { knownRegistries } from '../../mirrors/private.ts'
 import { EXIT } from '../../problem.ts'
 import { same } from '../../text.ts'
 import { NowhereError, type Picture, repositoriesOf, resolveImage, withBlob } from '../../net/image-pull.ts'
@@ -65,7 +65,7 @@ const layoutOf = ({ ref, picture, places }: Resolved, intent: Intent, registry: 
 }
 
 const resolveAll = async (wanted: readonly Wanted[], intent: Intent, registry: Registry, arches: readonly string[], io: Io) => {
-  const registries = privateRegistries(intent.config.private_registries)
+  const registries = knownRegistries(intent.config)
   const resolved: Resolved[] = []
   const missing: string[] = []
   // One after the other: mirrors count requests, and ban who asks for too much at once (mirrors.md §4).

@@ -1,6 +1,6 @@
 import { nameOf, readReference } from '../../images/reference.ts'
 import { sourcesOf } from '../../mirrors/sources.ts'
-import { mirrorOfRegistry, type PrivateRegistry, privateRegistries } from '../../mirrors/private.ts'
+import { knownRegistries, mirrorOfRegistry, type PrivateRegistry, privateRegistries } from '../../mirrors/private.ts'
 import { readRegistryUrl } from '../../images/registry-url.ts'
 import { EXIT, type Problem } from '../../problem.ts'
 import { NowhereError, type Picture, repositoriesOf, resolveImage, withBlob } from '../../net/image-pull.ts'
@@ -110,7 +110,7 @@ const syncAll = async (
     mirrors,
     private_registries.map((entry) => ({ ...entry, is_default: false })),
   )
-  const registries = privateRegistries(private_registries)
+  const registries = knownRegistries(intent.config)
   const arch = typeof options.flags.arch === 'string' ? options.flags.arch : undefined
   const done: Done[] = []
   let failed = 0
