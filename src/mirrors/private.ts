@@ -1,4 +1,6 @@
 import type { Config } from '../config/schema.ts'
+import { readReference } from '../images/reference.ts'
+import { canonical } from '../images/registries.ts'
 import { readRegistryUrl, type RegistryUrl } from '../images/registry-url.ts'
 import { custom } from './custom.ts'
 import type { Endpoint, Mirror } from './types.ts'
@@ -7,6 +9,8 @@ import type { Endpoint, Mirror } from './types.ts'
 export type PrivateRegistry = RegistryUrl &
   Readonly<{
     layout: Config['private_registries'][number]['layout']
+    /** The folder for each public registry, where each has one of its own. */
+    projects?: Config['private_registries'][number]['projects']
     isDefault: boolean
     /** Where its CA lies on a host, when it has one of its own. */
     ca?: string
@@ -19,11 +23,11 @@ export const CERTS_D = '/etc/containerd/certs.d'
 
 /** The private registries of cluster.yml, in its order; the rules have seen that their urls can be read. */
 export const privateRegistries = (entries: Config['private_registries']): readonly PrivateRegistry[] =>
-  entries.flatMap(({ url, user, ca_file, is_default, layout }) => {
+  entries.flatMap(({ url, user, ca_file, is_default, layout, projects }) => {
     const read = readRegistryUrl(url)
     if (!read) return []
     const ca = ca_file === undefined ? {} : { ca: `${CERTS_D}/${read.domain}/ca.crt` }
-    return [{ ...read, layout, isDefault: is_default, login: user !== undefined, ...ca }]
+    return [{ ...read, layout, isDefault: is_default, login: user !== undefined, ...ca, ...(projects === undefined ? {} : { projects }) }]
   })
 
 /**
@@ -48,10 +52,24 @@ export const endpointOf = ({ origin, domain, ca, login }: PrivateRegistry): Endp
   ...(login ? { login: domain } : {}),
 })
 
+/** One folder for each public registry; those without one are not carried. */
+const inProjects = (root: string, projects: NonNullable<PrivateRegistry['projects']>): Pick<Mirror, 'image' | 'endpoint'> => {
+  const mirrors = new Map(Object.entries(projects).map(([registry, project]) => [registry, custom(`${root}/${project}`, 'path')]))
+  return {
+    image: (ref) => {
+      const given = readReference(ref)
+      const own = [...mirrors.values()].find((mirror) => mirror.image(ref) === ref)
+      return own ? ref : given && mirrors.get(canonical(given).domain)?.image(ref)
+    },
+    endpoint: (asked) => mirrors.get(asked === 'k8s.gcr.io' ? 'registry.k8s.io' : asked)?.endpoint(asked),
+  }
+}
+
 /** A private registry as a place that carries copies of the public registries' images. */
 export const mirrorOfRegistry = (registry: PrivateRegistry): Mirror => {
-  const { origin, base, domain, layout } = registry
-  const mirror = custom(origin + base.slice(domain.length), layout)
+  const { origin, base, domain, layout, projects } = registry
+  const root = origin + base.slice(domain.length)
+  const mirror = projects ? inProjects(root, projects) : custom(root, layout)
   return {
     name: base,
     file: () => undefined,

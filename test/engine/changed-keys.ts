@@ -244,6 +244,11 @@ export const ROWS: readonly Row[] = [
   { key: 'private_registries[].ca_file', change: 'ca.pem', edit: registry({ ca_file: 'ca.pem' }) },
   { key: 'private_registries[].is_default', change: 'true', edit: registry({ is_default: true }) },
   { key: 'private_registries[].layout', change: 'path, of a default', edit: registry({ is_default: true, layout: 'path' }) },
+  {
+    key: 'private_registries[].projects',
+    change: 'registry.k8s.io: k8s, of a default',
+    edit: registry({ is_default: true, projects: { 'registry.k8s.io': 'k8s' } }),
+  },
   { key: 'delivery', change: 'pull -> push', edit: top({ delivery: 'push' }) },
   { key: 'proxy.http', change: 'a proxy', edit: top({ proxy: { http: PROXY.https } }) },
   { key: 'proxy.https', change: 'a proxy', edit: top({ proxy: PROXY }) },

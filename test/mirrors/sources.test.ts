@@ -204,3 +204,19 @@ test('a mirror of images that answers without TLS does so for everybody: contain
   } as Intent)
   expect(at?.base).toBe('http://reg.corp:5000/v2')
 })
+
+test("one proxy-cache project for each public registry on one host: Harbor's, with one login", () => {
+  const projects = { 'docker.io': 'dockerhub', 'registry.k8s.io': 'k8s' }
+  const config = schema.parse({
+    kubernetes_version: 'v1.36.3',
+    nodes: [{ address: '10.0.0.1', role: ['worker'] }],
+    private_registries: [{ url: 'harbor.corp', is_default: true, user: 'u', password: 'env:P', projects }],
+  })
+  const own = sourcesOf(config.mirrors, config.private_registries)
+  expect(own.image('nginx:1')).toBe('harbor.corp/dockerhub/library/nginx:1')
+  expect(own.image('k8s.gcr.io/pause:3.10')).toBe('harbor.corp/k8s/pause:3.10')
+  expect(own.image('harbor.corp/k8s/pause:3.10')).toBe('harbor.corp/k8s/pause:3.10')
+  expect(own.image('quay.io/a/b:1')).toBe('quay.io/a/b:1')
+  expect(own.endpoints('docker.io')[0]).toEqual({ url: 'https://harbor.corp/v2/dockerhub', overridePath: true, login: 'harbor.corp' })
+  expect(own.endpoints('quay.io').map(({ url }) => url)).toEqual(['https://quay.io'])
+})

@@ -17,7 +17,10 @@ const WORDS = {
 const wordOf = ({ has, reached }: Row, { language }: Io): string => WORDS[language][has ? 'yes' : reached ? 'no' : 'unreached']
 
 const show = (rows: readonly Row[], options: Options, io: Io): void => {
-  if (options.output === 'json') return io.out(`${JSON.stringify({ images: rows })}\n`)
+  if (options.output === 'json') {
+    io.out(`${JSON.stringify({ images: rows })}\n`)
+    return
+  }
   const head = io.language === 'zh' ? ['镜像', '镜像站', '有', '原因'] : ['IMAGE', 'PROVIDER', 'HAS IT', 'WHY NOT']
   io.out(
     table(

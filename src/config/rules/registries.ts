@@ -47,8 +47,8 @@ export const registryTwice: Rule = {
             `${quote(url)} 与 private_registries[${before}] 在同一主机上。`,
           ),
           fix: say(
-            'Keep one entry for a host: its user, password and CA hold for all its folders.',
-            '每台主机只保留一项：其用户、密码和 CA 对所有目录有效。',
+            'Keep one entry for a host: its user, password and CA hold for all its folders. A folder for each public registry: projects.',
+            '每台主机只保留一项：其用户、密码和 CA 对所有目录有效。各公共仓库使用不同目录时请写 projects。',
           ),
         },
       ]

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { REGISTRIES } from '../../images/registries.ts'
 import { key } from './key.ts'
 import { secretRef } from './values.ts'
 
@@ -31,5 +32,14 @@ export const privateRegistry = z.strictObject({
         'restart',
         'How it names its copies of docker.io/library/nginx: host (/docker.io/library/nginx), path (/library/nginx), flat (/nginx)',
       ),
+    ),
+  projects: z
+    .partialRecord(z.enum(REGISTRIES), z.string().regex(/^[a-z0-9]+([._-][a-z0-9]+)*(\/[a-z0-9]+([._-][a-z0-9]+)*)*$/))
+    .optional()
+    .meta(
+      key('restart', 'The folder for each public registry, instead of layout: proxy-cache projects of Harbor and others', {
+        'docker.io': 'dockerhub',
+        'registry.k8s.io': 'k8s',
+      }),
     ),
 })
