@@ -6,22 +6,20 @@ import { type Intent, openSession } from '../../run/session.ts'
 import { tell } from '../../run/tell.ts'
 import type { Io } from '../../run/types.ts'
 import { quote } from '../../shell/quote.ts'
-import { IMAGE_CHECK, PRELUDE } from '../../shell/texts.ts'
+import { onHost } from '../../shell/script.ts'
+import { IMAGE_CHECK } from '../../shell/texts.ts'
 import { type Answers, notCarried, type Question, questionOf, rowOf } from './ask.ts'
 import type { Wanted } from './set.ts'
 
 const lineOf = ({ at, mirror }: Question, index: number): string =>
   at === undefined ? '' : `say_image ${index} ${quote(mirror.name)} ${quote(`${at.base}/${at.path}`)} ${quote(at.reference)}\n`
 
-/** Asks in folders of its own: nothing of the host is changed, and what it finds to be down is no matter of an apply. */
+/** Asks in a folder of its own: nothing of the host is changed, and what it finds to be down is no matter of an apply. */
 export const questionsScript = (questions: readonly Question[]): string =>
-  [
-    PRELUDE,
-    IMAGE_CHECK,
-    'main() {\nSTATE=$(mktemp -d)\nRUN=$STATE\ntrap \'rm -rf "$STATE"\' EXIT\n',
-    ...questions.map(lineOf),
-    '}\nmain; exit\n',
-  ].join('')
+  onHost(`STATE=$(mktemp -d)\nRUN=$STATE\ntrap 'rm -rf "$STATE"' EXIT\n${questions.map(lineOf).join('')}`, {
+    functions: IMAGE_CHECK,
+    enters: false,
+  })
 
 /** "image INDEX STATUS DIGEST-OR-REASON" */
 export const parseHeads = (output: string): ReadonlyMap<number, Head> =>
