@@ -5,6 +5,7 @@ import { Malformed, readYaml } from './read-yaml.ts'
 import { faultText, isPinned, parseReference } from './reference.ts'
 import { isAbroad } from './registries.ts'
 import { type Naming, type Rename, type Rule, renamer } from './rewrite.ts'
+import { transformersOf } from './kustomize.ts'
 import { type Owner, type Site, sitesOf } from './sites.ts'
 import type { Scalar } from './tree.ts'
 
@@ -77,6 +78,16 @@ const inspect = (text: string, { image, policy, owner }: Site, rename: Rename, p
     found.edits.push(editOf(text, policy, 'IfNotPresent', 'imagePullPolicy', owner))
 }
 
+/** A transformer that matches what was not rewritten. */
+const remarkKept = ({ image, owner }: Site, rename: Rename, found: Found): void => {
+  if (rename(image.value) === image.value) return
+  const what = {
+    en: `images: name: ${image.value} stays, because remote resources may name it; if the rewritten files here do, write ${rename(image.value)}`,
+    zh: `images: name: ${image.value} 未改写，因为远程资源可能使用它；若此处改写过的文件使用它，请改为 ${rename(image.value)}`,
+  }
+  found.remarks.push({ at: image.start, what, owner, severity: 'warning' })
+}
+
 /** Each place once; an alias needs nothing when what it stands for is changed where it is anchored. */
 const settled = (edits: readonly Edit[], anchors: ReadonlyMap<number, number>): Edit[] => {
   const byStart = new Map(edits.map((edit) => [edit.start, edit]))
@@ -85,7 +96,10 @@ const settled = (edits: readonly Edit[], anchors: ReadonlyMap<number, number>): 
 
 const inDocument = (text: string, span: Span, rename: Rename, paths: readonly ImagePath[], pullPolicy: boolean): Found => {
   const found: Found = { edits: [], remarks: [] }
-  const sites = readYaml(text, span).flatMap((tree) => sitesOf(tree, paths))
+  const trees = readYaml(text, span)
+  const transformers = trees.map(transformersOf)
+  const sites = [...trees.flatMap((tree) => sitesOf(tree, paths)), ...transformers.flatMap((one) => one.sites)]
+  for (const site of transformers.flatMap((one) => one.kept)) remarkKept(site, rename, found)
   for (const site of sites) inspect(text, site, rename, pullPolicy, found)
   const aliased = sites.flatMap(({ image, policy }) => [image, ...(policy ? [policy] : [])]).filter(({ alias }) => alias !== undefined)
   return { edits: settled(found.edits, new Map(aliased.map(({ start, alias }) => [start, alias ?? -1]))), remarks: found.remarks }

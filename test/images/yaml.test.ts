@@ -229,6 +229,20 @@ test.each([
   ])
 })
 
+test('the transformers of a kustomization go on matching what they matched; those of remote resources are named', () => {
+  const file = (resource: string) =>
+    `resources: [${resource}]\nimages:\n- name: nginx\n  newTag: "1.29"\n- name: quay.io/a/b\n  newName: registry.k8s.io/pause\n`
+  const local = rewrite(file('web.yaml'))
+  expect(local.notes).toEqual([])
+  expect(local.text).toBe(
+    `resources: [web.yaml]\nimages:\n- name: m.daocloud.io/docker.io/library/nginx\n  newTag: "1.29"\n- name: m.daocloud.io/quay.io/a/b\n  newName: m.daocloud.io/registry.k8s.io/pause\n`,
+  )
+  const remote = rewrite(file('https://github.com/x/y'))
+  expect(remote.text).toContain('- name: nginx\n')
+  expect(remote.text).toContain('newName: m.daocloud.io/registry.k8s.io/pause')
+  expect(remote.notes.map(({ line, severity }) => `${line} ${severity}`)).toEqual(['3 warning', '5 warning'])
+})
+
 test('the images of what is YAML, and where something is not', () => {
   const pod = (image: string) => `kind: Pod\nspec: {containers: [{image: "${image}"}]}\n`
   const { images, notes } = imagesIn(`${pod('a')}---\nimage: [unclosed\n---\nno: [image is\n---\n${pod('b')}---\nelse: [unclosed\n`)
