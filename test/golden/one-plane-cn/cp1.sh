@@ -178,7 +178,7 @@ finish 6
 begin 7
 parent '/opt/slipway/runc/1.4.3'
 new_stage
-fetch sha256:46be260925cced9d3b8a72f6c5baefd4a0cddba7225f7c17784c50d5bc00d85f "$stage/download" 'https://files.m.daocloud.io/github.com/opencontainers/runc/releases/download/v1.4.3/runc.amd64' 'https://github.com/opencontainers/runc/releases/download/v1.4.3/runc.amd64'
+fetch sha256:46be260925cced9d3b8a72f6c5baefd4a0cddba7225f7c17784c50d5bc00d85f "$stage/download" 'https://files.m.daocloud.io/github.com/opencontainers/runc/releases/download/v1.4.3/runc.amd64' 'https://kubekey.pek3b.qingstor.com/github.com/opencontainers/runc/releases/download/v1.4.3/runc.amd64' 'https://github.com/opencontainers/runc/releases/download/v1.4.3/runc.amd64'
 mv "$stage"/download "$stage"/'runc'
 used=sha256:46be260925cced9d3b8a72f6c5baefd4a0cddba7225f7c17784c50d5bc00d85f
 chown root:root "$stage"/'runc'
@@ -191,7 +191,7 @@ finish 7
 begin 8
 parent '/opt/slipway/containerd/2.3.4'
 new_stage
-fetch sha256:89953ac08e7bb84a340c0400192a69ebb40b98a54289b6b79c03a4f5f1faedf0 "$stage/download" 'https://files.m.daocloud.io/github.com/containerd/containerd/releases/download/v2.3.4/containerd-2.3.4-linux-amd64.tar.gz' 'https://github.com/containerd/containerd/releases/download/v2.3.4/containerd-2.3.4-linux-amd64.tar.gz'
+fetch sha256:89953ac08e7bb84a340c0400192a69ebb40b98a54289b6b79c03a4f5f1faedf0 "$stage/download" 'https://files.m.daocloud.io/github.com/containerd/containerd/releases/download/v2.3.4/containerd-2.3.4-linux-amd64.tar.gz' 'https://kubekey.pek3b.qingstor.com/github.com/containerd/containerd/releases/download/v2.3.4/containerd-2.3.4-linux-amd64.tar.gz' 'https://github.com/containerd/containerd/releases/download/v2.3.4/containerd-2.3.4-linux-amd64.tar.gz'
 mkdir "$stage"/unpacked
 tar -xzf "$stage"/download -C "$stage"/unpacked --no-same-owner -- 'bin/containerd' 'bin/containerd-shim-runc-v2' 'bin/ctr'
 mv "$stage"/unpacked/'bin/containerd' "$stage"/'containerd'
@@ -214,7 +214,7 @@ finish 8
 begin 9
 parent '/opt/slipway/cni-plugins/1.9.1'
 new_stage
-fetch sha256:445360e3a98983348826e715c709189e60f2f7f7e614b6dceeeea318895b27be "$stage/download" 'https://files.m.daocloud.io/github.com/containernetworking/plugins/releases/download/v1.9.1/cni-plugins-linux-amd64-v1.9.1.tgz' 'https://github.com/containernetworking/plugins/releases/download/v1.9.1/cni-plugins-linux-amd64-v1.9.1.tgz'
+fetch sha256:445360e3a98983348826e715c709189e60f2f7f7e614b6dceeeea318895b27be "$stage/download" 'https://files.m.daocloud.io/github.com/containernetworking/plugins/releases/download/v1.9.1/cni-plugins-linux-amd64-v1.9.1.tgz' 'https://kubekey.pek3b.qingstor.com/github.com/containernetworking/plugins/releases/download/v1.9.1/cni-plugins-linux-amd64-v1.9.1.tgz' 'https://github.com/containernetworking/plugins/releases/download/v1.9.1/cni-plugins-linux-amd64-v1.9.1.tgz'
 mkdir "$stage"/unpacked
 tar -xzf "$stage"/download -C "$stage"/unpacked --no-same-owner -- './bandwidth' './bridge' './firewall' './host-local' './loopback' './portmap' './tuning'
 mv "$stage"/unpacked/'./bandwidth' "$stage"/'bandwidth'
@@ -253,7 +253,7 @@ finish 9
 begin 10
 parent '/opt/slipway/kubernetes/v1.36.3'
 new_stage
-fetch sha256:cfa070a8b072b3c7c6fa23cf38445e4b8586907e0ac62f029907c783106d18b8 "$stage/download" 'https://files.m.daocloud.io/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kubelet' 'https://kubernetes.oss-cn-hangzhou.aliyuncs.com/kubernetes-release/release/v1.36.3/bin/linux/amd64/kubelet'
+fetch sha256:cfa070a8b072b3c7c6fa23cf38445e4b8586907e0ac62f029907c783106d18b8 "$stage/download" 'https://files.m.daocloud.io/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kubelet' 'https://kubekey.pek3b.qingstor.com/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kubelet' 'https://kubernetes.oss-cn-hangzhou.aliyuncs.com/kubernetes-release/release/v1.36.3/bin/linux/amd64/kubelet'
 mv "$stage"/download "$stage"/'kubelet'
 used=sha256:cfa070a8b072b3c7c6fa23cf38445e4b8586907e0ac62f029907c783106d18b8
 chown root:root "$stage"/'kubelet'
@@ -266,7 +266,7 @@ finish 10
 begin 11
 parent '/opt/slipway/kubernetes/v1.36.3'
 new_stage
-fetch sha256:b2c8a413befa0ce0a3a6a4cd99a099c3506324f10e6d8fd2e6a15c89d314cb9f "$stage/download" 'https://files.m.daocloud.io/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kube-proxy' 'https://kubernetes.oss-cn-hangzhou.aliyuncs.com/kubernetes-release/release/v1.36.3/bin/linux/amd64/kube-proxy'
+fetch sha256:b2c8a413befa0ce0a3a6a4cd99a099c3506324f10e6d8fd2e6a15c89d314cb9f "$stage/download" 'https://files.m.daocloud.io/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kube-proxy' 'https://kubekey.pek3b.qingstor.com/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kube-proxy' 'https://kubernetes.oss-cn-hangzhou.aliyuncs.com/kubernetes-release/release/v1.36.3/bin/linux/amd64/kube-proxy'
 mv "$stage"/download "$stage"/'kube-proxy'
 used=sha256:b2c8a413befa0ce0a3a6a4cd99a099c3506324f10e6d8fd2e6a15c89d314cb9f
 chown root:root "$stage"/'kube-proxy'
@@ -279,7 +279,7 @@ finish 11
 begin 12
 parent '/opt/slipway/etcd/3.6.14'
 new_stage
-fetch sha256:744a36ca6f09a39813e3ded2fc0ed8033b9b9d91f6c19a33940d31a75d719c33 "$stage/download" 'https://files.m.daocloud.io/github.com/etcd-io/etcd/releases/download/v3.6.14/etcd-v3.6.14-linux-amd64.tar.gz' 'https://github.com/etcd-io/etcd/releases/download/v3.6.14/etcd-v3.6.14-linux-amd64.tar.gz'
+fetch sha256:744a36ca6f09a39813e3ded2fc0ed8033b9b9d91f6c19a33940d31a75d719c33 "$stage/download" 'https://files.m.daocloud.io/github.com/etcd-io/etcd/releases/download/v3.6.14/etcd-v3.6.14-linux-amd64.tar.gz' 'https://kubekey.pek3b.qingstor.com/github.com/etcd-io/etcd/releases/download/v3.6.14/etcd-v3.6.14-linux-amd64.tar.gz' 'https://github.com/etcd-io/etcd/releases/download/v3.6.14/etcd-v3.6.14-linux-amd64.tar.gz'
 mkdir "$stage"/unpacked
 tar -xzf "$stage"/download -C "$stage"/unpacked --no-same-owner -- 'etcd-v3.6.14-linux-amd64/etcd' 'etcd-v3.6.14-linux-amd64/etcdctl' 'etcd-v3.6.14-linux-amd64/etcdutl'
 mv "$stage"/unpacked/'etcd-v3.6.14-linux-amd64/etcd' "$stage"/'etcd'
@@ -302,7 +302,7 @@ finish 12
 begin 13
 parent '/opt/slipway/kubernetes/v1.36.3'
 new_stage
-fetch sha256:053259a9e1323f2d6e67e0d9c978d6376efc74b770779daed0153e22d819747d "$stage/download" 'https://files.m.daocloud.io/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kube-apiserver' 'https://kubernetes.oss-cn-hangzhou.aliyuncs.com/kubernetes-release/release/v1.36.3/bin/linux/amd64/kube-apiserver'
+fetch sha256:053259a9e1323f2d6e67e0d9c978d6376efc74b770779daed0153e22d819747d "$stage/download" 'https://files.m.daocloud.io/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kube-apiserver' 'https://kubekey.pek3b.qingstor.com/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kube-apiserver' 'https://kubernetes.oss-cn-hangzhou.aliyuncs.com/kubernetes-release/release/v1.36.3/bin/linux/amd64/kube-apiserver'
 mv "$stage"/download "$stage"/'kube-apiserver'
 used=sha256:053259a9e1323f2d6e67e0d9c978d6376efc74b770779daed0153e22d819747d
 chown root:root "$stage"/'kube-apiserver'
@@ -315,7 +315,7 @@ finish 13
 begin 14
 parent '/opt/slipway/kubernetes/v1.36.3'
 new_stage
-fetch sha256:ed2bc9048db72541c46b05556e73e8cb2c6ccd6ed90f13421a42fafe4b9bdf94 "$stage/download" 'https://files.m.daocloud.io/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kube-controller-manager' 'https://kubernetes.oss-cn-hangzhou.aliyuncs.com/kubernetes-release/release/v1.36.3/bin/linux/amd64/kube-controller-manager'
+fetch sha256:ed2bc9048db72541c46b05556e73e8cb2c6ccd6ed90f13421a42fafe4b9bdf94 "$stage/download" 'https://files.m.daocloud.io/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kube-controller-manager' 'https://kubekey.pek3b.qingstor.com/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kube-controller-manager' 'https://kubernetes.oss-cn-hangzhou.aliyuncs.com/kubernetes-release/release/v1.36.3/bin/linux/amd64/kube-controller-manager'
 mv "$stage"/download "$stage"/'kube-controller-manager'
 used=sha256:ed2bc9048db72541c46b05556e73e8cb2c6ccd6ed90f13421a42fafe4b9bdf94
 chown root:root "$stage"/'kube-controller-manager'
@@ -328,7 +328,7 @@ finish 14
 begin 15
 parent '/opt/slipway/kubernetes/v1.36.3'
 new_stage
-fetch sha256:05b9ca184b02d0666377a72513a9f2f01c1d176e20fce409b27466264268f8de "$stage/download" 'https://files.m.daocloud.io/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kube-scheduler' 'https://kubernetes.oss-cn-hangzhou.aliyuncs.com/kubernetes-release/release/v1.36.3/bin/linux/amd64/kube-scheduler'
+fetch sha256:05b9ca184b02d0666377a72513a9f2f01c1d176e20fce409b27466264268f8de "$stage/download" 'https://files.m.daocloud.io/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kube-scheduler' 'https://kubekey.pek3b.qingstor.com/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kube-scheduler' 'https://kubernetes.oss-cn-hangzhou.aliyuncs.com/kubernetes-release/release/v1.36.3/bin/linux/amd64/kube-scheduler'
 mv "$stage"/download "$stage"/'kube-scheduler'
 used=sha256:05b9ca184b02d0666377a72513a9f2f01c1d176e20fce409b27466264268f8de
 chown root:root "$stage"/'kube-scheduler'
@@ -341,7 +341,7 @@ finish 15
 begin 16
 parent '/opt/slipway/kubernetes/v1.36.3'
 new_stage
-fetch sha256:dfe19bfbe1db4803640bf9feea0b6ffe3592004ab9130cbb539c52b760de955a "$stage/download" 'https://files.m.daocloud.io/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kubectl' 'https://kubernetes.oss-cn-hangzhou.aliyuncs.com/kubernetes-release/release/v1.36.3/bin/linux/amd64/kubectl'
+fetch sha256:dfe19bfbe1db4803640bf9feea0b6ffe3592004ab9130cbb539c52b760de955a "$stage/download" 'https://files.m.daocloud.io/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kubectl' 'https://kubekey.pek3b.qingstor.com/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kubectl' 'https://kubernetes.oss-cn-hangzhou.aliyuncs.com/kubernetes-release/release/v1.36.3/bin/linux/amd64/kubectl'
 mv "$stage"/download "$stage"/'kubectl'
 used=sha256:dfe19bfbe1db4803640bf9feea0b6ffe3592004ab9130cbb539c52b760de955a
 chown root:root "$stage"/'kubectl'

@@ -138,7 +138,7 @@ finish 7
 begin 8
 parent '/opt/slipway/runc/1.4.3'
 new_stage
-fetch sha256:46be260925cced9d3b8a72f6c5baefd4a0cddba7225f7c17784c50d5bc00d85f "$stage/download" 'https://files.m.daocloud.io/github.com/opencontainers/runc/releases/download/v1.4.3/runc.amd64' 'https://github.com/opencontainers/runc/releases/download/v1.4.3/runc.amd64'
+fetch sha256:46be260925cced9d3b8a72f6c5baefd4a0cddba7225f7c17784c50d5bc00d85f "$stage/download" 'https://files.m.daocloud.io/github.com/opencontainers/runc/releases/download/v1.4.3/runc.amd64' 'https://kubekey.pek3b.qingstor.com/github.com/opencontainers/runc/releases/download/v1.4.3/runc.amd64' 'https://github.com/opencontainers/runc/releases/download/v1.4.3/runc.amd64'
 mv "$stage"/download "$stage"/'runc'
 used=sha256:46be260925cced9d3b8a72f6c5baefd4a0cddba7225f7c17784c50d5bc00d85f
 chown root:root "$stage"/'runc'
@@ -151,7 +151,7 @@ finish 8
 begin 9
 parent '/opt/slipway/containerd/2.3.4'
 new_stage
-fetch sha256:89953ac08e7bb84a340c0400192a69ebb40b98a54289b6b79c03a4f5f1faedf0 "$stage/download" 'https://files.m.daocloud.io/github.com/containerd/containerd/releases/download/v2.3.4/containerd-2.3.4-linux-amd64.tar.gz' 'https://github.com/containerd/containerd/releases/download/v2.3.4/containerd-2.3.4-linux-amd64.tar.gz'
+fetch sha256:89953ac08e7bb84a340c0400192a69ebb40b98a54289b6b79c03a4f5f1faedf0 "$stage/download" 'https://files.m.daocloud.io/github.com/containerd/containerd/releases/download/v2.3.4/containerd-2.3.4-linux-amd64.tar.gz' 'https://kubekey.pek3b.qingstor.com/github.com/containerd/containerd/releases/download/v2.3.4/containerd-2.3.4-linux-amd64.tar.gz' 'https://github.com/containerd/containerd/releases/download/v2.3.4/containerd-2.3.4-linux-amd64.tar.gz'
 mkdir "$stage"/unpacked
 tar -xzf "$stage"/download -C "$stage"/unpacked --no-same-owner -- 'bin/containerd' 'bin/containerd-shim-runc-v2' 'bin/ctr'
 mv "$stage"/unpacked/'bin/containerd' "$stage"/'containerd'
@@ -174,7 +174,7 @@ finish 9
 begin 10
 parent '/opt/slipway/cni-plugins/1.9.1'
 new_stage
-fetch sha256:445360e3a98983348826e715c709189e60f2f7f7e614b6dceeeea318895b27be "$stage/download" 'https://files.m.daocloud.io/github.com/containernetworking/plugins/releases/download/v1.9.1/cni-plugins-linux-amd64-v1.9.1.tgz' 'https://github.com/containernetworking/plugins/releases/download/v1.9.1/cni-plugins-linux-amd64-v1.9.1.tgz'
+fetch sha256:445360e3a98983348826e715c709189e60f2f7f7e614b6dceeeea318895b27be "$stage/download" 'https://files.m.daocloud.io/github.com/containernetworking/plugins/releases/download/v1.9.1/cni-plugins-linux-amd64-v1.9.1.tgz' 'https://kubekey.pek3b.qingstor.com/github.com/containernetworking/plugins/releases/download/v1.9.1/cni-plugins-linux-amd64-v1.9.1.tgz' 'https://github.com/containernetworking/plugins/releases/download/v1.9.1/cni-plugins-linux-amd64-v1.9.1.tgz'
 mkdir "$stage"/unpacked
 tar -xzf "$stage"/download -C "$stage"/unpacked --no-same-owner -- './bandwidth' './bridge' './firewall' './host-local' './loopback' './portmap' './tuning'
 mv "$stage"/unpacked/'./bandwidth' "$stage"/'bandwidth'
@@ -213,7 +213,7 @@ finish 10
 begin 11
 parent '/opt/slipway/kubernetes/v1.36.3'
 new_stage
-fetch sha256:cfa070a8b072b3c7c6fa23cf38445e4b8586907e0ac62f029907c783106d18b8 "$stage/download" 'https://files.m.daocloud.io/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kubelet' 'https://kubernetes.oss-cn-hangzhou.aliyuncs.com/kubernetes-release/release/v1.36.3/bin/linux/amd64/kubelet'
+fetch sha256:cfa070a8b072b3c7c6fa23cf38445e4b8586907e0ac62f029907c783106d18b8 "$stage/download" 'https://files.m.daocloud.io/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kubelet' 'https://kubekey.pek3b.qingstor.com/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kubelet' 'https://kubernetes.oss-cn-hangzhou.aliyuncs.com/kubernetes-release/release/v1.36.3/bin/linux/amd64/kubelet'
 mv "$stage"/download "$stage"/'kubelet'
 used=sha256:cfa070a8b072b3c7c6fa23cf38445e4b8586907e0ac62f029907c783106d18b8
 chown root:root "$stage"/'kubelet'
@@ -226,7 +226,7 @@ finish 11
 begin 12
 parent '/opt/slipway/kubernetes/v1.36.3'
 new_stage
-fetch sha256:b2c8a413befa0ce0a3a6a4cd99a099c3506324f10e6d8fd2e6a15c89d314cb9f "$stage/download" 'https://files.m.daocloud.io/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kube-proxy' 'https://kubernetes.oss-cn-hangzhou.aliyuncs.com/kubernetes-release/release/v1.36.3/bin/linux/amd64/kube-proxy'
+fetch sha256:b2c8a413befa0ce0a3a6a4cd99a099c3506324f10e6d8fd2e6a15c89d314cb9f "$stage/download" 'https://files.m.daocloud.io/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kube-proxy' 'https://kubekey.pek3b.qingstor.com/dl.k8s.io/release/v1.36.3/bin/linux/amd64/kube-proxy' 'https://kubernetes.oss-cn-hangzhou.aliyuncs.com/kubernetes-release/release/v1.36.3/bin/linux/amd64/kube-proxy'
 mv "$stage"/download "$stage"/'kube-proxy'
 used=sha256:b2c8a413befa0ce0a3a6a4cd99a099c3506324f10e6d8fd2e6a15c89d314cb9f
 chown root:root "$stage"/'kube-proxy'
