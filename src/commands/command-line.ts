@@ -138,6 +138,7 @@ const optionsOf = ({ values, own }: Parsed, rest: readonly string[]): Options =>
   exitCode: values['exit-code'] ?? false,
   offline: values.offline ?? false,
   strict: values.strict ?? false,
+  verify: values.verify ?? false,
   rest,
 })
 

@@ -20,6 +20,13 @@ const EVERYWHERE: readonly Row[] = [
 const SOMEWHERE: readonly Row[] = [
   ['--exit-code', { en: 'plan: end with 6 when there are changes', zh: 'plan：有更改时以 6 退出' }],
   ['--offline', { en: 'check: look at the file only', zh: 'check：仅检查文件' }],
+  [
+    '--verify',
+    {
+      en: 'check, plan, up: read every installed file and hold it against its digest',
+      zh: 'check、plan、up：读取每个已安装文件并核对摘要',
+    },
+  ],
   ['--strict', { en: 'up: stop when any host does not answer', zh: 'up：任一主机无响应即停止' }],
   ['--keep-failed', { en: 'up: leave a unit that fails as it is, to look at it', zh: 'up：保留启动失败的单元以便排查，不还原' }],
 ]

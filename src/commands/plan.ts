@@ -16,7 +16,7 @@ export const planJson = ({ changes, problems }: Plan) => ({
 export const plan: Command = {
   name: 'plan',
   summary: { en: 'Show what up would change', zh: '显示 up 将进行的更改' },
-  shared: ['exit-code'],
+  shared: ['exit-code', 'verify'],
   run: async (options, io) => {
     const read = await readIntent(options)
     if ('problems' in read) {

@@ -6,4 +6,5 @@ export const SHARED = {
   'exit-code': { type: 'boolean' },
   offline: { type: 'boolean' },
   strict: { type: 'boolean' },
+  verify: { type: 'boolean' },
 } as const satisfies Readonly<Record<Shared, Flag>>

@@ -10,9 +10,9 @@ export const up: Command = {
     en: 'Make the hosts what cluster.yml says (--bundle FILE: hosts have no network but ssh)',
     zh: '使主机与 cluster.yml 一致（--bundle 文件：主机除 ssh 外没有网络）',
   },
-  usage: ['[--bundle FILE] [--keep-failed] [--strict]'],
+  usage: ['[--bundle FILE] [--keep-failed] [--strict] [--verify]'],
   flags: { bundle: { type: 'string' }, 'keep-failed': { type: 'boolean' } },
-  shared: ['strict'],
+  shared: ['strict', 'verify'],
   run: async (options, io) => {
     const { bundle: path } = options.flags
     if (typeof path !== 'string') return withSession(options, io, (session) => converge(session, options, io))

@@ -65,12 +65,14 @@ const PROBE_LIMIT_MS = 90_000
 /** By how many seconds a clock that was read between two moments of ours is ahead of ours. */
 const aheadOf = (now: number, began: number, ended: number): number => (now > ended ? now - ended : now + 1 < began ? now - began : 0)
 
-const probeOne = async (transport: Transport, peers: readonly string[], version: string, stop: AbortSignal): Promise<Facts> => {
+/** The Kubernetes release that is wanted, and whether every installed file is read and held against its digest. */
+export type Asked = Readonly<{ version: string; verify: boolean }>
+
+const probeOne = async (transport: Transport, peers: readonly string[], asked: Asked, stop: AbortSignal): Promise<Facts> => {
   const signal = AbortSignal.any([stop, AbortSignal.timeout(PROBE_LIMIT_MS)])
   const began = Date.now() / 1000
-  const { exit, stdout, stderr } = await capture(transport, `PEERS=${quote(peers.join(' '))}\nVERSION=${quote(version)}\n${PROBE}`, {
-    signal,
-  })
+  const settings = `PEERS=${quote(peers.join(' '))}\nVERSION=${quote(asked.version)}\nVERIFY=${asked.verify ? 'yes' : ''}\n`
+  const { exit, stdout, stderr } = await capture(transport, settings + PROBE, { signal })
   if (exit !== 0) throw new Error(`the probe ended with ${exit}: ${escapeRemote(stderr.slice(-500))}`)
   const facts = await parseFacts(stdout)
   return { ...facts, ahead: aheadOf(facts.now, began, Date.now() / 1000) }
@@ -94,11 +96,11 @@ const unseen = ({ name, message }: Error): Pick<Problem, 'what' | 'fix'> =>
         fix: { en: 'Log in there and see whether a shell works.', zh: '请登录该主机检查 shell 是否正常。' },
       }
 
-/** Probes every connected host at once, one execution each. `version` is the Kubernetes release that is wanted. A host whose probe fails is a Problem (exit 4) and absent from the world. */
+/** Probes every connected host at once, one execution each. A host whose probe fails is a Problem (exit 4) and absent from the world. */
 export const probe = async (
   fleet: Fleet,
   peersOf: (host: string) => readonly string[],
-  version: string,
+  asked: Asked,
   signal: AbortSignal,
 ): Promise<{ world: Readonly<Record<string, Facts>>; problems: readonly Problem[] }> => {
   const world: Record<string, Facts> = {}
@@ -106,7 +108,7 @@ export const probe = async (
   await Promise.all(
     [...fleet.transports].map(async ([host, transport]) => {
       try {
-        world[host] = await probeOne(transport, peersOf(host), version, signal)
+        world[host] = await probeOne(transport, peersOf(host), asked, signal)
       } catch (error) {
         problems.push(
           error instanceof TransportError

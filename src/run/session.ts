@@ -44,6 +44,8 @@ export type Intent = Readonly<{
   cluster: Cluster
   warnings: readonly Problem[]
   ownAuthorities: OwnAuthorities
+  /** Whether hosts read every installed file and hold it against its digest. */
+  verify?: boolean
 }>
 
 /** Connections and what was seen through them. */
@@ -104,6 +106,7 @@ export const readIntent = async (options: Options): Promise<Intent | { problems:
     hosts,
     warnings: problems,
     ownAuthorities: authorities,
+    verify: options.verify,
     cluster: {
       config,
       release,
@@ -136,7 +139,12 @@ const toProbe = ({ hosts, config }: Intent, world: World) => {
 
 /** Looks at every connected host again. */
 export const look = (session: Pick<Session, 'fleet' | 'intent'>, signal: AbortSignal, known: World = {}) =>
-  probe(session.fleet, toProbe(session.intent, known), session.intent.cluster.release.kubernetes, signal)
+  probe(
+    session.fleet,
+    toProbe(session.intent, known),
+    { version: session.intent.cluster.release.kubernetes, verify: session.intent.verify ?? false },
+    signal,
+  )
 
 /** A machine without cluster.lock.yml takes the control planes' copy, when they agree on one; when not, a step says so. */
 const adoptLock = (intent: Intent, world: World): { intent: Intent; adopted?: string } => {

@@ -21,6 +21,8 @@ export type Options = Readonly<{
   offline: boolean
   /** Stop at the first host that does not answer, also where the cluster exists. */
   strict: boolean
+  /** Have hosts read every installed file and hold it against its digest. */
+  verify: boolean
   /** What is left of the command line after the command's name. */
   rest: readonly string[]
 }>
@@ -52,7 +54,7 @@ export type Io = Readonly<{
 export type Flag = Readonly<{ type: 'string' | 'boolean'; short?: string; multiple?: boolean }>
 
 /** Options that several commands read, each with one meaning; Options has their values. */
-export type Shared = 'limit' | 'exit-code' | 'offline' | 'strict'
+export type Shared = 'limit' | 'exit-code' | 'offline' | 'strict' | 'verify'
 
 /** The options that are read besides the common ones: its own, and shared ones. */
 export type Takes = Readonly<{ flags?: Readonly<Record<string, Flag>>; shared?: readonly Shared[] }>

@@ -225,14 +225,14 @@ load() {
 	done
 }
 
-# stamp NAME PIN PATH...: vouches for files that were verified, by size and time, so that the next run need not read them.
+# stamp NAME PIN PATH...: vouches for files that were verified, by size and time, so that the next run need not read them; by digest for one that does.
 stamp() {
 	name=$1
 	pin=$2
 	shift 2
 	{
 		printf '%s\n' "$pin"
-		for path; do printf '%s\t%s\n' "$path" "$(stat -c '%s	%Y' "$path")"; done
+		for path; do printf '%s\t%s\t%s\n' "$path" "$(stat -c '%s	%Y' "$path")" "$(sha256sum <"$path" | cut -d ' ' -f 1)"; done
 	} >"$STATE/stamps/.new"
 	mv -f "$STATE/stamps/.new" "$STATE/stamps/$name"
 }

@@ -1,5 +1,5 @@
 # Prints what one host is, one fact a line: a word, then fields parted by tabs; free text is base64. Changes nothing.
-# Takes the peers to reach in $PEERS ("10.0.0.2/tcp/6443 ...") and the wanted Kubernetes release in $VERSION. Read by parseFacts (facts.ts).
+# Takes the peers to reach in $PEERS ("10.0.0.2/tcp/6443 ...") and the wanted Kubernetes release in $VERSION; $VERIFY reads every installed file. Read by parseFacts (facts.ts).
 set -u
 
 b64() { base64 | tr -d '\n'; }
@@ -191,6 +191,25 @@ content() {
 	esac
 }
 
+# A stamp names the files it vouches for: size and time tell whether they are still those that were verified. $VERIFY reads them: bits that rot
+# leave both as they are. A stamp without digests, of an older Slipway, vouches by its pin, which is the digest of a single file.
+is_verified() {
+	[ "$(stat -c '%s	%Y' "$1" 2>/dev/null)" = "$2	$3" ] || return 1
+	[ -z "${VERIFY:-}" ] || [ "$(sha256sum <"$1" | cut -d ' ' -f 1)" = "${4:-${5#sha256:}}" ]
+}
+
+stamps() {
+	for stamp in /var/lib/slipway/stamps/*; do
+		[ -f "$stamp" ] || continue
+		pin=$(head -n 1 "$stamp")
+		while IFS='	' read -r path size time sum; do
+			case $path in
+			/*) is_verified "$path" "$size" "$time" "$sum" "$pin" || fact damaged "$stamp" ;;
+			esac
+		done <"$stamp"
+	done
+}
+
 files() {
 	set -- /etc/slipway /etc/kubernetes /etc/containerd /etc/cni/net.d /opt/cni/bin /var/lib/slipway/stamps /var/lib/slipway/cluster /var/lib/kubelet/config.yaml /var/lib/kubelet/pki \
 		/var/lib/kube-proxy/config.yaml /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/keyrings /etc/apt/apt.conf.d/90slipway /etc/sysctl.d/zz-slipway.conf \
@@ -219,16 +238,7 @@ files() {
 		[ -d "$path" ] && printf 'directory\t%s\t%s\n' "$(stat -L -c '%a	%U:%G' "$path")" "$path"
 	done
 	[ -d /var/lib/etcd/member ] && fact etcd-data yes
-	# A stamp names the file it vouches for: size and time tell whether that file is still the one that was verified.
-	# shellcheck disable=SC2094
-	for stamp in /var/lib/slipway/stamps/*; do
-		[ -f "$stamp" ] || continue
-		while IFS='	' read -r path size time; do
-			case $path in
-			/*) [ "$(stat -c '%s	%Y' "$path" 2>/dev/null)" = "$size	$time" ] || fact damaged "$stamp" ;;
-			esac
-		done <"$stamp"
-	done
+	stamps
 }
 
 # Whether a process runs the file that its unit names: "replaced" is a file that is no more, "other" one under another name.

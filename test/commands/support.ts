@@ -42,6 +42,7 @@ const DEFAULTS = {
   limit: [],
   exitCode: false,
   offline: false,
+  verify: false,
   rest: [],
 }
 

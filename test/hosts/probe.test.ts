@@ -1,5 +1,5 @@
-import { generateKeyPairSync } from 'node:crypto'
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { createHash, generateKeyPairSync } from 'node:crypto'
+import { mkdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { stringify } from 'yaml'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { PROBE } from '../../src/shell/texts.ts'
@@ -197,4 +197,25 @@ describe('the keys that control planes share', () => {
     host.write('etc/kubernetes/encryption.yaml', text, 0o600)
     expect(said('/etc/kubernetes/encryption.yaml')).toBe(expected)
   })
+})
+
+test('a file whose bits have rotted, with its size and time kept, is seen when every file is read, and only then', () => {
+  const stamp = host.path('var/lib/slipway/stamps/kubernetes-v1.36.3-kubelet')
+  const told = (verify: string) => ask(`VERIFY=${verify}\nstamps`).map((line) => line.replaceAll(host.root, ''))
+  const damaged = ['damaged\t/var/lib/slipway/stamps/kubernetes-v1.36.3-kubelet']
+  host.write('opt/kubelet', 'good')
+  const vouch = `stamp kubernetes-v1.36.3-kubelet sha256:aa ${host.path('opt/kubelet')}`
+  expect(ask(vouch)).toEqual([''])
+  expect([told(''), told('yes')]).toEqual([[''], ['']])
+  const time = statSync(host.path('opt/kubelet')).mtime
+  host.write('opt/kubelet', 'evil')
+  utimesSync(host.path('opt/kubelet'), time, time)
+  expect([told(''), told('yes')]).toEqual([[''], damaged])
+  // Written by an older Slipway: its pin is the digest of a file, and not of what an archive held.
+  const older = (pin: string) =>
+    writeFileSync(stamp, `${pin}\n${readFileSync(stamp, 'utf8').split('\n')[1]?.split('\t').slice(0, 3).join('\t')}\n`)
+  older(`sha256:${createHash('sha256').update('evil').digest('hex')}`)
+  expect(told('yes')).toEqual([''])
+  older('sha256:bb')
+  expect([told(''), told('yes')]).toEqual([[''], damaged])
 })

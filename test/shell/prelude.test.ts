@@ -214,14 +214,14 @@ describe('a file of the system', () => {
 })
 
 describe('a stamp', () => {
-  test('names the digest and every file with its size and time', () => {
+  test('names the digest and every file with its size, time and digest', () => {
     host.write('opt/slipway/x/1/a', 'aa')
     host.write('opt/slipway/x/1/b', 'bbb')
     host.run("stamp 'x-1-x' sha256:00 '/opt/slipway/x/1/a' '/opt/slipway/x/1/b'")
     const [digest, a, b] = host.read('var/lib/slipway/stamps/x-1-x').split('\n')
     expect(digest).toBe('sha256:00')
-    expect(a).toMatch(/\/opt\/slipway\/x\/1\/a\t2\t\d+$/)
-    expect(b).toMatch(/\/opt\/slipway\/x\/1\/b\t3\t\d+$/)
+    expect(a).toMatch(/\/opt\/slipway\/x\/1\/a\t2\t\d+\t[0-9a-f]{64}$/)
+    expect(b).toMatch(/\/opt\/slipway\/x\/1\/b\t3\t\d+\t[0-9a-f]{64}$/)
   })
 })
 
