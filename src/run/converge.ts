@@ -31,6 +31,24 @@ const done = (io: Io, options: Options, text: Text): number => {
   return EXIT.done
 }
 
+const sawAll = ({ intent, world }: Session): boolean => intent.hosts.every(({ key }) => world[key] !== undefined)
+
+/** What may be claimed when a run is over: nothing of a host that was not looked at. */
+const claim = (session: Session): Text => {
+  const name = session.intent.config.cluster_name
+  return sawAll(session)
+    ? { en: `The cluster ${name} is as cluster.yml says.`, zh: `集群 ${name} 已与 cluster.yml 一致。` }
+    : {
+        en: `Of the cluster ${name}, the hosts that answered are as cluster.yml says.`,
+        zh: `集群 ${name} 中有响应的主机已与 cluster.yml 一致。`,
+      }
+}
+
+const noChanges = (session: Session): Text =>
+  sawAll(session)
+    ? { en: 'No changes. The hosts are as cluster.yml says.', zh: '没有更改。主机与 cluster.yml 一致。' }
+    : { en: 'No changes. The hosts that answered are as cluster.yml says.', zh: '没有更改。有响应的主机与 cluster.yml 一致。' }
+
 /** The part under the lock: look again, because somebody may have changed something while a person was reading the plan. */
 const locked = async (first: Plan, session: Session, recheck: Recheck, options: Options, io: Io): Promise<number> => {
   const { intent, fleet } = session
@@ -47,12 +65,7 @@ const locked = async (first: Plan, session: Session, recheck: Recheck, options: 
     if (refused !== EXIT.done) return refused
   }
   const exit = await carryOut(second, { ...renewed, fleet, intent }, options, io)
-  return exit === EXIT.done
-    ? done(io, options, {
-        en: `The cluster ${intent.config.cluster_name} is as cluster.yml says.`,
-        zh: `集群 ${intent.config.cluster_name} 已与 cluster.yml 一致。`,
-      })
-    : exit
+  return exit === EXIT.done ? done(io, options, claim(renewed)) : exit
 }
 
 const isEstablished = ({ world }: Session): boolean => Object.keys(world).length > 0 && authorityOf(world, 'ca') !== undefined
@@ -72,8 +85,7 @@ const withoutSome = (missing: number, io: Io): number => {
 }
 
 const make = async (plan: Plan, session: Session, options: Options, io: Io): Promise<number> => {
-  if (plan.changes.length === 0)
-    return done(io, options, { en: 'No changes. The hosts are as cluster.yml says.', zh: '没有更改。主机与 cluster.yml 一致。' })
+  if (plan.changes.length === 0) return done(io, options, noChanges(session))
   const refused = await agreed(plan, session, options, io)
   if (refused !== EXIT.done) return refused
   return underLock(session, options, io, (io, recheck) => locked(plan, session, recheck, options, io))

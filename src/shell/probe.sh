@@ -199,6 +199,7 @@ is_verified() {
 }
 
 stamps() {
+	# shellcheck disable=SC2094
 	for stamp in /var/lib/slipway/stamps/*; do
 		[ -f "$stamp" ] || continue
 		pin=$(head -n 1 "$stamp")

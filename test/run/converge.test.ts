@@ -49,6 +49,9 @@ test('hosts that could not be reached: the same command is for them when they ar
   const { io, printed } = fakeIo()
   expect(await converge({ ...session, problems: [silent] }, options({}), { ...io, command: 'slipway certs renew' })).toBe(4)
   expect(printed.err).toContain('When they are back: slipway certs renew\n')
+  // Nothing is claimed of what was not looked at.
+  expect(printed.err).toContain('No changes. The hosts that answered are as cluster.yml says.\n')
+  expect(printed.err).not.toContain('The hosts are as cluster.yml says')
 })
 
 test.each(['text', 'json'] as const)('what the bundle lacks stops a run before a host that does not answer does: -o %s', async (output) => {
