@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** One installed cluster serves many files, so they run in the order of their names. */
+/**
+ * One installed cluster serves many files, so they run in the order of their names. 40 installs it; 41 to 60 look at it, change it and break it, and
+ * each begins on what the one before left; 61 takes it away. A file from 70 on brings its own hosts to the state that it needs (`installed`).
+ */
 class ByName extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     return files.toSorted((a, b) => (a.moduleId < b.moduleId ? -1 : 1))

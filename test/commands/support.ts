@@ -56,15 +56,19 @@ export const silentCluster = (): string => {
   return file
 }
 
-/** A session in which each host of the world answers every script in one way. */
+const unknownTo = (host: string, script: string): never => {
+  throw new Error(`${host}: the test does not know this script:\n${script.slice(-2000)}`)
+}
+
+/** A session whose hosts answer the scripts that `answer` knows; one that it does not know (undefined) is a fault of the test. */
 export const sessionOf = (
   { cluster, hosts, world }: Pick<Session, 'world'> & Pick<Session['intent'], 'cluster' | 'hosts'>,
-  answer: (script: string) => readonly Output[],
+  answer: (script: string) => readonly Output[] | undefined,
 ): Session => {
   const transport = (key: string): Transport => ({
     label: `root@${key}:22`,
     async *run(script): AsyncGenerator<Output, void> {
-      yield* answer(script)
+      yield* answer(script) ?? unknownTo(key, script)
     },
     async [Symbol.asyncDispose]() {},
   })
