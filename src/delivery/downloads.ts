@@ -97,7 +97,7 @@ const orFail = async <T>(change: Change, what: string, note: Note, find: (compla
   return found
 }
 
-/** The goods for all hosts of a run: everything is fetched once, however many hosts need it. */
+/** What all hosts of a run are to get: everything is fetched once, however many hosts need it. */
 export const createDownloads = (changes: readonly Change[], origin: Origin, signal: AbortSignal): Downloads => {
   const { supply, http, resolved = {} } = origin
   const obtained = once<readonly Upload[]>(FETCHES)

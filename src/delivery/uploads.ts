@@ -28,7 +28,7 @@ const hexOf = (digest: string): string => digest.slice('sha256:'.length)
 
 const urlsOf = (urls: readonly string[]) => () => urls.map((url) => ({ url }))
 
-/** The same rungs as on a host (shell/fetch.sh, image-sources.sh), climbed once for all hosts; the digests of what is needed, and the names they get. */
+/** The sources that a host asks (shell/fetch.sh, image-sources.sh), asked once for all hosts; the digests of what is needed, and the names they get. */
 const artifactParts = async (
   want: ArtifactResource,
   means: Tools,

@@ -40,7 +40,7 @@ const verified = ({ component, version }: Artifact, alternate: Alternate): strin
   component === 'runc' && alternate.kind === 'deb' ? ` && says_version "$stage/runc" ${quote(version)}` : ''
 
 /** The script of one other packaging: `used` is its pin when it delivered. */
-const rung = (artifact: Artifact, alternate: Alternate): string => {
+const fromAlternate = (artifact: Artifact, alternate: Alternate): string => {
   const { pin, members } = alternate
   const done = `${verified(artifact, alternate)}; then used=${pin}; fi\n`
   if (alternate.kind === 'image')
@@ -70,7 +70,7 @@ const unwrap = ({ artifact, pin, others = [] }: ArtifactResource): string => {
   return ['used=\nfailures=\n', file, ...rest, `[ -n "$used" ] || not_delivered ${quote(artifact.name)}\n`].join('')
 }
 
-/** One rung after the other, until one has delivered what is pinned. */
+/** One source after the other, until one has delivered what is pinned. */
 const tryEach = (want: ArtifactResource): string => {
   const { artifact, urls, pin, others = [] } = want
   if (want.pushed) return unwrap(want)
@@ -80,7 +80,7 @@ const tryEach = (want: ArtifactResource): string => {
       ? ''
       : `if fetch_any ${pin} "$stage/download" ${words(urls)}; then\n${unpack(artifact, '"$stage"')}used=${pin}\nfi\n`
   const give = `if [ -z "$used" ]; then\nrm -rf "$stage"\nfail "no source delivered ${artifact.name}:$failures"\nfi\n`
-  return ['used=\nfailures=\n', file, ...others.map((other) => rung(artifact, other)), give].join('')
+  return ['used=\nfailures=\n', file, ...others.map((other) => fromAlternate(artifact, other)), give].join('')
 }
 
 /** What runs goes on with the file that was there before. */

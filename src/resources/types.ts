@@ -16,7 +16,7 @@ import type { World } from '../cluster/world.ts'
 export type Stage = 'settled' | 'both' | 'switched' | 'dropped'
 
 export type DirectoryResource = Readonly<{ kind: 'directory'; path: string; mode: string; owner?: string }>
-/** `secret` keeps its text out of plans and logs. `live` text is used without a restart of anything. */
+/** `secret` keeps its text out of plans and logs. */
 export type FileResource = Readonly<{ kind: 'file'; path: string; text: string; mode?: string; owner?: string; secret?: boolean }>
 /** A hosts.toml of containerd that shows credentials: `loginMark`s in `text` stand for them; undefined is a login this run has not read. */
 export type RegistryHostsResource = Readonly<{

@@ -331,7 +331,7 @@ $host: ${url##*/}: $error"
 	return 1
 }
 
-# fetch PIN DESTINATION URL...: where there is no other rung, the end of the run.
+# fetch PIN DESTINATION URL...: where there is no other source, the end of the run.
 fetch() {
 	failures=
 	fetch_any "$@" && return

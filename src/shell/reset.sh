@@ -30,7 +30,7 @@ stop() {
 	done
 }
 
-# A part that keeps nothing needs no farewell: kube-apiserver alone would take more than 10 s for it.
+# A part that keeps nothing needs no orderly end: kube-apiserver alone would take more than 10 s for it.
 stop_at_once() {
 	systemctl stop --no-block "$1" 2>/dev/null || return 0
 	systemctl kill --signal=KILL "$1" 2>/dev/null || true

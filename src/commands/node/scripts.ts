@@ -33,8 +33,8 @@ export const removeMemberScript = ({ id, peer }: EtcdMemberFact, voter: Member):
   return onHost(
     [
       'ours() { ctl 10 "" "$@"; }\n',
-      `heir=$(ours member list | awk -F ', ' -v peer=${staying} '$4 == peer {print $1}')\n`,
-      `ctl 10 ${leaving} move-leader "$heir" >/dev/null 2>&1 || true\n`,
+      `next=$(ours member list | awk -F ', ' -v peer=${staying} '$4 == peer {print $1}')\n`,
+      `ctl 10 ${leaving} move-leader "$next" >/dev/null 2>&1 || true\n`,
       `gone() { ours member list >"$RUN/members" && ! grep -q ${quote(`^${id}, `)} "$RUN/members"; }\n`,
       `removed() { gone || ours member remove ${quote(id)}; }\nawait 30 ${quote(`etcd lets member ${id} go`)} removed\n`,
     ].join(''),
