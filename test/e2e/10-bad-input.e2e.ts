@@ -22,7 +22,7 @@ nodes:
 
 /** Where each stands, and a word of what is said about it. */
 const MISTAKES = [
-  ['2:21 kubernetes_version', 'v1.12.0', 'v1.36.3'],
+  ['2:21 kubernetes_version', 'v1.12.0', 'v1.37.1'],
   ['3:1 kuberntes_verison', 'Did you mean kubernetes_version?'],
   ['4:29 ssh.key_path', 'keys/absent'],
   ['5:21 network.pod_cidr', '10.244.0.0/33'],
