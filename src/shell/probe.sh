@@ -11,7 +11,7 @@ space() {
 	there=$1
 	while [ ! -d "$there" ]; do there=${there%/*}; [ -n "$there" ] || there=/; done
 	if [ -n "$(find -L "$there" -maxdepth 0 -writable 2>/dev/null)" ]; then writable=yes; else writable=no; fi
-	inodes=$(df -Pi "$there" 2>/dev/null | awk 'NR == 2 {print $2 + 0 > 0 ? $4 : "-"}')
+	inodes=$(df -Pi "$there" 2>/dev/null | awk 'NR == 2 {print ($2 + 0 > 0 ? $4 : "-")}')
 	room=$(df -Pm "$there" 2>/dev/null | awk 'NR == 2 {mount = $6; for (i = 7; i <= NF; i++) mount = mount " " $i; print $4 "\t" mount}')
 	[ -z "$room" ] || fact space "$1	$writable	${room%%	*}	${inodes:--}	${room#*	}"
 }

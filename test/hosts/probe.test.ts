@@ -219,3 +219,15 @@ test('a file whose bits have rotted, with its size and time kept, is seen when e
   older('sha256:bb')
   expect([told(''), told('yes')]).toEqual([[''], damaged])
 })
+
+test('free inodes are read, and looking writes nothing', () => {
+  const start = PROBE.indexOf('space() {')
+  const df = `df() { case $1 in -Pi) printf 'h\\n/dev/a 100 40 60 40%% /\\n' ;; *) printf 'h\\n/dev/a 9000 1 8999 1%% /\\n' ;; esac; }`
+  mkdirSync(host.path('empty'))
+  const { stdout } = host.run(
+    `fact() { printf '%s\\t%s\\n' "$1" "$2"; }\n${PROBE.slice(start, PROBE.indexOf('\n}\n', start) + 3)}\ncd ${host.path('empty')}\nspace /opt`,
+    df,
+  )
+  expect(stdout).toBe('space\t/opt\tyes\t8999\t60\t/\n')
+  expect(host.list('empty')).toEqual([])
+})
