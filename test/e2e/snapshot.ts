@@ -98,7 +98,9 @@ const portraitOf = (path: string, text: string): string => {
       (_, key: string, data: string) => `${key}: ${Buffer.from(data, 'base64').toString()}`,
     )
     .replace(PEM, (pem, label: string) => (label === 'CERTIFICATE' ? `${certificateText(pem)}\n` : `<${label} of ${pem.length}>\n`))
-  if (path.startsWith('/var/lib/slipway/stamps/')) return spoken.replace(/\t\d+$/gm, '')
+  // Path, size, time, and of a file the digest.
+  if (path.startsWith('/var/lib/slipway/stamps/')) return spoken.replace(/^(\/[^\t]*\t\d+)\t\d+/gm, '$1')
+  if (path === '/var/lib/slipway/cluster') return spoken.replace(/[0-9a-f]{64}/g, '<digest>')
   if (path.startsWith('/etc/slipway/pairs/')) return spoken.replace(/[0-9a-f]{64}/g, '<digest>')
   if (path.startsWith('/etc/slipway/units/')) return spoken.replace(/(^|=)[0-9a-f]{64}$/gm, '$1<digest>')
   // A lab host that is made anew has new host keys.
