@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { Duplex } from 'node:stream'
 import { proxyCommandEnded, proxyCommandUnsafe } from './problems-route.ts'
 import type { Hop } from './route.ts'
-import { expandTokens } from './ssh-config.ts'
+import { expandTokens, tokenValues } from './ssh-config.ts'
 import type { Environment } from './transport.ts'
 
 // ProxyCommand (ssh_config(5)): a command of the operator's shell whose stdin and stdout are the connection.
@@ -15,19 +15,7 @@ const LONGEST_WORDS = 400
 
 /** The command as the shell gets it. Throws the Problem when a name in it is not safe. */
 const commandLine = (hop: Hop, command: string, home: string): string => {
-  const here = hostname()
-  const localUser = process.env.USER ?? ''
-  const tokens = {
-    h: hop.host,
-    n: hop.alias,
-    k: hop.keyAlias ?? hop.host,
-    p: `${hop.port}`,
-    r: hop.user,
-    u: localUser,
-    d: home,
-    l: here,
-    L: here.split('.')[0] ?? here,
-  }
+  const tokens = tokenValues(hop, { home, localUser: process.env.USER ?? '' }, hostname())
   for (const name of [hop.host, hop.alias, hop.user])
     if (!SAFE.test(name) || name.startsWith('-')) throw proxyCommandUnsafe(hop.label, name)
   return expandTokens(command, tokens)

@@ -107,6 +107,23 @@ function words(line: string): string[] {
   return all
 }
 
+/** What the tokens of ssh_config(5) stand for on one connection; `here` is the name of this machine. */
+export const tokenValues = (
+  hop: Readonly<{ host: string; alias: string; port: number | string; user: string; keyAlias?: string | undefined }>,
+  { home, localUser }: Tokens,
+  here: string,
+): Readonly<Record<string, string>> => ({
+  h: hop.host,
+  n: hop.alias,
+  k: hop.keyAlias ?? hop.host,
+  p: `${hop.port}`,
+  r: hop.user,
+  u: localUser,
+  d: home,
+  l: here,
+  L: here.split('.')[0] ?? here,
+})
+
 /** Puts values in the place of %x; %% is a percent sign, an unknown one stays. */
 export const expandTokens = (text: string, names: Readonly<Record<string, string>>): string =>
   text.replace(/%(.)/g, (all, name: string) => (name === '%' ? '%' : (names[name] ?? all)))

@@ -4,7 +4,7 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { expandHome } from './secrets.ts'
-import { expandTokens, type HostConfig } from './ssh-config.ts'
+import { expandTokens, type HostConfig, tokenValues } from './ssh-config.ts'
 import type { Environment } from './transport.ts'
 
 // What a person's ssh would do for a host is what `ssh -G` prints (ssh(1)): the only complete reader of ~/.ssh/config.
@@ -88,18 +88,11 @@ const readPrinted = (printed: string, alias: string, localUser: string, environm
   const user = set(one('user'), NOBODY)
   const port = set(one('port'), '65535')
   const host = one('hostname') ?? alias
-  const here = hostname()
-  const tokens = {
-    h: host,
-    n: alias,
-    k: one('hostkeyalias') ?? host,
-    p: port ?? '22',
-    r: user ?? localUser,
-    u: localUser,
-    d: environment.home,
-    l: here,
-    L: here.split('.')[0] ?? here,
-  }
+  const tokens = tokenValues(
+    { host, alias, port: port ?? '22', user: user ?? localUser, keyAlias: one('hostkeyalias') },
+    { home: environment.home, localUser },
+    hostname(),
+  )
   const path = (text: string): string => expandEnvironment(expandTokens(expandHome(text, environment.home), tokens), environment)
   const knownHosts = (one('userknownhostsfile') ?? '').split(' ').filter(Boolean)
   const byDefault = knownHosts.every((file) => /\/\.ssh\/known_hosts2?$/.test(file))
